@@ -32,26 +32,21 @@ impl Images {
         let file = files::existing(path)?;
         let log = files::found(files::existing(&files::with_suffix(path, "-wal")))?;
         let pages = u32::try_from(file.metadata()?.len().div_ceil(PAGE_BYTES)).unwrap_or(u32::MAX);
-        let mut images = Self { file, pages, log, frames: 0, in_log: Vec::new(), is_complete: true };
-        images.find_frames()?;
-        Ok(images)
-    }
-
-    fn find_frames(&mut self) -> io::Result<()> {
-        let Some(log) = &self.log else { return Ok(()) };
-        let frames = log.metadata()?.len().saturating_sub(LOG_HEADER) / FRAME;
-        self.frames = u32::try_from(frames).unwrap_or(u32::MAX);
+        let log_bytes = if let Some(log) = &log { log.metadata()?.len() } else { 0 };
+        let frames = u32::try_from(log_bytes.saturating_sub(LOG_HEADER) / FRAME).unwrap_or(u32::MAX);
+        let mut images = Self { file, pages, log, frames, in_log: Vec::new(), is_complete: true };
+        let Some(log) = &images.log else { return Ok(images) };
         // As they lie on the disk, the oldest first.
-        for image in (0..self.frames).rev() {
+        for image in (0..frames).rev() {
             // The page's number.
             let mut header = [0; 4];
-            match tried(|| log.read_exact_at(&mut header, self.header_of(image))) {
-                Ok(()) => self.in_log.push((u32::from_be_bytes(header), image)),
-                Err(_) => self.is_complete = false,
+            match tried(|| log.read_exact_at(&mut header, images.header_of(image))) {
+                Ok(()) => images.in_log.push((u32::from_be_bytes(header), image)),
+                Err(_) => images.is_complete = false,
             }
         }
-        self.in_log.sort_unstable();
-        Ok(())
+        images.in_log.sort_unstable();
+        Ok(images)
     }
 
     pub(super) const fn count(&self) -> u32 {

@@ -12,7 +12,7 @@ use std::path::Path;
 /// The ids of all rows after one of them, from the index of the `UNIQUE` column.
 const NAMES: &str =
     "SELECT seq, id FROM deliveries INDEXED BY sqlite_autoindex_deliveries_1 WHERE id > ?1 ORDER BY id";
-/// How often the index is read on where an error ended it, without a row in between.
+/// How often in a row an error may end the reading of the index, without a row in between.
 const TRIES: u32 = 5;
 
 /// What was read of a file, and what SQLite did not find in it.
@@ -49,10 +49,19 @@ pub(super) fn each_indexed(
 ) -> Result<(), StoreError> {
     let (mut last, mut tries) = (String::new(), 0);
     loop {
-        let before = last.clone();
-        match each_indexed_after(connection, &mut last, &mut visit) {
+        let mut read_on = || {
+            let mut statement = connection.prepare_cached(NAMES)?;
+            let mut found = statement.query([last.clone()])?;
+            while let Some(row) = found.next()? {
+                let (seq, id) = (row.get(0)?, database::text(row.get_ref(1)?));
+                visit(seq, &id);
+                (last, tries) = (id, 0);
+            }
+            Ok::<_, StoreError>(())
+        };
+        match read_on() {
             Err(error) if !matches!(error, StoreError::Damaged(_)) => {
-                tries = if last == before { tries + 1 } else { 1 };
+                tries += 1;
                 if tries == TRIES {
                     return Err(error);
                 }
@@ -60,21 +69,6 @@ pub(super) fn each_indexed(
             done => return done,
         }
     }
-}
-
-fn each_indexed_after(
-    connection: &Connection,
-    last: &mut String,
-    visit: &mut impl FnMut(i64, &str),
-) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(NAMES)?;
-    let mut found = statement.query([last.clone()])?;
-    while let Some(row) = found.next()? {
-        let (seq, id) = (row.get(0)?, database::text(row.get_ref(1)?));
-        visit(seq, &id);
-        *last = id;
-    }
-    Ok(())
 }
 
 /// The rows that were stored after all that SQLite knows of: the end of its log is lost.
