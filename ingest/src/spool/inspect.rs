@@ -108,9 +108,8 @@ impl Inspector {
             }
         };
         let reply = running.exchange(request);
-        reply
-            .map_err(|error| InspectError::no_response(&self.directory, &error))?
-            .map_err(InspectError::Failed)
+        let reply = reply.map_err(|error| InspectError::no_response(&self.directory, &error))?;
+        reply.map_err(InspectError::Failed)
     }
 }
 
