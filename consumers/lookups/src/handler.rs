@@ -8,19 +8,15 @@ use crate::enriched;
 use crate::lookup::{OwnLimits, Resolver, WaitReporter};
 use crate::media::{CachedMedia, MediaCache, MediaSource};
 use crate::metrics::LookupMetrics;
-use crate::pending_lookup::{AwaitedLookup, PendingLookup};
+use crate::pending_lookup::PendingLookup;
 use crate::question::{Plan, Question};
 use runtime::consumer::{Failure, Handler, Output, PartitionPrefetch, Prefetch, Record, Waits};
-use runtime::telemetry::spans;
 use schemas::lookup::{self, KnownMedia, Lookup};
 use schemas::{Millis, Topic, TypedEvent, raw};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
-use tokio::sync::watch;
-use tokio_util::task::AbortOnDropHandle;
-use tracing::Instrument as _;
 use weir_graph::{GraphId, Outcome};
 
 /// Looks comments and mentions up.
@@ -36,6 +32,8 @@ pub(crate) struct Lookups {
 #[derive(Debug)]
 pub(crate) struct Partition {
     assigned: Arc<PartitionPrefetch<PendingLookup<LookupAnswer>>>,
+    /// The lookup of the record in turn, by its offset, while it is awaited.
+    pending: Option<(i64, PendingLookup<LookupAnswer>)>,
     /// What the record in work is to be published as.
     enriched: Option<Output>,
     own_limits: OwnLimits,
@@ -71,7 +69,7 @@ impl Lookups {
 
     async fn look_up(
         &self,
-        partition: &Partition,
+        partition: &mut Partition,
         record: &Record,
         waits: &Waits,
     ) -> Result<Output, Failure> {
@@ -83,13 +81,14 @@ impl Lookups {
                 LookupAnswer { reason: Some(reason), ..LookupAnswer::now(lookup::Status::Skipped) }
             }
             Question::Ask { account, call, media } => {
-                let begin = || self.begin(account.clone(), call, media, record);
-                let mut awaited = AwaitedLookup::of(&partition.assigned, record.offset, begin);
-                let (resolver, own_limits) = (&self.context.resolver, &partition.own_limits);
-                let found = resolver.found(awaited.pending(), &account, own_limits, record, waits).await;
-                if let Err(Failure::Expired { .. }) = &found {
-                    awaited.give_up();
-                }
+                let Partition { assigned, pending, own_limits, .. } = partition;
+                let begun = pending.take().filter(|(offset, _)| *offset == record.offset);
+                let begun = begun.map(|(_, begun)| begun).or_else(|| assigned.take(record.offset));
+                let begun = begun.unwrap_or_else(|| self.begin(account.clone(), call, media, record));
+                // It stays in the partition, so that it can be awaited again where this is dropped.
+                let (_, begun) = pending.insert((record.offset, begun));
+                let found = self.context.resolver.found(begun, &account, own_limits, record, waits).await;
+                *pending = None;
                 found?
             }
         };
@@ -107,12 +106,10 @@ impl Lookups {
         media: Option<GraphId>,
         record: &Record,
     ) -> PendingLookup<LookupAnswer> {
-        let (status, waiting) = watch::channel(None);
         let context = Arc::clone(&self.context);
-        let span = spans::ahead("look up", record.trace());
-        let found = async move { context.find(&account, &call, media.as_ref(), &status).await };
-        let task = tokio::spawn(found.instrument(span));
-        PendingLookup { task: AbortOnDropHandle::new(task), waiting }
+        PendingLookup::begin(record, async move |status| {
+            context.find(&account, &call, media.as_ref(), &status).await
+        })
     }
 
     fn topic(&self, topic: Topic) -> &Arc<str> {
@@ -144,7 +141,7 @@ impl Handler for Lookups {
 
     fn assigned(&self, topic: &str, partition: i32) -> Partition {
         let assigned = self.prefetch.assign(topic, partition);
-        Partition { assigned, enriched: None, own_limits: OwnLimits::default() }
+        Partition { assigned, pending: None, enriched: None, own_limits: OwnLimits::default() }
     }
 
     fn expect(&self, record: &Record) {

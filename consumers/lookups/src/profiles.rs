@@ -13,7 +13,6 @@ use crate::settings::ProfileSettings;
 use customer::Customer;
 use known::KnownProfiles;
 use runtime::consumer::{Failure, OffsetRange, Output, Record, Tail, Waits};
-use runtime::telemetry::spans;
 use runtime::throttle::Throttle;
 use schemas::inbox::Platform;
 use schemas::profile::{CustomerProfile, ProfileStatus};
@@ -21,9 +20,6 @@ use schemas::{Millis, Topic, raw};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
-use tokio::sync::watch;
-use tokio_util::task::AbortOnDropHandle;
-use tracing::Instrument as _;
 use weir_graph::Outcome;
 
 /// The reasons for which [`crate::policy`] gives up what the account may not know; of a page the latter is a permission.
@@ -116,7 +112,7 @@ impl Profiles {
 
     async fn ask(
         &self,
-        partition: &Partition,
+        partition: &mut Partition,
         customer: Customer,
         record: &Record,
         waits: &Waits,
@@ -124,7 +120,7 @@ impl Profiles {
         let mut pending = self.begin(&customer, record);
         let resolver = &self.context.resolver;
         let account = &customer.account;
-        let found = resolver.found(Some(&mut pending), account, &partition.own_limits, record, waits).await;
+        let found = resolver.found(&mut pending, account, &mut partition.own_limits, record, waits).await;
         let profile = match found {
             Ok(Outcome::Found(answer)) => Some(self.profile(&customer, Some(&answer))),
             Ok(Outcome::Gone(_)) | Err(Failure::Reject { reason: NOT_REACHABLE, .. }) => {
@@ -147,17 +143,14 @@ impl Profiles {
     }
 
     fn begin(&self, customer: &Customer, record: &Record) -> PendingLookup<Outcome> {
-        let (status, waiting) = watch::channel(None);
         let (context, account) = (Arc::clone(&self.context), customer.account.clone());
         let asked = customer.relative_url(&context.resolver.version);
-        let span = spans::ahead("look up", record.trace());
         // Whoever writes to an account without a token holds nobody else's message.
         let without = WithoutToken::DeadLetter;
-        let found = async move {
+        PendingLookup::begin(record, async move |status| {
             let looked_up = context.resolver.resolve(&account, &asked, &status, without).await;
             looked_up.map(|(outcome, begun)| (outcome, Some(begun)))
-        };
-        PendingLookup { task: AbortOnDropHandle::new(tokio::spawn(found.instrument(span))), waiting }
+        })
     }
 
     /// The value of the profile's record.

@@ -14,15 +14,13 @@ impl Resolver {
     /// hangs.
     pub(crate) async fn found<T>(
         &self,
-        pending: Option<&mut PendingLookup<T>>,
+        pending: &mut PendingLookup<T>,
         account: &GraphId,
-        own_limits: &OwnLimits,
+        own_limits: &mut OwnLimits,
         record: &Record,
         waits: &Waits,
     ) -> Result<T, Failure> {
-        let Some(PendingLookup { task, waiting }) = pending else {
-            return Err(without_result(&"it is lost"));
-        };
+        let PendingLookup { task, waiting } = pending;
         let mut ended = self.batcher.ended();
         loop {
             // Before what it waits for is read: what comes between counts for that.
@@ -53,7 +51,10 @@ impl Resolver {
                 own_limits.add(account, began, began.elapsed());
             }
             if let Some(found) = found {
-                let (found, asked_at) = found.unwrap_or_else(|error| Err(without_result(&error)))?;
+                let (found, asked_at) = found.unwrap_or_else(|error| {
+                    let error = format!("the lookup ended without a result: {error}");
+                    Err(Failure::Reject { reason: "lookup_failed", error })
+                })?;
                 if let Some(asked_at) = asked_at {
                     own_limits.answered(account, asked_at);
                 }
@@ -103,8 +104,4 @@ impl Resolver {
             );
         }
     }
-}
-
-fn without_result(error: &dyn std::fmt::Display) -> Failure {
-    Failure::Reject { reason: "lookup_failed", error: format!("the lookup ended without a result: {error}") }
 }

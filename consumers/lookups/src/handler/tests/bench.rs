@@ -11,6 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
 use weir_graph_simulator::Simulator;
 
@@ -29,7 +30,7 @@ pub(crate) struct Bench {
     pub(crate) folder: TempDir,
     pub(super) registry: Registry,
     pub(super) handler: Lookups,
-    pub(super) partition: Partition,
+    pub(super) partition: Mutex<Partition>,
 }
 
 impl Bench {
@@ -55,7 +56,7 @@ impl Bench {
         let mut context = crate::context(settings, tokens, metrics, &registry).unwrap();
         context.resolver.probe = runtime::throttle::Throttle::new(Duration::from_millis(1));
         let handler = Lookups::new(Arc::new(context), "meta");
-        let partition = handler.assigned("meta.comments.v1", 3);
+        let partition = Mutex::new(handler.assigned("meta.comments.v1", 3));
         Self { simulator, folder, registry, handler, partition }
     }
 
@@ -66,7 +67,14 @@ impl Bench {
 
     /// What comes of a record in the end.
     pub(super) async fn handle(&self, record: &Record) -> Result<Output, Failure> {
-        self.handler.look_up(&self.partition, record, &Waits::unwatched()).await
+        let mut partition = self.partition.lock().await;
+        self.handler.look_up(&mut partition, record, &Waits::unwatched()).await
+    }
+
+    /// As [`Self::handle`], in another partition.
+    pub(super) async fn handle_beside(&self, record: &Record) -> Result<Output, Failure> {
+        let mut partition = self.handler.assigned("meta.comments.v1", 4);
+        self.handler.look_up(&mut partition, record, &Waits::unwatched()).await
     }
 
     /// Returns once the lookup of a record waits for `on`.

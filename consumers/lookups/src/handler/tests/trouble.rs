@@ -73,10 +73,10 @@ async fn an_accounts_own_limit_is_waited_for_as_long_as_it_may_hold_others() {
 async fn what_an_account_has_held_its_partition_for_counts_until_it_is_answered() {
     let bench = limited(11, ACCOUNT).await;
     let account = GraphId::parse(ACCOUNT).unwrap();
-    bench.partition.own_limits.add(&account, Instant::now(), Duration::from_mins(2));
+    bench.partition.lock().await.own_limits.add(&account, Instant::now(), Duration::from_mins(2));
     let failure = bench.handle(&next()).await.unwrap_err();
     assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");
-    bench.partition.own_limits.answered(&account, Instant::now());
+    bench.partition.lock().await.own_limits.answered(&account, Instant::now());
     bench.waits(&next(), Wait::AccountLimit).await;
 }
 
@@ -93,7 +93,7 @@ async fn an_answer_from_before_a_limit_leaves_what_was_waited_for_it() {
     bench.ends(&ahead).await;
     bench.waits(&next(), Wait::AccountLimit).await;
     let account = GraphId::parse(ACCOUNT).unwrap();
-    bench.partition.own_limits.add(&account, Instant::now(), Duration::from_mins(2));
+    bench.partition.lock().await.own_limits.add(&account, Instant::now(), Duration::from_mins(2));
     assert_eq!(lookup(&ahead, &bench.handle(&ahead).await.unwrap())["status"], "found");
     let failure = bench.handle(&next()).await.unwrap_err();
     assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");
@@ -150,7 +150,7 @@ async fn a_call_that_always_fails_becomes_a_dead_letter_while_other_calls_are_an
         let other = record_of(&input, "17865799348089039", "17865799348089038");
         let others = async {
             loop {
-                bench.handle(&other).await.unwrap();
+                bench.handle_beside(&other).await.unwrap();
             }
         };
         let failure = tokio::select! {
@@ -191,7 +191,7 @@ async fn a_call_that_fails_for_a_moment_while_other_calls_are_answered_is_no_dea
     let other = record_of(&input, "17865799348089039", "17865799348089038");
     let others = async {
         loop {
-            bench.handle(&other).await.unwrap();
+            bench.handle_beside(&other).await.unwrap();
         }
     };
     let output = tokio::select! {
