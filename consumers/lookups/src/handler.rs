@@ -10,7 +10,7 @@ use crate::media::{CachedMedia, MediaCache, MediaSource};
 use crate::metrics::LookupMetrics;
 use crate::pending_lookup::PendingLookup;
 use crate::question::{Plan, Question};
-use runtime::consumer::{Failure, Handler, Output, PartitionPrefetch, Prefetch, Record, Waits};
+use runtime::consumer::{Failure, Output, PartitionPrefetch, Prefetch, Record, Waits};
 use schemas::lookup::{self, KnownMedia, Lookup};
 use schemas::{Millis, Topic, TypedEvent, raw};
 use serde_json::value::RawValue;
@@ -115,36 +115,13 @@ impl Lookups {
     fn topic(&self, topic: Topic) -> &Arc<str> {
         if topic == Topic::CommentsEnriched { &self.comments } else { &self.mentions }
     }
-}
 
-impl Handler for Lookups {
-    type State = Partition;
-
-    fn reasons(&self) -> &'static [&'static str] {
-        &[
-            "unreadable",
-            "unexpected_kind",
-            "bad_id",
-            "no_token",
-            "token",
-            "permission",
-            "no_consent",
-            "invalid_call",
-            "window_closed",
-            "not_reachable",
-            "thread_control",
-            "answer_too_large",
-            "lookup_failed",
-            "throttled",
-        ]
-    }
-
-    fn assigned(&self, topic: &str, partition: i32) -> Partition {
+    pub(crate) fn assigned(&self, topic: &str, partition: i32) -> Partition {
         let assigned = self.prefetch.assign(topic, partition);
         Partition { assigned, pending: None, enriched: None, own_limits: OwnLimits::default() }
     }
 
-    fn expect(&self, record: &Record) {
+    pub(crate) fn expect(&self, record: &Record) {
         let Some(prefetch) = self.prefetch.of(&record.topic, record.partition) else { return };
         // What cannot be asked is said when its turn comes.
         let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
@@ -154,7 +131,7 @@ impl Handler for Lookups {
     }
 
     /// Awaits the lookup: nothing is lost where the partition is taken away meanwhile, as the next owner asks again.
-    async fn prepare(
+    pub(crate) async fn prepare(
         &self,
         partition: &mut Partition,
         record: &Record,
@@ -164,7 +141,7 @@ impl Handler for Lookups {
         Ok(())
     }
 
-    async fn handle(&self, partition: &mut Partition, _: &Record, _: &Waits) -> Result<Vec<Output>, Failure> {
+    pub(crate) fn handle(partition: &mut Partition) -> Result<Vec<Output>, Failure> {
         let enriched = partition.enriched.take();
         let lost = || Failure::Retry { error: String::from("the record was not looked up") };
         Ok(vec![enriched.ok_or_else(lost)?])

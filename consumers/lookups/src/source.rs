@@ -33,7 +33,22 @@ impl Handler for Sources {
     type State = Partition;
 
     fn reasons(&self) -> &'static [&'static str] {
-        self.lookups.reasons()
+        &[
+            "unreadable",
+            "unexpected_kind",
+            "bad_id",
+            "no_token",
+            "token",
+            "permission",
+            "no_consent",
+            "invalid_call",
+            "window_closed",
+            "not_reachable",
+            "thread_control",
+            "answer_too_large",
+            "lookup_failed",
+            "throttled",
+        ]
     }
 
     fn assigned(&self, topic: &str, partition: i32) -> Partition {
@@ -67,10 +82,10 @@ impl Handler for Sources {
         &self,
         partition: &mut Partition,
         record: &Record,
-        waits: &Waits,
+        _: &Waits,
     ) -> Result<Vec<Output>, Failure> {
         match partition {
-            Partition::Posts(partition) => self.lookups.handle(partition, record, waits).await,
+            Partition::Posts(partition) => Lookups::handle(partition),
             Partition::Customers(profiles, partition) => Ok(profiles.handle(partition, record)),
         }
     }
