@@ -1,23 +1,16 @@
 //! The enriched event: the event as it came, with `lookup` beside `data`.
 
-use schemas::lookup::Lookup;
-
-/// `event` with `lookup` as its last member, every other byte as it was; `None` where it is no JSON object.
-///
-/// # Panics
-///
-/// Never: a lookup is made of what JSON can say.
-pub(crate) fn append(event: &[u8], lookup: &Lookup<'_>) -> Option<Vec<u8>> {
+/// `event` with `lookup`, which is JSON, as its last member, every other byte as it was; `None` where it is no JSON object.
+pub(crate) fn append(event: &[u8], lookup: &[u8]) -> Option<Vec<u8>> {
     let members = event.trim_ascii().strip_prefix(b"{")?.strip_suffix(b"}")?;
     let separator: &[u8] = if members.trim_ascii().is_empty() { b"" } else { b"," };
-    let lookup = serde_json::to_vec(lookup).expect("a lookup is made of strings, a flag and JSON");
-    Some([b"{", members, separator, br#""lookup":"#, &lookup, b"}"].concat())
+    Some([b"{", members, separator, br#""lookup":"#, lookup, b"}"].concat())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schemas::lookup::{Open, Status};
+    use schemas::lookup::{Lookup, Open, Status};
     use serde_json::value::RawValue;
     use std::borrow::Cow;
 
@@ -32,7 +25,8 @@ mod tests {
     };
 
     fn appended(event: &str, lookup: &Lookup<'_>) -> Option<String> {
-        append(event.as_bytes(), lookup).map(|bytes| String::from_utf8(bytes).unwrap())
+        let lookup = serde_json::to_vec(lookup).unwrap();
+        append(event.as_bytes(), &lookup).map(|bytes| String::from_utf8(bytes).unwrap())
     }
 
     #[test]

@@ -11,9 +11,8 @@ use crate::metrics::LookupMetrics;
 use crate::pending_lookup::PendingLookup;
 use crate::question::{Plan, Question};
 use runtime::consumer::{Failure, Output, PartitionPrefetch, Prefetch, Record, Waits};
-use schemas::lookup::{self, KnownMedia, Lookup};
+use schemas::lookup::{KnownMedia, Lookup, Status};
 use schemas::{Millis, Topic, TypedEvent, raw};
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -47,16 +46,12 @@ pub(crate) struct LookupContext {
     pub(crate) metrics: LookupMetrics,
 }
 
-/// What a question came to, before it is put beside the event.
+/// What a question came to.
 #[derive(Debug)]
 pub(crate) struct LookupAnswer {
-    asked: Option<String>,
-    answer: Option<Arc<RawValue>>,
-    at: Arc<str>,
-    status: lookup::Status,
-    reason: Option<&'static str>,
-    cached: bool,
-    media: Option<CachedMedia>,
+    status: Status,
+    /// What is put beside the event, in JSON.
+    lookup: Vec<u8>,
 }
 
 impl Lookups {
@@ -78,7 +73,8 @@ impl Lookups {
         let plan = Plan::of(&event)?;
         let found = match plan.question {
             Question::Skip(reason) => {
-                LookupAnswer { reason: Some(reason), ..LookupAnswer::now(lookup::Status::Skipped) }
+                let skipped = Lookup { reason: Some(reason.into()), ..blank(Status::Skipped) };
+                LookupAnswer::of(Status::Skipped, &skipped)
             }
             Question::Ask { account, call, media } => {
                 let Partition { assigned, pending, own_limits, .. } = partition;
@@ -92,7 +88,7 @@ impl Lookups {
                 found?
             }
         };
-        let value = value.and_then(|value| enriched::append(value, &found.lookup()));
+        let value = value.and_then(|value| enriched::append(value, &found.lookup));
         let value = value.ok_or_else(|| Failure::reject("unreadable", &"the value is no JSON object"))?;
         self.context.metrics.enriched.with_label_values(&[found.status.as_str()]).inc();
         let topic = Arc::clone(self.topic(plan.topic));
@@ -170,52 +166,48 @@ impl LookupContext {
         let asked = call.relative_url(&self.resolver.version, detail);
         if let (Some(CachedMedia { answer, at }), MediaSource::OfCaption) = (&known, learned) {
             // The answer of an earlier lookup of the same thing.
-            let (asked, answer, at) = (Some(asked), Some(Arc::clone(answer)), Arc::clone(at));
-            let found =
-                LookupAnswer { asked, answer, at, cached: true, ..LookupAnswer::now(lookup::Status::Found) };
-            return Ok((found, None));
+            let (asked, answer, at) = (Some(asked.into()), Some(&**answer), (&**at).into());
+            let found = Lookup { asked, answer, at, cached: true, ..blank(Status::Found) };
+            return Ok((LookupAnswer::of(Status::Found, &found), None));
         }
         let (outcome, begun) =
             self.resolver.resolve(account, &asked, status, self.resolver.settings.without_token).await?;
-        let (status, answer) = match outcome {
-            Outcome::Found(answer) => (lookup::Status::Found, Some(Arc::<RawValue>::from(answer))),
-            Outcome::Gone(answer) => (lookup::Status::Gone, answer.map(Arc::from)),
+        let (status, answer) = match &outcome {
+            Outcome::Found(answer) => (Status::Found, Some(&**answer)),
+            Outcome::Gone(answer) => (Status::Gone, answer.as_deref()),
         };
-        if let (lookup::Status::Found, Some(answer), Some(key), None) = (status, &answer, key, &known)
+        if let (Status::Found, Some(answer), Some(key), None) = (status, answer, key, &known)
             && let Some(media) = call.media_of(answer)
         {
-            let media = CachedMedia { answer: Arc::from(media.to_owned()), at: now() };
+            let media = CachedMedia { answer: Arc::from(media.to_owned()), at: now().into() };
             self.media.put(key, media, Instant::now());
         }
-        let media = known.filter(|_| status == lookup::Status::Found);
-        Ok((LookupAnswer { asked: Some(asked), answer, media, ..LookupAnswer::now(status) }, Some(begun)))
+        let known = known.as_ref().filter(|_| status == Status::Found);
+        let media = known.map(|known| KnownMedia { answer: &known.answer, at: (&*known.at).into() });
+        let found = Lookup { asked: Some(asked.into()), answer, media, ..blank(status) };
+        Ok((LookupAnswer::of(status, &found), Some(begun)))
     }
 }
 
 impl LookupAnswer {
-    /// Without anything that was asked or answered.
-    fn now(status: lookup::Status) -> Self {
-        Self { asked: None, answer: None, at: now(), status, reason: None, cached: false, media: None }
-    }
-
-    fn lookup(&self) -> Lookup<'_> {
-        let media =
-            self.media.as_ref().map(|known| KnownMedia { answer: &known.answer, at: (&*known.at).into() });
-        Lookup {
-            asked: self.asked.as_deref().map(Into::into),
-            answer: self.answer.as_deref(),
-            at: (&*self.at).into(),
-            status: self.status.into(),
-            reason: self.reason.map(Into::into),
-            cached: self.cached,
-            media,
-        }
+    /// # Panics
+    ///
+    /// Never: a lookup is made of what JSON can say.
+    fn of(status: Status, lookup: &Lookup<'_>) -> Self {
+        let lookup = serde_json::to_vec(lookup).expect("a lookup is made of strings, a flag and JSON");
+        Self { status, lookup }
     }
 }
 
+/// A lookup as of now, without anything that was asked or answered.
+fn blank(status: Status) -> Lookup<'static> {
+    let (at, status) = (now().into(), status.into());
+    Lookup { asked: None, answer: None, at, status, reason: None, cached: false, media: None }
+}
+
 /// RFC 3339 with milliseconds.
-pub(crate) fn now() -> Arc<str> {
-    Arc::from(Millis::of(SystemTime::now()).to_string())
+pub(crate) fn now() -> String {
+    Millis::of(SystemTime::now()).to_string()
 }
 
 /// An enriched event is the same CloudEvent as the one that came in, so its headers say the same.

@@ -157,13 +157,12 @@ impl Profiles {
     fn profile(&self, customer: &Customer, answer: Option<&RawValue>) -> Vec<u8> {
         let status = if answer.is_some() { ProfileStatus::Found } else { ProfileStatus::Unavailable };
         self.context.metrics.profile(status.as_str());
-        let at = now();
         let profile = CustomerProfile {
             account: customer.account.as_str().into(),
             user: customer.user.as_str().into(),
             platform: customer.platform.into(),
             status: status.into(),
-            at: (&*at).into(),
+            at: now().into(),
             profile: answer,
         };
         serde_json::to_vec(&profile).expect("a profile is made of strings and JSON")
