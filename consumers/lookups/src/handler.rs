@@ -7,7 +7,6 @@ use crate::call::{Call, Detail};
 use crate::enriched;
 use crate::lookup::{OwnLimits, Resolver, WaitReporter};
 use crate::media::{CachedMedia, MediaCache, MediaSource};
-use crate::metrics::LookupMetrics;
 use crate::pending_lookup::PendingLookup;
 use crate::question::{Plan, Question};
 use runtime::consumer::{Failure, Output, PartitionPrefetch, Prefetch, Record, Waits};
@@ -43,7 +42,6 @@ pub(crate) struct Partition {
 pub(crate) struct LookupContext {
     pub(crate) resolver: Resolver,
     pub(crate) media: MediaCache,
-    pub(crate) metrics: LookupMetrics,
 }
 
 /// What a question came to.
@@ -90,7 +88,7 @@ impl Lookups {
         };
         let value = value.and_then(|value| enriched::append(value, &found.lookup));
         let value = value.ok_or_else(|| Failure::reject("unreadable", &"the value is no JSON object"))?;
-        self.context.metrics.enriched.with_label_values(&[found.status.as_str()]).inc();
+        self.context.resolver.metrics.enriched.with_label_values(&[found.status.as_str()]).inc();
         let topic = Arc::clone(self.topic(plan.topic));
         Ok(Output { topic, key: record.key.clone(), value, headers: headers(&event) })
     }
@@ -160,7 +158,7 @@ impl LookupContext {
         let key = media.map(|media| (account.clone(), media.clone(), learned));
         let known = key.as_ref().and_then(|key| self.media.get(key, Instant::now()));
         if known.is_some() {
-            self.metrics.from_cache.inc();
+            self.resolver.metrics.from_cache.inc();
         }
         let detail = if known.is_some() { Detail::Id } else { Detail::Whole };
         let asked = call.relative_url(&self.resolver.version, detail);

@@ -106,12 +106,12 @@ fn context(
         batch_size: batch.lookup_batch,
         version,
         settings: retries,
-        metrics: metrics.clone(),
+        metrics,
         answer_within,
         log: Throttle::default(),
         probe: Throttle::new(PROBE_EVERY),
     };
-    Ok(LookupContext { resolver, media: MediaCache::new(media), metrics })
+    Ok(LookupContext { resolver, media: MediaCache::new(media) })
 }
 
 fn options(topic_prefix: &str, look_ahead: usize, with_profiles: bool) -> ConsumerOptions {

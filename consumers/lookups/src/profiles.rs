@@ -88,7 +88,7 @@ impl Profiles {
         partition.asked = None;
         let Some(customer) = Customer::of(record) else { return Ok(()) };
         if partition.known.is_fresh(&customer.key(), record.offset, seconds()) {
-            self.context.metrics.profile("known");
+            self.context.resolver.metrics.profile("known");
         } else {
             partition.asked = self.ask(partition, customer, record, waits).await?;
         }
@@ -130,7 +130,7 @@ impl Profiles {
                 Some(self.profile(&customer, None))
             }
             Err(Failure::Reject { reason, error } | Failure::Expired { reason, error }) => {
-                self.context.metrics.profile("failed");
+                self.context.resolver.metrics.profile("failed");
                 self.log_failure(record, reason, &error);
                 if OF_ACCOUNT.contains(&reason) {
                     return Ok(None);
@@ -156,7 +156,7 @@ impl Profiles {
     /// The value of the profile's record.
     fn profile(&self, customer: &Customer, answer: Option<&RawValue>) -> Vec<u8> {
         let status = if answer.is_some() { ProfileStatus::Found } else { ProfileStatus::Unavailable };
-        self.context.metrics.profile(status.as_str());
+        self.context.resolver.metrics.profile(status.as_str());
         let profile = CustomerProfile {
             account: customer.account.as_str().into(),
             user: customer.user.as_str().into(),

@@ -3,6 +3,7 @@
 use crate::graph::{GraphSettings, GraphUrl, GraphVersion};
 use crate::handler::*;
 use crate::lookup::WaitReason;
+use crate::metrics::LookupMetrics;
 use crate::settings::LookupSettings;
 use prometheus::Registry;
 use runtime::consumer::Wait;
