@@ -1,17 +1,16 @@
 //! A command as it is carried out, read from its record and checked: pure.
 //!
 //! It does what it says or is refused: whatever is in its record that is not understood refuses it. `members.rs` has the form of
-//! each member, `fault.rs` what the sender of a refused one is told.
+//! each member, and what the sender of a refused one is told.
 
 mod call;
-mod fault;
 mod members;
 mod window;
 
 pub use call::{Call, Method};
-pub use fault::{Fault, Unusable};
 pub use window::Window;
 
+use crate::outcome::Cause;
 use members::Members;
 use runtime::consumer::Record;
 use schemas::Millis;
@@ -41,6 +40,15 @@ pub struct Command {
     pub window: Option<Window>,
 }
 
+/// A record that is no command which could be carried out.
+#[derive(Debug)]
+pub struct Unusable {
+    /// What its result names; none where there is no id, so that nobody can be told.
+    pub subject: Option<Subject>,
+    /// What is wrong: names members and forms, and quotes no value.
+    pub cause: Cause,
+}
+
 /// What the results of a command name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
@@ -63,27 +71,28 @@ impl Command {
             "the record's key must be {}, so that a repeated command comes to the same place",
             command.key
         );
-        Err(Unusable { subject: Some(command.subject), fault: Fault::Other { reason: "wrong_key", error } })
+        Err(Unusable { subject: Some(command.subject), cause: Cause { reason: "wrong_key", error } })
     }
 
     /// Reads the value of a command's record, as [`Self::read`] does.
     pub fn parse(value: &[u8], known: impl Fn(&GraphId) -> Account) -> Result<Self, Unusable> {
-        let members = Members::read(value)?;
-        let id = id(&members)?;
+        let no_subject = |cause| Unusable { subject: None, cause };
+        let members = Members::read(value).map_err(no_subject)?;
+        let id = id(&members).map_err(no_subject)?;
         let subject = Subject { id, account: account(&members), action: action(&members) };
-        Self::of(&subject, &members, known).map_err(|fault| Unusable { subject: Some(subject), fault })
+        Self::of(&subject, &members, known).map_err(|cause| Unusable { subject: Some(subject), cause })
     }
 
     fn of(
         subject: &Subject,
         members: &Members<'_>,
         known: impl Fn(&GraphId) -> Account,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, Cause> {
         members.once()?;
         members.needed("action", Action::FORM)?;
         let Open::Known(action) = subject.action else {
             let error = format!("action must be {}", Action::FORM);
-            return Err(Fault::Other { reason: "unknown_action", error });
+            return Err(Cause { reason: "unknown_action", error });
         };
         members.none_beside(action)?;
         let account = members.graph_id("account")?;
@@ -95,16 +104,15 @@ impl Command {
 }
 
 /// The one member without which nobody can be told anything.
-fn id(members: &Members<'_>) -> Result<Arc<str>, Unusable> {
+fn id(members: &Members<'_>) -> Result<Arc<str>, Cause> {
     const FORM: &str = "a string of 1 to 128 of A-Z a-z 0-9 _ . : -";
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
     let is_id = |id: &String| (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(allowed);
-    let fault = match members.only("id") {
-        Ok(Some(id)) if is_id(&id) => return Ok(Arc::from(id)),
-        Ok(None) => Fault::Missing { member: "id", form: FORM },
-        _ => Fault::Member { member: "id", form: FORM },
-    };
-    Err(Unusable { subject: None, fault })
+    match members.only("id") {
+        Ok(Some(id)) if is_id(&id) => Ok(Arc::from(id)),
+        Ok(None) => Err(Cause::missing("id", FORM)),
+        _ => Err(Cause::wrong("id", FORM)),
+    }
 }
 
 /// The account as it is named; what is no id is not repeated.
@@ -122,14 +130,14 @@ fn action(members: &Members<'_>) -> Open<Action> {
     known.map_or(Open::Other(name), |action| Open::Known(*action))
 }
 
-fn time(member: &'static str, members: &Members<'_>) -> Result<Option<Millis>, Fault> {
+fn time(member: &'static str, members: &Members<'_>) -> Result<Option<Millis>, Cause> {
     let form = "a time in RFC 3339, such as 2025-07-18T16:20:41Z";
-    let wrong = Fault::Member { member, form };
-    members.text(member, form)?.map(|text| Millis::parse(&text).ok_or(wrong)).transpose()
+    let time = |text: String| Millis::parse(&text).ok_or_else(|| Cause::wrong(member, form));
+    members.text(member, form)?.map(time).transpose()
 }
 
 /// `{account}:{to}` of what has a receiver, else `{account}:{media}`, else `{account}`.
-fn key(action: Action, account: &GraphId, members: &Members<'_>) -> Result<String, Fault> {
+fn key(action: Action, account: &GraphId, members: &Members<'_>) -> Result<String, Cause> {
     let place = if action.has("to") { "to" } else { "media" };
     Ok(match members.graph_id_if_there(place)? {
         Some(place) => format!("{account}:{place}"),

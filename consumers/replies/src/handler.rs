@@ -97,7 +97,7 @@ impl Handler for Replies {
         let follower = self.follower().await?;
         let command = match Command::read(record, |id| self.tokens.account(id)) {
             Ok(command) => command,
-            Err(unusable) => return Err(self.reject(state, follower, record, &unusable, waits).await?),
+            Err(unusable) => return Err(self.reject(state, follower, record, unusable, waits).await?),
         };
         let mut pending = match state.pending.take().filter(|pending| pending.offset == record.offset) {
             Some(pending) => pending,

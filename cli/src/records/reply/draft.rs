@@ -4,7 +4,8 @@ use super::ReplyError;
 use std::time::SystemTime;
 use uuid::Uuid;
 use weir_graph::{Account, Login};
-use weir_replies::command::{Command, Fault, Unusable};
+use weir_replies::Cause;
+use weir_replies::command::{Command, Unusable};
 
 /// A command that weir-replies would carry out.
 #[derive(Debug)]
@@ -24,7 +25,8 @@ impl Draft {
             |value: &[u8]| Command::parse(value, |account| Account::new(account.clone(), login, None));
         let mut has_own_id = true;
         let (value, parsed) = match parse(&value) {
-            Err(Unusable { fault: Fault::Missing { member: "id", .. }, .. }) => {
+            // An id that is there and cannot be one is told of all the same: it would be given twice.
+            Err(Unusable { subject: None, cause }) if cause.reason == "bad_command" => {
                 let value = with_id(&value, &Uuid::now_v7().to_string());
                 let parsed = parse(&value);
                 has_own_id = false;
@@ -32,12 +34,10 @@ impl Draft {
             }
             parsed => (value, parsed),
         };
-        let command = parsed.map_err(|Unusable { fault, .. }| ReplyError::Refused {
-            reason: fault.reason(),
-            error: fault.to_string(),
-        })?;
+        let refused = |cause: Cause| ReplyError::Refused { reason: cause.reason, error: cause.error };
+        let command = parsed.map_err(|unusable| refused(unusable.cause))?;
         match command.over(now) {
-            Some(cause) => Err(ReplyError::Refused { reason: cause.reason, error: cause.error }),
+            Some(cause) => Err(refused(cause)),
             None => Ok(Self { value, has_own_id, command }),
         }
     }

@@ -5,8 +5,8 @@
 
 mod send;
 
-use super::Fault;
 use super::members::Members;
+use crate::outcome::Cause;
 use schemas::reply::Action;
 use serde_json::json;
 use weir_graph::{Account, Body, GraphId, Login};
@@ -34,7 +34,7 @@ pub enum Method {
 
 impl Call {
     /// The call of an action.
-    pub(super) fn of(action: Action, account: &Account, members: &Members<'_>) -> Result<Self, Fault> {
+    pub(super) fn of(action: Action, account: &Account, members: &Members<'_>) -> Result<Self, Cause> {
         let (answers, hidden) =
             if account.is_instagram() { ("replies", "hide") } else { ("comments", "is_hidden") };
         let form =
@@ -71,18 +71,18 @@ impl Call {
     }
 }
 
-fn mention_reply(account: &GraphId, members: &Members<'_>) -> Result<Call, Fault> {
+fn mention_reply(account: &GraphId, members: &Members<'_>) -> Result<Call, Cause> {
     let mut form = vec![("media_id", members.graph_id("media")?.to_string()), ("message", words(members)?)];
     form.extend(members.graph_id_if_there("comment")?.map(|comment| ("comment_id", comment.to_string())));
     Ok(Call::post(format!("{account}/mentions"), Body::Form(form)))
 }
 
-fn comment(members: &Members<'_>) -> Result<String, Fault> {
+fn comment(members: &Members<'_>) -> Result<String, Cause> {
     Ok(members.graph_id("comment")?.to_string())
 }
 
 /// Where a comment is liked: below it by a page, below the account on Instagram, for which Facebook Login alone has likes.
-fn likes(account: &Account, members: &Members<'_>) -> Result<String, Fault> {
+fn likes(account: &Account, members: &Members<'_>) -> Result<String, Cause> {
     let comment = comment(members)?;
     if !account.is_instagram() {
         return Ok(format!("{comment}/likes"));
@@ -91,14 +91,14 @@ fn likes(account: &Account, members: &Members<'_>) -> Result<String, Fault> {
         return Ok(format!("{}/likes?comment_id={comment}", account.id));
     }
     let form = "another one: of Instagram accounts, Meta lets those of Facebook Login alone like comments";
-    Err(Fault::Member { member: "action", form })
+    Err(Cause::wrong("action", form))
 }
 
-fn thread(verb: &str, account: &Account, members: &Members<'_>, app: Option<&str>) -> Result<Call, Fault> {
+fn thread(verb: &str, account: &Account, members: &Members<'_>, app: Option<&str>) -> Result<Call, Cause> {
     let form = "a string of at most 1,000 characters";
     let metadata = members.text("metadata", form)?;
     if metadata.as_ref().is_some_and(|metadata| metadata.chars().count() > LONGEST_METADATA) {
-        return Err(Fault::Member { member: "metadata", form });
+        return Err(Cause::wrong("metadata", form));
     }
     let mut body = json!({"recipient": {"id": members.graph_id("to")?.as_str()}});
     if let Some(app) = app {
@@ -114,11 +114,11 @@ fn thread(verb: &str, account: &Account, members: &Members<'_>, app: Option<&str
 }
 
 /// The member `text`.
-fn words(members: &Members<'_>) -> Result<String, Fault> {
+fn words(members: &Members<'_>) -> Result<String, Cause> {
     let form = "a string of some words";
     let text = members.needed("text", form)?;
     if text.trim().is_empty() {
-        return Err(Fault::Member { member: "text", form });
+        return Err(Cause::wrong("text", form));
     }
     Ok(text)
 }

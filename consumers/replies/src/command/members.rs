@@ -1,6 +1,6 @@
 //! The members of a command's record, each read as the form that it must have.
 
-use super::fault::{Fault, Unusable, shown};
+use crate::outcome::Cause;
 use schemas::reply::{Action, SHARED};
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
@@ -18,27 +18,27 @@ pub(super) struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    pub(super) fn read(value: &'a [u8]) -> Result<Self, Unusable> {
+    pub(super) fn read(value: &'a [u8]) -> Result<Self, Cause> {
         serde_json::from_slice(value).map_err(|error| {
             let what = if error.is_data() { "no JSON object" } else { "no JSON" };
             let (line, column) = (error.line(), error.column());
             let error = format!("the value is no command: {what} at line {line} column {column}");
-            Unusable { subject: None, fault: Fault::Other { reason: "unreadable", error } }
+            Cause { reason: "unreadable", error }
         })
     }
 
     /// No name is given twice.
-    pub(super) fn once(&self) -> Result<(), Fault> {
-        self.doubled.first().map_or(Ok(()), |name| Err(Fault::twice(&shown(name))))
+    pub(super) fn once(&self) -> Result<(), Cause> {
+        self.doubled.first().map_or(Ok(()), |name| Err(Cause::wrong(&shown(name), ONCE)))
     }
 
     /// Nothing is there that the action does not have.
-    pub(super) fn none_beside(&self, action: Action) -> Result<(), Fault> {
+    pub(super) fn none_beside(&self, action: Action) -> Result<(), Cause> {
         let is_of_it = |name: &str| SHARED.contains(&name) || action.has(name);
         if let Some(name) = self.named.keys().find(|name| !is_of_it(name)) {
             let has = action.members().iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
             let error = format!("{} is no member of {}, which has {has}", shown(name), action.as_str());
-            return Err(Fault::Other { reason: "bad_command", error });
+            return Err(Cause::bad_command(error));
         }
         Ok(())
     }
@@ -49,37 +49,63 @@ impl<'a> Members<'a> {
     }
 
     /// A string that is given at most once.
-    pub(super) fn only(&self, member: &'static str) -> Result<Option<String>, Fault> {
+    pub(super) fn only(&self, member: &str) -> Result<Option<String>, Cause> {
         if self.doubled.contains(member) {
-            return Err(Fault::twice(member));
+            return Err(Cause::wrong(member, ONCE));
         }
         self.text(member, "a string")
     }
 
     /// A string, where it is there.
-    pub(super) fn text(&self, member: &'static str, form: &'static str) -> Result<Option<String>, Fault> {
+    pub(super) fn text(&self, member: &str, form: &str) -> Result<Option<String>, Cause> {
         let text = |raw: &RawValue| serde_json::from_str(raw.get());
-        self.get(member).map(text).transpose().map_err(|_| Fault::Member { member, form })
+        self.get(member).map(text).transpose().map_err(|_| Cause::wrong(member, form))
     }
 
     /// A string that must be there.
-    pub(super) fn needed(&self, member: &'static str, form: &'static str) -> Result<String, Fault> {
-        self.text(member, form)?.ok_or(Fault::Missing { member, form })
+    pub(super) fn needed(&self, member: &str, form: &str) -> Result<String, Cause> {
+        self.text(member, form)?.ok_or_else(|| Cause::missing(member, form))
     }
 
     /// An id that must be there.
-    pub(super) fn graph_id(&self, member: &'static str) -> Result<GraphId, Fault> {
-        self.graph_id_if_there(member)?.ok_or(Fault::Missing { member, form: DIGITS })
+    pub(super) fn graph_id(&self, member: &str) -> Result<GraphId, Cause> {
+        self.graph_id_if_there(member)?.ok_or_else(|| Cause::missing(member, DIGITS))
     }
 
     /// An id, where it is there.
-    pub(super) fn graph_id_if_there(&self, member: &'static str) -> Result<Option<GraphId>, Fault> {
-        let wrong = Fault::Member { member, form: DIGITS };
-        self.text(member, DIGITS)?.map(|text| GraphId::parse(&text).ok_or(wrong)).transpose()
+    pub(super) fn graph_id_if_there(&self, member: &str) -> Result<Option<GraphId>, Cause> {
+        let id = |text: String| GraphId::parse(&text).ok_or_else(|| Cause::wrong(member, DIGITS));
+        self.text(member, DIGITS)?.map(id).transpose()
     }
 }
 
 const DIGITS: &str = "an id of digits, as a string";
+const ONCE: &str = "given once";
+/// The longest name of a member that is repeated.
+const LONGEST_NAME: usize = 64;
+
+impl Cause {
+    /// A member that must be there.
+    pub(super) fn missing(member: &str, form: &str) -> Self {
+        Self::bad_command(format!("{member} is missing: it must be {form}"))
+    }
+
+    /// A member that is not of its form.
+    pub(super) fn wrong(member: &str, form: &str) -> Self {
+        Self::bad_command(format!("{member} must be {form}"))
+    }
+
+    const fn bad_command(error: String) -> Self {
+        Self { reason: "bad_command", error }
+    }
+}
+
+/// The name of a member that nobody knows, unless it could be somebody's words.
+fn shown(name: &str) -> String {
+    let is_name = (1..=LONGEST_NAME).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_name { name.to_owned() } else { String::from("a member of another name") }
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -51,7 +51,7 @@ fn body(method: &Method) -> Value {
 /// Reason and sentence of what is refused.
 fn refusal(key: &str, value: &str) -> (&'static str, String) {
     let unusable = read(key, value).unwrap_err();
-    (unusable.fault.reason(), unusable.fault.to_string())
+    (unusable.cause.reason, unusable.cause.error)
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn the_member_and_its_form_are_named() {
 fn text_that_meta_would_refuse_for_its_length_is_refused_with_the_limit() {
     let limit = |account: &str, text: &str| {
         let value = json!({"id": "a", "account": account, "action": "message", "to": "9", "text": text});
-        read(&format!("{account}:9"), &value.to_string()).map_err(|unusable| unusable.fault.to_string())
+        read(&format!("{account}:9"), &value.to_string()).map_err(|unusable| unusable.cause.error)
     };
     assert!(limit(ACCOUNT, &"é".repeat(500)).is_ok());
     let error = limit(ACCOUNT, &"é".repeat(501)).unwrap_err();

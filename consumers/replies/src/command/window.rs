@@ -3,7 +3,8 @@
 //! Source: Meta's pages on sending messages: 24 hours after the customer's message, and 7 days with the tag `HUMAN_AGENT`.
 
 use super::members::Members;
-use super::{Fault, time};
+use super::time;
+use crate::outcome::Cause;
 use schemas::Millis;
 
 /// What the tag gives beyond the 24 hours, in milliseconds.
@@ -19,7 +20,7 @@ pub struct Window {
 
 impl Window {
     /// The window that the command names; none where it has a tag or type of which Meta decides otherwise.
-    pub(super) fn of(members: &Members<'_>) -> Result<Option<Self>, Fault> {
+    pub(super) fn of(members: &Members<'_>) -> Result<Option<Self>, Cause> {
         let Some(ends) = time("window_ends_at", members)? else { return Ok(None) };
         let (tag, messaging_type) = (members.only("tag")?, members.only("messaging_type")?);
         let is_human_agent = match (tag.as_deref(), messaging_type.as_deref()) {

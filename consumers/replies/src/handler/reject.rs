@@ -16,11 +16,11 @@ impl Replies {
         partition: &mut Partition,
         follower: &Follower,
         record: &Record,
-        unusable: &Unusable,
+        unusable: Unusable,
         waits: &Waits,
     ) -> Result<Failure, Failure> {
-        let cause = Cause { reason: unusable.fault.reason(), error: unusable.fault.to_string() };
-        if let Some(subject) = &unusable.subject
+        let Unusable { subject, cause } = unusable;
+        if let Some(subject) = &subject
             && let Some(result) = self.refusal(partition, follower, record, subject, &cause)?
         {
             waits.on(Wait::Kafka, INTENDED_WITHIN, self.publish(&result, record)).await?;

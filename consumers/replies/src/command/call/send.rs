@@ -3,8 +3,8 @@
 //! Sources: Meta's reference of the Send API and its guides to Instagram messaging.
 
 use super::{Call, words};
-use crate::command::Fault;
 use crate::command::members::Members;
+use crate::outcome::Cause;
 use schemas::reply::{Action, SENDER_ACTIONS};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -40,7 +40,7 @@ struct Send {
 }
 
 /// The call of an action of the Send API.
-pub(super) fn of(action: Action, account: &Account, members: &Members<'_>) -> Result<Call, Fault> {
+pub(super) fn of(action: Action, account: &Account, members: &Members<'_>) -> Result<Call, Cause> {
     let recipient = if action == Action::PrivateReply {
         json!({"comment_id": members.graph_id("comment")?.as_str()})
     } else {
@@ -66,19 +66,19 @@ impl Send {
 }
 
 /// The message object as it is, or one of the text.
-fn message(account: &Account, members: &Members<'_>) -> Result<Box<RawValue>, Fault> {
+fn message(account: &Account, members: &Members<'_>) -> Result<Box<RawValue>, Cause> {
     let Some(message) = members.get("message") else {
         let text = words(members)?;
         check_text(account, "text", &text)?;
         return Ok(of_text(&text));
     };
-    let wrong = Fault::Member { member: "message", form: OBJECT };
-    let inner = Members::read(message.get().as_bytes()).map_err(|_| wrong.clone())?;
+    let wrong = || Cause::wrong("message", OBJECT);
+    let inner = Members::read(message.get().as_bytes()).map_err(|_| wrong())?;
     inner.once()?;
     if members.get("text").is_some() || inner.named.is_empty() {
-        return Err(wrong);
+        return Err(wrong());
     }
-    let no_string = |_| Fault::Member { member: INNER_TEXT, form: "a string" };
+    let no_string = |_| Cause::wrong(INNER_TEXT, "a string");
     if let Some(text) = inner.text("text", "a string").map_err(no_string)? {
         check_text(account, INNER_TEXT, &text)?;
     }
@@ -90,26 +90,24 @@ fn of_text(text: &str) -> Box<RawValue> {
 }
 
 /// Meta would refuse a longer text.
-fn check_text(account: &Account, member: &'static str, text: &str) -> Result<(), Fault> {
+fn check_text(account: &Account, member: &'static str, text: &str) -> Result<(), Cause> {
     let (is_too_long, form) = if account.is_instagram() {
         (text.len() > INSTAGRAM_BYTES, "at most 1,000 bytes of UTF-8, as Instagram allows")
     } else {
         (text.chars().count() > MESSENGER_CHARACTERS, "at most 2,000 characters, as Messenger allows")
     };
-    if is_too_long { Err(Fault::Member { member, form }) } else { Ok(()) }
+    if is_too_long { Err(Cause::wrong(member, form)) } else { Ok(()) }
 }
 
 fn messaging_type(
     account: &Account,
     members: &Members<'_>,
-) -> Result<(Option<String>, Option<String>), Fault> {
+) -> Result<(Option<String>, Option<String>), Cause> {
     let (named, tag) = (capitals("messaging_type", members)?, capitals("tag", members)?);
     match (named.as_deref(), &tag) {
-        (Some("MESSAGE_TAG"), None) => {
-            Err(Fault::Missing { member: "tag", form: "a word in capitals, such as HUMAN_AGENT" })
-        }
+        (Some("MESSAGE_TAG"), None) => Err(Cause::missing("tag", "a word in capitals, such as HUMAN_AGENT")),
         (Some(named), Some(_)) if named != "MESSAGE_TAG" => {
-            Err(Fault::Member { member: "messaging_type", form: "MESSAGE_TAG where there is a tag" })
+            Err(Cause::wrong("messaging_type", "MESSAGE_TAG where there is a tag"))
         }
         (Some(_), _) => Ok((named, tag)),
         (None, Some(_)) => Ok((Some(String::from("MESSAGE_TAG")), tag)),
@@ -118,38 +116,38 @@ fn messaging_type(
     }
 }
 
-fn capitals(member: &'static str, members: &Members<'_>) -> Result<Option<String>, Fault> {
+fn capitals(member: &'static str, members: &Members<'_>) -> Result<Option<String>, Cause> {
     let is_word = |text: &str| {
         (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
     };
     let text = members.text(member, CAPITALS)?;
-    if text.as_deref().is_none_or(is_word) { Ok(text) } else { Err(Fault::Member { member, form: CAPITALS }) }
+    if text.as_deref().is_none_or(is_word) { Ok(text) } else { Err(Cause::wrong(member, CAPITALS)) }
 }
 
-fn reply_to(members: &Members<'_>) -> Result<Option<Value>, Fault> {
+fn reply_to(members: &Members<'_>) -> Result<Option<Value>, Cause> {
     const FORM: &str = "an object with the mid of a message, and nothing else";
     let Some(reply_to) = members.get("reply_to") else { return Ok(None) };
-    let wrong = Fault::Member { member: "reply_to", form: FORM };
-    let inner = Members::read(reply_to.get().as_bytes()).map_err(|_| wrong.clone())?;
+    let wrong = || Cause::wrong("reply_to", FORM);
+    let inner = Members::read(reply_to.get().as_bytes()).map_err(|_| wrong())?;
     inner.once()?;
     let mid = inner.text("mid", FORM).ok().flatten();
-    let mid = mid.filter(|mid| is_mid(mid) && inner.named.len() == 1).ok_or(wrong)?;
+    let mid = mid.filter(|mid| is_mid(mid) && inner.named.len() == 1).ok_or_else(wrong)?;
     Ok(Some(json!({ "mid": mid })))
 }
 
-fn sender_action(members: &Members<'_>) -> Result<&'static str, Fault> {
+fn sender_action(members: &Members<'_>) -> Result<&'static str, Cause> {
     const FORM: &str = "one of typing_on, typing_off, mark_seen";
     let named = members.needed("sender_action", FORM)?;
     let known = SENDER_ACTIONS.into_iter().find(|known| *known == named);
-    known.ok_or(Fault::Member { member: "sender_action", form: FORM })
+    known.ok_or_else(|| Cause::wrong("sender_action", FORM))
 }
 
-fn reaction(members: &Members<'_>, nothing: Send) -> Result<Send, Fault> {
+fn reaction(members: &Members<'_>, nothing: Send) -> Result<Send, Cause> {
     const MID: &str = "the mid of a message, a string";
     const WORD: &str = "a word such as love, or an emoji";
     let mid = members.needed("message_id", MID)?;
     if !is_mid(&mid) {
-        return Err(Fault::Member { member: "message_id", form: MID });
+        return Err(Cause::wrong("message_id", MID));
     }
     let reaction = members.text("reaction", WORD)?;
     Ok(match reaction {
@@ -158,7 +156,7 @@ fn reaction(members: &Members<'_>, nothing: Send) -> Result<Send, Fault> {
             let payload = Some(json!({"message_id": mid, "reaction": reaction}));
             Send { sender_action: Some("react"), payload, ..nothing }
         }
-        Some(_) => return Err(Fault::Member { member: "reaction", form: WORD }),
+        Some(_) => return Err(Cause::wrong("reaction", WORD)),
     })
 }
 

@@ -7,7 +7,7 @@ fn textless(account: &str, place: &str, rest: &Value) -> Result<(String, Value),
     let mut value = json!({"id": "a", "account": account});
     value.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
     let key = if place.is_empty() { account.to_owned() } else { format!("{account}:{place}") };
-    let command = read(&key, &value.to_string()).map_err(|unusable| unusable.fault.to_string())?;
+    let command = read(&key, &value.to_string()).map_err(|unusable| unusable.cause.error)?;
     Ok((command.call.path, body(&command.call.method)))
 }
 
@@ -91,9 +91,9 @@ fn a_comment_is_liked_below_it_by_a_page_and_below_the_account_on_instagram() {
 fn an_account_of_instagram_login_is_told_that_it_has_no_likes() {
     let like = format!(r#"{{"id":"a","account":"{ACCOUNT}","action":"comment_like","comment":"17"}}"#);
     let of_login = |id: &GraphId| Account::new(id.clone(), Login::Instagram, None);
-    let fault = Command::parse(like.as_bytes(), of_login).unwrap_err().fault;
-    assert_eq!(fault.reason(), "bad_command");
-    assert!(fault.to_string().contains("Facebook Login"), "{fault}");
+    let cause = Command::parse(like.as_bytes(), of_login).unwrap_err().cause;
+    assert_eq!(cause.reason, "bad_command");
+    assert!(cause.error.contains("Facebook Login"), "{}", cause.error);
 }
 
 #[test]
