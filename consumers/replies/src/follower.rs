@@ -8,7 +8,6 @@ pub(crate) use source::Source;
 
 use crate::ledger::Ledger;
 use progress::Progress;
-use prometheus::IntGauge;
 use runtime::consumer::{ReadError, Record, TopicReader};
 use runtime::mutex::lock;
 use runtime::process::steady_clock::SteadyClock;
@@ -29,18 +28,16 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Follower {
     shared: Arc<Shared>,
-    source: Source,
     _ends_when_dropped: DropGuard,
 }
 
 #[derive(Debug)]
 struct Shared {
+    source: Source,
     ledger: Mutex<Ledger>,
     /// By which commands are forgotten: one that is forgotten too early would be carried out twice.
     clock: SteadyClock,
     read: watch::Sender<Progress>,
-    /// Shows how many partitions are not read on.
-    unreadable: IntGauge,
     /// Somebody has waited in vain for what the topic has: the client may stand still.
     is_suspected: AtomicBool,
 }
@@ -74,22 +71,19 @@ impl Follower {
         })
         .await?;
         let begun = Progress { offsets: begun, unreadable: BTreeMap::new() };
-        let (ledger, unreadable) = (Mutex::new(ledger), source.metrics.results_unreadable.clone());
-        let (read, is_suspected) = (watch::Sender::new(begun), AtomicBool::new(false));
-        let clock = SteadyClock::start();
-        let shared = Arc::new(Shared { ledger, clock, read, unreadable, is_suspected });
+        let (ledger, clock, read) = (Mutex::new(ledger), SteadyClock::start(), watch::Sender::new(begun));
+        let shared = Arc::new(Shared { source, ledger, clock, read, is_suspected: AtomicBool::new(false) });
         let end = CancellationToken::new();
         let (sink, ended) = (Arc::clone(&shared), end.clone());
         let thread = thread::Builder::new().name(String::from("results"));
-        let from = source.clone();
         // After a panic the ledger may be half changed, and nobody could rely on it. A new one is read from the start of the topic,
         // which takes a new process no longer: so the process ends.
         let started = thread.spawn(move || {
-            let follow = || keep_up::follow(reader, &from, changes, &sink, &ended);
-            from.process.shutdown.unless_it_panics("what reads the results topic", follow);
+            let follow = || keep_up::follow(reader, changes, &sink, &ended);
+            sink.source.process.shutdown.unless_it_panics("what reads the results topic", follow);
         });
         started.map_err(|error| FollowError::Thread { reason: error.to_string() })?;
-        Ok(Self { shared, source, _ends_when_dropped: end.drop_guard() })
+        Ok(Self { shared, _ends_when_dropped: end.drop_guard() })
     }
 
     /// The ledger, as far as the topic was read, without what is old by now.
@@ -102,7 +96,7 @@ impl Follower {
     /// Returns once everything is read that is in the topic by now.
     pub(crate) async fn caught_up(&self, limit: Duration) -> Result<(), FollowError> {
         let deadline = Instant::now() + limit;
-        let source = self.source.clone();
+        let source = self.shared.source.clone();
         let (mut looker, ends) = blocking(move || {
             let looker = source.reader()?;
             let ends = ends(&looker, &looker.partitions()?)?;
@@ -202,7 +196,7 @@ impl Shared {
     fn reads_on(&self, read: &mut Progress, partition: i32) -> bool {
         let was_unreadable = read.unreadable.remove(&partition).is_some();
         if was_unreadable {
-            self.unreadable.dec();
+            self.source.metrics.results_unreadable.dec();
         }
         was_unreadable
     }
@@ -219,7 +213,7 @@ impl Shared {
             }
             let is_new = read.unreadable.insert(partition, error).is_none();
             if is_new {
-                self.unreadable.inc();
+                self.source.metrics.results_unreadable.inc();
             }
             is_new
         });

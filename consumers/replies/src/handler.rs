@@ -10,16 +10,13 @@ use crate::follower::{Follower, Source};
 use crate::lateness;
 use crate::ledger::{CommandState, Ledger};
 use crate::likes::Likes;
-use crate::metrics::ReplyMetrics;
 use crate::outcome::{CallOutcome, Cause};
 use crate::own_limits::OwnLimits;
 use crate::pending::{Intent, LOOK_EVERY, Pending};
 use crate::result::{NewResult, output};
 use crate::settings::ReplySettings;
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
-use runtime::process::Process;
 use runtime::producer::Producer;
-use runtime::settings::KafkaSettings;
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -44,12 +41,10 @@ pub(crate) struct Replies {
     pub(crate) tokens: Arc<AccessTokens>,
     /// Of what must be acknowledged in the middle of a command.
     pub(crate) producer: Producer,
-    pub(crate) kafka: KafkaSettings,
-    pub(crate) process: Process,
+    /// The results topic.
+    pub(crate) source: Source,
     pub(crate) follower: OnceCell<Follower>,
-    pub(crate) results: Arc<str>,
     pub(crate) settings: ReplySettings,
-    pub(crate) metrics: ReplyMetrics,
 }
 
 /// A partition of commands.
@@ -120,9 +115,7 @@ impl Replies {
             // For longer than they may be old, by what the time of a record may lie ahead.
             let window = self.settings.reply_max_age + lateness::CLOCKS_DIFFER;
             let ledger = Ledger::new(window, self.settings.remembered_commands);
-            let (kafka, process) = (self.kafka.clone(), self.process.clone());
-            let (topic, metrics) = (Arc::clone(&self.results), self.metrics.clone());
-            Follower::start(Source { kafka, process, topic, metrics }, window, ledger)
+            Follower::start(self.source.clone(), window, ledger)
         };
         self.follower.get_or_try_init(start).await.map_err(|error| Failure::of_kafka(&error))
     }
@@ -133,7 +126,7 @@ impl Replies {
             let ledger = follower.ledger();
             (ledger.state(&subject.id), ledger.is_full(), ledger.len())
         };
-        self.metrics.remembered(known);
+        self.source.metrics.remembered(known);
         if state == CommandState::New && is_full {
             let error =
                 format!("{known} commands are remembered, which --remembered-commands allows; raise it");
@@ -157,7 +150,7 @@ impl Replies {
             return Ok(Continue(pending(1, Vec::new())));
         }
         let Some((attempt, unknown)) = self.abandoned(partition, &state, record, subject)? else {
-            self.metrics.duplicates.inc();
+            self.source.metrics.duplicates.inc();
             return Ok(Break(Vec::new()));
         };
         if attempt > self.settings.resend_unknown {
@@ -246,7 +239,7 @@ impl Replies {
                 self.graph.delete(&relative_url, token).instrument(self.graph.span("DELETE", token)).await
             }
         };
-        self.metrics.call_seconds.observe(started.elapsed().as_secs_f64());
+        self.source.metrics.call_seconds.observe(started.elapsed().as_secs_f64());
         self.pace.learn(&[payer], reply.result.as_ref().map(|_| ()), &reply.usage, Instant::now());
         if reply.result.as_ref().map_or_else(CallError::accepts_token, |_| true) {
             self.tokens.accepted(token);
@@ -256,8 +249,8 @@ impl Replies {
 
     /// The record of a result, counted.
     fn result(&self, record: &Record, subject: &Subject, attempt: u32, result: &NewResult<'_>) -> Output {
-        self.metrics.result(&subject.action, result.status());
-        output(&self.results, record, (record.partition, record.offset), subject, attempt, result)
+        self.source.metrics.result(&subject.action, result.status());
+        output(&self.source.topic, record, (record.partition, record.offset), subject, attempt, result)
     }
 }
 

@@ -25,6 +25,7 @@ mod result;
 pub use outcome::Cause;
 pub use settings::ReplySettings;
 
+use follower::Source;
 use handler::Replies;
 use likes::Likes;
 use metrics::ReplyMetrics;
@@ -74,7 +75,7 @@ pub async fn run(
     let options = options(&common, settings.graph.graph.graph_timeout);
     let results = Topic::RepliesResults.name(&common.topic_prefix);
     let handler = replies(&common.kafka, &process, &results, settings, tokens)?;
-    let rebuilt = &handler.metrics.intents_rebuilt;
+    let rebuilt = &handler.source.metrics.intents_rebuilt;
     process.shutdown.spawn(watchdog::watch_second(handler.producer.clone(), &process, rebuilt));
     consumer::run(&common.kafka, options, handler, &process).await?;
     Ok(())
@@ -90,18 +91,16 @@ fn replies(
     let registry = &process.registry;
     let intents = ProducerOptions { client_id: ABOUT.name.to_owned(), ..ProducerOptions::default() };
     let metrics = ReplyMetrics::new(registry, settings.remembered_commands);
+    let (kafka, process, topic) = (kafka.clone(), process.clone(), Arc::from(results));
     Ok(Replies {
         graph: Graph::new(settings.graph.graph.clone(), registry)?,
         pace: Pace::new(settings.graph.pace.clone(), registry),
         likes: Likes::new(&settings),
         tokens,
-        producer: Producer::new(kafka, &intents)?,
-        kafka: kafka.clone(),
-        process: process.clone(),
+        producer: Producer::new(&kafka, &intents)?,
+        source: Source { kafka, process, topic, metrics },
         follower: OnceCell::new(),
-        results: Arc::from(results),
         settings,
-        metrics,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Keeps up with the results topic, whatever becomes of its partitions, its rights and the client that reads it.
 
-use super::{LOOK_EVERY, Shared, Source, ends};
+use super::{LOOK_EVERY, Shared, ends};
 use runtime::consumer::{Read, ReadError, TopicReader};
 use runtime::kafka::credentials::Changes;
 use std::collections::BTreeMap;
@@ -20,7 +20,6 @@ const LOST_AFTER: u32 = 2;
 /// answers this client or gives it a record while a new one is answered, the new one reads on from the same offsets.
 pub(super) fn follow(
     mut reader: TopicReader,
-    source: &Source,
     mut changes: Changes,
     shared: &Shared,
     end: &CancellationToken,
@@ -38,9 +37,9 @@ pub(super) fn follow(
             }
             is_changed |= changes.seen();
             let is_suspected = shared.is_suspected.swap(false, Ordering::Relaxed);
-            let stands_still = is_suspected && stands_still(&mut reader, source, shared);
+            let stands_still = is_suspected && stands_still(&mut reader, shared);
             if is_changed || stands_still || unanswered >= LOST_AFTER {
-                match another(source, shared) {
+                match another(shared) {
                     Ok(answered) => {
                         tracing::warn!(
                             is_changed,
@@ -48,7 +47,7 @@ pub(super) fn follow(
                             "the results topic is read by a new Kafka client"
                         );
                         if !is_changed {
-                            source.metrics.results_rebuilt.inc();
+                            shared.source.metrics.results_rebuilt.inc();
                         }
                         (reader, unanswered, is_changed) = (answered, 0, false);
                     }
@@ -80,8 +79,8 @@ fn take_next(reader: &mut TopicReader, shared: &Shared) {
 }
 
 /// Whether another client is given a record that this one is not, although it has as much time for it once more.
-fn stands_still(reader: &mut TopicReader, source: &Source, shared: &Shared) -> bool {
-    let unread = unread(source, shared).unwrap_or_else(|error| {
+fn stands_still(reader: &mut TopicReader, shared: &Shared) -> bool {
+    let unread = unread(shared).unwrap_or_else(|error| {
         tracing::debug!(%error, "it is not known whether the results topic has more than was read");
         Vec::new()
     });
@@ -94,8 +93,8 @@ fn stands_still(reader: &mut TopicReader, source: &Source, shared: &Shared) -> b
 }
 
 /// Where another client is given a record that was not read yet: partitions, and the offset from which each is read.
-fn unread(source: &Source, shared: &Shared) -> Result<Vec<(i32, i64)>, ReadError> {
-    let mut looker = source.reader()?;
+fn unread(shared: &Shared) -> Result<Vec<(i32, i64)>, ReadError> {
+    let mut looker = shared.source.reader()?;
     let ends = ends(&looker, &looker.partitions()?)?;
     let behind = shared.read.borrow().behind(&ends);
     let mut is_given = |partition, from| matches!(looker.has_record(partition, from, LOOK_EVERY), Ok(true));
@@ -104,8 +103,8 @@ fn unread(source: &Source, shared: &Shared) -> Result<Vec<(i32, i64)>, ReadError
 }
 
 /// A new client that is answered, and reads on from where the topic was read.
-fn another(source: &Source, shared: &Shared) -> Result<TopicReader, ReadError> {
-    let mut reader = source.reader()?;
+fn another(shared: &Shared) -> Result<TopicReader, ReadError> {
+    let mut reader = shared.source.reader()?;
     reader.partitions()?;
     let offsets = shared.read.borrow().offsets.clone();
     reader.start(&offsets)?;
@@ -133,6 +132,7 @@ fn take_new_partitions(reader: &mut TopicReader, shared: &Shared) -> Result<(), 
 mod tests {
     use super::*;
     use crate::ABOUT;
+    use crate::follower::Source;
     use crate::follower::progress::Progress;
     use crate::ledger::Ledger;
     use crate::metrics::ReplyMetrics;
@@ -164,16 +164,15 @@ mod tests {
         let process = Process::new(ABOUT.name, ABOUT.version);
         let (metrics, changes) = (ReplyMetrics::new(&process.registry, 1_000), process.credentials.changes());
         let reader = TopicReader::new(&kafka, ABOUT.name, topic).unwrap();
-        let (rebuilt, unreadable) = (metrics.results_rebuilt.clone(), metrics.results_unreadable.clone());
+        let rebuilt = metrics.results_rebuilt.clone();
         let source = Source { kafka, process, topic: Arc::from(TOPIC), metrics };
         let (ledger, read) = (Ledger::new(Duration::from_mins(1), 1), watch::Sender::new(begun));
         let (ledger, is_suspected) = (Mutex::new(ledger), AtomicBool::new(is_suspected));
         let mut seen = read.subscribe();
-        let shared = Shared { ledger, clock: SteadyClock::start(), read, unreadable, is_suspected };
+        let shared = Shared { source, ledger, clock: SteadyClock::start(), read, is_suspected };
         let end = CancellationToken::new();
         let (ended, ends) = (end.clone(), end.drop_guard());
-        let following =
-            tokio::task::spawn_blocking(move || follow(reader, &source, changes, &shared, &ended));
+        let following = tokio::task::spawn_blocking(move || follow(reader, changes, &shared, &ended));
         let is_read = seen.wait_for(until);
         assert!(tokio::time::timeout(DEADLINE, is_read).await.unwrap().is_ok());
         drop(ends);

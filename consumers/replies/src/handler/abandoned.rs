@@ -50,7 +50,7 @@ impl Replies {
             CommandState::Intended { attempt, position } if position == (record.partition, record.offset) => {
                 results.push(self.cut_off(record, position, subject, attempt));
             }
-            _ => self.metrics.duplicates.inc(),
+            _ => self.source.metrics.duplicates.inc(),
         }
         Ok(results)
     }
@@ -59,8 +59,8 @@ impl Replies {
     fn cut_off(&self, record: &Record, position: (i32, i64), subject: &Subject, attempt: u32) -> Output {
         let error = String::from("whoever carried it out ended before the outcome was known");
         let unknown = NewResult::Unknown(&Cause { reason: "cut_off", error });
-        self.metrics.result(&subject.action, unknown.status());
-        output(&self.results, record, position, subject, attempt, &unknown)
+        self.source.metrics.result(&subject.action, unknown.status());
+        output(&self.source.topic, record, position, subject, attempt, &unknown)
     }
 }
 

@@ -13,6 +13,8 @@ use super::*;
 use crate::ABOUT;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
+use runtime::process::Process;
+use runtime::settings::KafkaSettings;
 use schemas::reply::{CommandResult, ResultStatus};
 use std::fs;
 use tempfile::TempDir;

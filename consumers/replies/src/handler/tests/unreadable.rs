@@ -27,10 +27,10 @@ async fn commands_are_carried_out_once_a_right_to_read_the_results_has_come_back
         bench.mock.request_errors(RDKafkaApiKey::Fetch, &REFUSED);
         let follower = owner.follower().await.unwrap();
         until_read(follower, false).await;
-        assert!(owner.metrics.results_unreadable.get() > 0);
+        assert!(owner.source.metrics.results_unreadable.get() > 0);
         bench.mock.clear_request_errors(RDKafkaApiKey::Fetch);
         until_read(follower, true).await;
-        assert_eq!(owner.metrics.results_unreadable.get(), 0);
+        assert_eq!(owner.source.metrics.results_unreadable.get(), 0);
     }
     assert_eq!(results(&owner, &mut Partition::default(), &command(1)).await, ["done"]);
 }
