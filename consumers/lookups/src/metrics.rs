@@ -30,63 +30,55 @@ pub(crate) struct Held(IntGauge);
 impl LookupMetrics {
     /// Registers them; each label starts at zero, so that its first increase is seen.
     pub(crate) fn new(registry: &Registry) -> Self {
-        let calls = metrics::counters_of(
-            registry,
-            "weir_lookups_calls_total",
-            "Lookups that were asked of the Graph API, alone or in a batch, by what came of them; one that is tried again counts again",
-            "class",
-            ["found", "gone"].into_iter().chain(CallError::CLASSES),
-        );
-        let enriched = metrics::counters_of(
-            registry,
-            "weir_lookups_enriched_total",
-            "Enriched events by how their lookup went; one that is handled again counts again",
-            "status",
-            Status::ALL.iter().map(|status| status.as_str()),
-        );
-        let request_seconds = metrics::histogram(
-            registry,
-            "weir_lookups_call_seconds",
-            "How long HTTP requests to the Graph API took; a batch is one",
-            metrics::SECONDS,
-        );
-        let from_cache = metrics::counter(
-            registry,
-            "weir_lookups_from_cache_total",
-            "Lookups whose media was known from an earlier answer",
-        );
-        let profiles = metrics::counters_of(
-            registry,
-            "weir_lookups_profiles_total",
-            "Messages of customers by what came of looking up who sent them; known: it was not asked again",
-            "outcome",
-            ProfileStatus::ALL.iter().map(|status| status.as_str()).chain(["known", "failed"]),
-        );
-        let held = metrics::gauge(
-            registry,
-            "weir_lookups_held",
-            "Lookups that wait since calls are spread out or have stopped, below Meta's limits",
-        );
-        let failed_batches = metrics::counters(
-            registry,
-            "weir_lookups_failed_batches_total",
-            "Batches that failed as a whole, whose lookups were sent again; for ever where the host takes no batches",
-            &["class"],
-        );
-        let throttled_seconds = metrics::counter_of_parts(
-            registry,
-            "weir_lookups_throttled_seconds_total",
-            "Seconds in which lookups were held back to stay below Meta's limits",
-        );
         Self {
-            calls,
-            request_seconds,
-            failed_batches,
-            enriched,
-            from_cache,
-            profiles,
-            held,
-            throttled_seconds,
+            calls: metrics::counters_of(
+                registry,
+                "weir_lookups_calls_total",
+                "Lookups that were asked of the Graph API, alone or in a batch, by what came of them; one that is tried again counts again",
+                "class",
+                ["found", "gone"].into_iter().chain(CallError::CLASSES),
+            ),
+            request_seconds: metrics::histogram(
+                registry,
+                "weir_lookups_call_seconds",
+                "How long HTTP requests to the Graph API took; a batch is one",
+                metrics::SECONDS,
+            ),
+            failed_batches: metrics::counters(
+                registry,
+                "weir_lookups_failed_batches_total",
+                "Batches that failed as a whole, whose lookups were sent again; for ever where the host takes no batches",
+                &["class"],
+            ),
+            enriched: metrics::counters_of(
+                registry,
+                "weir_lookups_enriched_total",
+                "Enriched events by how their lookup went; one that is handled again counts again",
+                "status",
+                Status::ALL.iter().map(|status| status.as_str()),
+            ),
+            from_cache: metrics::counter(
+                registry,
+                "weir_lookups_from_cache_total",
+                "Lookups whose media was known from an earlier answer",
+            ),
+            profiles: metrics::counters_of(
+                registry,
+                "weir_lookups_profiles_total",
+                "Messages of customers by what came of looking up who sent them; known: it was not asked again",
+                "outcome",
+                ProfileStatus::ALL.iter().map(|status| status.as_str()).chain(["known", "failed"]),
+            ),
+            held: metrics::gauge(
+                registry,
+                "weir_lookups_held",
+                "Lookups that wait since calls are spread out or have stopped, below Meta's limits",
+            ),
+            throttled_seconds: metrics::counter_of_parts(
+                registry,
+                "weir_lookups_throttled_seconds_total",
+                "Seconds in which lookups were held back to stay below Meta's limits",
+            ),
         }
     }
 

@@ -33,25 +33,12 @@ impl ReplyMetrics {
                 results.with_label_values(&[action, status.as_str()]);
             }
         }
-        let duplicates = metrics::counter(
-            registry,
-            "weir_replies_duplicates_total",
-            "Commands that were not carried out since one of the same id was, or will be",
-        );
-        let remembered =
-            metrics::gauge(registry, "weir_replies_remembered_commands", "Commands that are remembered");
         let max_remembered = metrics::gauge(
             registry,
             "weir_replies_max_remembered_commands",
             "Commands that may be remembered, --remembered-commands; none is begun where as many were",
         );
         max_remembered.set(i64::try_from(most).unwrap_or(i64::MAX));
-        let call_seconds = metrics::histogram(
-            registry,
-            "weir_replies_call_seconds",
-            "How long calls to the Graph API took that carry out a command",
-            metrics::SECONDS,
-        );
         // The clients of the consumer loop have metrics of their own.
         let rebuilt = metrics::counters(
             registry,
@@ -59,21 +46,31 @@ impl ReplyMetrics {
             "Kafka clients that were replaced by a new one: what reads the results, and what writes the intents",
             &["client"],
         );
-        let results_rebuilt = rebuilt.with_label_values(&["results"]);
-        let intents_rebuilt = rebuilt.with_label_values(&["intents"]);
-        let results_unreadable = metrics::gauge(
-            registry,
-            "weir_replies_unreadable_partitions",
-            "Partitions of the results topic that cannot or may not be read: until then no command is carried out",
-        );
         Self {
             results,
-            duplicates,
-            remembered,
-            call_seconds,
-            results_rebuilt,
-            results_unreadable,
-            intents_rebuilt,
+            duplicates: metrics::counter(
+                registry,
+                "weir_replies_duplicates_total",
+                "Commands that were not carried out since one of the same id was, or will be",
+            ),
+            remembered: metrics::gauge(
+                registry,
+                "weir_replies_remembered_commands",
+                "Commands that are remembered",
+            ),
+            call_seconds: metrics::histogram(
+                registry,
+                "weir_replies_call_seconds",
+                "How long calls to the Graph API took that carry out a command",
+                metrics::SECONDS,
+            ),
+            results_rebuilt: rebuilt.with_label_values(&["results"]),
+            results_unreadable: metrics::gauge(
+                registry,
+                "weir_replies_unreadable_partitions",
+                "Partitions of the results topic that cannot or may not be read: until then no command is carried out",
+            ),
+            intents_rebuilt: rebuilt.with_label_values(&["intents"]),
         }
     }
 
