@@ -21,7 +21,7 @@ use runtime::secret_files::READ_TIMEOUT;
 use runtime::settings::{Form, Reader, form, optional};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -92,7 +92,7 @@ pub struct AccessTokens {
     settings: TokenSettings,
     /// The host of accounts that say none.
     host: GraphUrl,
-    contents: RwLock<Contents>,
+    contents: Mutex<Contents>,
     blocking: Blocking,
     refused: RefusedTokens,
     /// Accounts without a token, of which it was said.
@@ -122,7 +122,7 @@ impl AccessTokens {
         let tokens = Self {
             settings,
             host,
-            contents: RwLock::default(),
+            contents: Mutex::default(),
             blocking: Blocking::default(),
             refused: RefusedTokens::new(registry),
             logged: Mutex::default(),
@@ -145,12 +145,12 @@ impl AccessTokens {
 
     /// Whether every folder was read once; before, neither tokens nor accounts are known.
     pub fn is_read(&self) -> bool {
-        self.contents.read().unwrap_or_else(PoisonError::into_inner).is_read
+        lock(&self.contents).is_read
     }
 
     /// The token of an account, else the default one.
     pub fn of(&self, account: &GraphId) -> TokenState {
-        let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
+        let contents = lock(&self.contents);
         if !contents.is_read {
             return TokenState::Unread;
         }
@@ -163,14 +163,14 @@ impl AccessTokens {
 
     /// What is known of an account.
     pub fn account(&self, id: &GraphId) -> Account {
-        let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
-        let known = contents.accounts.get(id.as_str()).map(|known| known.account.clone());
+        let contents = lock(&self.contents);
+        let known = contents.known(id.as_str()).map(|known| known.account.clone());
         known.unwrap_or_else(|| Account::new(id.clone(), Login::of_host(&self.host), None))
     }
 
     /// What to do about an account without a token.
     pub fn advice(&self, account: &GraphId) -> String {
-        let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
+        let contents = lock(&self.contents);
         if let Some(file) = contents.broken_file(account.as_str(), &self.settings) {
             let file = file.display();
             return format!("account {account} has no access token: {file} cannot be used, as the log says");
@@ -233,8 +233,7 @@ impl AccessTokens {
 
     /// Reads the files again. A token whose file is broken or empty stays in use, one whose file is gone does not.
     pub fn reread(&self) {
-        let settings = self.settings.clone();
-        self.take(self.blocking.wait(READ_TIMEOUT, move || TokenFiles::at(&settings)));
+        self.take(self.blocking.wait(READ_TIMEOUT, self.look()));
     }
 
     /// Reads the files again every few seconds, without end.
@@ -254,13 +253,17 @@ impl AccessTokens {
 
     /// As [`Self::reread`], for one who may not block.
     async fn reread_blocking(&self) {
-        let settings = self.settings.clone();
-        self.take(self.blocking.run(READ_TIMEOUT, move || TokenFiles::at(&settings)).await);
+        self.take(self.blocking.run(READ_TIMEOUT, self.look()).await);
+    }
+
+    fn look(&self) -> impl FnOnce() -> TokenFiles + Send + use<> {
+        let (settings, host) = (self.settings.clone(), self.host.clone());
+        move || TokenFiles::at(&settings, &host)
     }
 
     fn take(&self, look: Result<TokenFiles, BlockingError>) {
-        let before = self.contents.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let after = before.after(look, &self.settings, &self.host);
+        let before = lock(&self.contents).clone();
+        let after = before.after(look, &self.settings);
         for (file, why) in after.broken.iter().filter(|(file, why)| before.broken.get(*file) != Some(*why)) {
             tracing::warn!(file = %file.display(), %why, "an access token or account cannot be read");
         }
@@ -268,7 +271,7 @@ impl AccessTokens {
         self.broken.set(i64::try_from(after.broken.len()).unwrap_or(i64::MAX));
         let changed = after.differs(&before);
         let count = after.tokens.len();
-        *self.contents.write().unwrap_or_else(PoisonError::into_inner) = after;
+        *lock(&self.contents) = after;
         if changed {
             tracing::info!(tokens = count, "access tokens read");
             self.changed();
@@ -276,7 +279,7 @@ impl AccessTokens {
     }
 
     fn refuse(&self, token: &AccessToken, why: &str) {
-        let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
+        let contents = lock(&self.contents);
         if contents.tokens.get(&**token.name()) != Some(token) {
             return;
         }
@@ -286,7 +289,7 @@ impl AccessTokens {
     }
 
     fn changed(&self) {
-        let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
+        let contents = lock(&self.contents);
         self.refused.changed(&contents.tokens);
         lock(&self.logged).clear();
         self.changes.send_replace(());

@@ -1,12 +1,12 @@
 //! What the files of access tokens and of accounts hold.
 
 use super::account_file::AccountFile;
-use super::files::{AccountFiles, Accounts, TokenFiles};
+use super::files::{ByName, LONGEST_FILE, TokenFiles};
 use crate::tokens::{DEFAULT, TokenSettings};
 use crate::{AccessToken, Account, AppSecret, GraphId, GraphUrl};
 use runtime::blocking::BlockingError;
-use runtime::secret_files::{self, FileFault, Files};
-use std::collections::{BTreeMap, BTreeSet};
+use runtime::secret_files::{self, FileFault};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,10 +15,9 @@ use std::sync::Arc;
 pub(super) struct Contents {
     /// The token of each account that has one, and of `default`.
     pub(super) tokens: BTreeMap<String, AccessToken>,
-    /// What the files of accounts say, by their names.
-    pub(super) accounts: BTreeMap<String, Known>,
-    /// Accounts whose file says something that cannot be used, and never did: another token or host would be a guess.
-    unusable: BTreeSet<String>,
+    /// What the files of accounts say, by their names; nothing of one that cannot be used, and never could: another token or host
+    /// would be a guess.
+    accounts: BTreeMap<String, Option<Known>>,
     /// Files and directories that cannot be used, and why.
     pub(super) broken: BTreeMap<PathBuf, String>,
     /// Every folder was read once; before, nobody knows who has which token.
@@ -42,12 +41,7 @@ pub(super) struct Known {
 
 impl Contents {
     /// What is known after a look. A file that cannot be used keeps what it held; one that is gone does not.
-    pub(super) fn after(
-        &self,
-        look: Result<TokenFiles, BlockingError>,
-        settings: &TokenSettings,
-        usual: &GraphUrl,
-    ) -> Self {
+    pub(super) fn after(&self, look: Result<TokenFiles, BlockingError>, settings: &TokenSettings) -> Self {
         let mut after = Self { app: self.app.clone(), ..Self::default() };
         let look = look.unwrap_or_else(|error| {
             after.broken.insert(settings.directory().to_owned(), error.to_string());
@@ -59,17 +53,25 @@ impl Contents {
                 Err(why) => drop(after.broken.insert(path.clone(), why)),
             }
         }
-        after.take_tokens(self, settings.access_tokens.as_deref(), look.tokens);
-        after.take_accounts(self, settings.accounts.as_deref(), look.accounts, usual);
+        let token = |(name, content): (String, _)| {
+            let token = token(&name, content, after.app.as_ref());
+            (name, token)
+        };
+        let tokens = look.tokens.map(|files| Ok(files?.into_iter().map(token).collect()));
+        after.files = kept(&self.files, settings.access_tokens.as_deref(), tokens, &mut after.broken);
+        after.accounts = kept(&self.accounts, settings.accounts.as_deref(), look.accounts, &mut after.broken);
+        // What is no account's takes nobody's token away: `default` is that of a file of tokens.
+        after.accounts.retain(|name, _| GraphId::parse(name).is_some());
         let files = after.files.iter();
         after.tokens = files.filter_map(|(name, token)| Some((name.clone(), token.clone()?))).collect();
         let own = after.accounts.iter().filter_map(|(name, known)| {
+            let known = known.as_ref()?;
             let token = known.token.as_ref().or_else(|| after.in_file(name))?;
             Some((name.clone(), known.token_of(name, token, after.app.as_ref())))
         });
         let own: Vec<_> = own.collect();
+        after.tokens.retain(|name, _| after.accounts.get(name) != Some(&None));
         after.tokens.extend(own);
-        after.tokens.retain(|name, _| !after.unusable.contains(name));
         let mut folders = settings.access_tokens.iter().chain(&settings.accounts);
         after.is_read = self.is_read || folders.all(|folder| !after.broken.contains_key(folder));
         after
@@ -79,14 +81,19 @@ impl Contents {
     pub(super) fn differs(&self, before: &Self) -> bool {
         self.tokens != before.tokens
             || self.files != before.files
-            || self.unusable != before.unusable
+            || self.accounts != before.accounts
             || self.is_read != before.is_read
     }
 
     /// The token of an account, else the default one; none where the account has a file that cannot be used.
     pub(super) fn of(&self, account: &str) -> Option<&AccessToken> {
-        let from_files = || self.in_file(account).filter(|_| !self.unusable.contains(account));
+        let from_files = || self.in_file(account).filter(|_| self.accounts.get(account) != Some(&None));
         self.tokens.get(account).or_else(from_files)
+    }
+
+    /// What the file of an account says.
+    pub(super) fn known(&self, account: &str) -> Option<&Known> {
+        self.accounts.get(account)?.as_ref()
     }
 
     /// What the file of tokens of this name holds, or else `default`.
@@ -102,81 +109,55 @@ impl Contents {
 
     /// The file that a token stands in, or that names its file.
     pub(super) fn file_of(&self, token: &AccessToken, settings: &TokenSettings) -> PathBuf {
-        let is_of_account = self.accounts.get(&**token.name()).is_some_and(|known| known.token.is_some());
+        let is_of_account = self.known(token.name()).is_some_and(|known| known.token.is_some());
         let directory = if is_of_account { &settings.accounts } else { &settings.access_tokens };
         directory.as_deref().unwrap_or(settings.directory()).join(&**token.file())
     }
+}
 
-    fn take_tokens(
-        &mut self,
-        former: &Self,
-        directory: Option<&Path>,
-        look: Option<Result<Files, FileFault>>,
-    ) {
-        let Some(directory) = directory else { return };
-        let Some(files) = self.found(directory, look) else {
-            self.files.clone_from(&former.files);
-            return;
-        };
-        for (name, content) in files {
-            let token = token(&name, content, self.app.as_ref());
-            let held = former.files.get(&name).and_then(Option::as_ref);
-            let token = self.kept(token, held, directory.join(&name));
-            self.files.insert(name, token);
-        }
-    }
-
-    fn take_accounts(
-        &mut self,
-        former: &Self,
-        directory: Option<&Path>,
-        look: Option<Result<Accounts, FileFault>>,
-        usual: &GraphUrl,
-    ) {
-        let Some(directory) = directory else { return };
-        let Some(files) = self.found(directory, look) else {
-            self.accounts.clone_from(&former.accounts);
-            self.unusable.clone_from(&former.unusable);
-            return;
-        };
-        for (name, look) in files {
-            let known = look.and_then(|look| Known::of(&name, look, usual));
-            match self.kept(known, former.accounts.get(&name), directory.join(&name)) {
-                Some(known) => drop(self.accounts.insert(name, known)),
-                None if GraphId::parse(&name).is_some() => {
-                    self.unusable.insert(name);
-                }
-                // It is no account's, and takes nobody's token away: `default` is that of a file of tokens.
-                None => {}
-            }
-        }
-    }
-
-    /// What a look at a directory found; nothing where it failed.
-    fn found<T>(&mut self, directory: &Path, look: Option<Result<T, FileFault>>) -> Option<T> {
-        look?.map_err(|fault| self.broken.insert(directory.to_owned(), fault.to_string())).ok()
-    }
-
-    /// What a file holds, or what it held where it cannot be used.
-    fn kept<T: Clone>(&mut self, read: Result<T, String>, former: Option<&T>, file: PathBuf) -> Option<T> {
-        read.map_err(|why| self.broken.insert(file, why)).ok().or_else(|| former.cloned())
-    }
+/// What the files of a directory hold after a look at it: one that cannot be used what it held, and all where the directory cannot be
+/// read.
+fn kept<T: Clone>(
+    former: &BTreeMap<String, Option<T>>,
+    directory: Option<&Path>,
+    look: Option<Result<ByName<T>, FileFault>>,
+    broken: &mut BTreeMap<PathBuf, String>,
+) -> BTreeMap<String, Option<T>> {
+    let Some(directory) = directory else { return BTreeMap::new() };
+    let mut tell = |file: PathBuf, why: String| drop(broken.insert(file, why));
+    let files =
+        look.and_then(|look| look.map_err(|fault| tell(directory.to_owned(), fault.to_string())).ok());
+    let Some(files) = files else { return former.clone() };
+    let files = files.into_iter().map(|(name, read)| {
+        let read = read.map_err(|why| tell(directory.join(&name), why)).ok();
+        let kept = read.or_else(|| former.get(&name)?.clone());
+        (name, kept)
+    });
+    files.collect()
 }
 
 impl Known {
-    fn of(name: &str, look: AccountFiles, usual: &GraphUrl) -> Result<Self, String> {
+    /// Reads what a file of `directory` says, and the files that it names. Where it says nothing of it, it is at `usual`.
+    pub(super) fn read(
+        name: &str,
+        file: AccountFile,
+        directory: &Path,
+        usual: &GraphUrl,
+    ) -> Result<Self, String> {
         let id = GraphId::parse(name).ok_or("its name is no account's id")?;
-        let AccountFile { token, app_secret_file, .. } = &look.file;
-        let (account, host) = look.file.account(id, usual)?;
+        let (account, host) = file.account(id, usual)?;
+        let named = |path: &Path| secret_files::read_file(&directory.join(path), LONGEST_FILE);
         let in_file = |error| format!("the file that it names: {error}");
-        let text = match look.token {
-            Some(content) => Some(text(content).map_err(in_file)?),
-            None => token.clone(),
+        let text = match &file.token_file {
+            Some(path) => Some(text(named(path)).map_err(in_file)?),
+            None => file.token,
         };
         let token = text.map(|text| parse(name, &text, None)).transpose()?;
-        let secret = look.app_secret.map(app_secret).transpose().map_err(in_file)?;
-        let called = app_secret_file.as_ref().map(|file| file.display().to_string());
-        Ok(Self { account, host: host.map(Arc::new), app: secret.zip(called), token })
+        let app = match &file.app_secret_file {
+            Some(path) => Some((app_secret(named(path)).map_err(in_file)?, path.display().to_string())),
+            None => None,
+        };
+        Ok(Self { account, host: host.map(Arc::new), app, token })
     }
 
     /// The token as calls of the account carry it. The secret of the flag is that of the app at the host of the flag.

@@ -49,7 +49,7 @@ impl Bench {
     /// The file of its token, below the folder of all.
     fn file(&self, id: &str) -> String {
         let TokenState::Ready(token) = self.tokens.of(&account(id)) else { panic!("{id} has no token") };
-        let file = self.tokens.contents.read().unwrap().file_of(&token, &self.tokens.settings);
+        let file = lock(&self.tokens.contents).file_of(&token, &self.tokens.settings);
         file.strip_prefix(self.folder.path()).unwrap().display().to_string()
     }
 
