@@ -8,6 +8,7 @@ mod codes;
 use codes::Meaning;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// How deep an answer may nest that is passed on: every reader's parser takes it with what stands around it.
@@ -92,20 +93,8 @@ struct ErrorBody<'a> {
     error: Option<&'a RawValue>,
 }
 
-/// Meta's `error`, each member a token of its own, so that one of another type loses nothing but itself.
-#[derive(Default, Deserialize)]
-struct ErrorMembers<'a> {
-    #[serde(borrow, default)]
-    code: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    error_subcode: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    is_transient: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    fbtrace_id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    message: Option<&'a RawValue>,
-}
+/// The members of Meta's `error`, each a token of its own, so that one of another type loses nothing but itself.
+type ErrorMembers<'a> = BTreeMap<String, &'a RawValue>;
 
 impl<'a> Answer<'a> {
     /// Reads an answer.
@@ -235,12 +224,11 @@ fn error_of(body: &RawValue) -> Option<ErrorMembers<'_>> {
 }
 
 fn failed<'a>(status: u16, body: Option<&'a RawValue>, error: &ErrorMembers<'_>) -> Answer<'a> {
-    let code = number(error.code);
-    let subcode = number(error.error_subcode);
-    let is_of_app_secret = app_secret::is_refused(error.message);
-    let refused =
-        |class| Refusal { class, status, code, subcode, trace: trace(error.fbtrace_id), is_of_app_secret };
-    let is_transient = error.is_transient.is_some_and(|token| token.get() == "true");
+    let member = |name| error.get(name).map(|token| token.get());
+    let (code, subcode) = (number(member("code")), number(member("error_subcode")));
+    let (trace, is_of_app_secret) = (trace(member("fbtrace_id")), app_secret::is_refused(member("message")));
+    let refused = |class| Refusal { class, status, code, subcode, trace, is_of_app_secret };
+    let is_transient = member("is_transient") == Some("true");
     let meaning = code.and_then(|code| codes::meaning(code, subcode));
     let class = match meaning {
         _ if is_of_app_secret => RefusalClass::Token,
@@ -259,13 +247,13 @@ fn failed<'a>(status: u16, body: Option<&'a RawValue>, error: &ErrorMembers<'_>)
 }
 
 /// A number, or a string of one.
-fn number(token: Option<&RawValue>) -> Option<i64> {
-    token?.get().trim_matches('"').parse().ok()
+fn number(token: Option<&str>) -> Option<i64> {
+    token?.trim_matches('"').parse().ok()
 }
 
 /// A trace id is made of what base64 is made of; all else is not repeated.
-fn trace(token: Option<&RawValue>) -> Option<String> {
-    let trace = token?.get().strip_prefix('"')?.strip_suffix('"')?;
+fn trace(token: Option<&str>) -> Option<String> {
+    let trace = token?.strip_prefix('"')?.strip_suffix('"')?;
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=');
     ((1..=64).contains(&trace.len()) && trace.bytes().all(allowed)).then(|| trace.to_owned())
 }

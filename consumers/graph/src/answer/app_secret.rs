@@ -4,8 +4,6 @@
 //! (facebook/facebook-python-business-sdk 528, facebookarchive/php-graph-sdk 986), and a wrong secret in an exchange is 1, which else asks for another
 //! attempt.
 
-use serde_json::value::RawValue;
-
 const REFUSALS: [&str; 3] = [
     "Invalid appsecret_proof provided",
     "API calls from the server require an appsecret_proof",
@@ -13,8 +11,8 @@ const REFUSALS: [&str; 3] = [
 ];
 
 /// Whether the words of an error say so. They are compared where they begin: what follows may quote people.
-pub(super) fn is_refused(message: Option<&RawValue>) -> bool {
-    let Some(words) = message.and_then(|token| token.get().strip_prefix('"')) else { return false };
+pub(super) fn is_refused(message: Option<&str>) -> bool {
+    let Some(words) = message.and_then(|token| token.strip_prefix('"')) else { return false };
     // Some begin with their code, as "(#100) ".
     let after_code = words.split_once(") ").filter(|(code, _)| code.starts_with("(#"));
     let words = after_code.map_or(words, |(_, words)| words);
