@@ -66,6 +66,11 @@ fn read<T: DeserializeOwned>(reply: Reply<Outcome>, what: &str) -> Result<T, Edg
     }
 }
 
+/// As [`read`], of an answer whose one member is `data`.
+fn listed<T: DeserializeOwned>(reply: Reply<Outcome>, what: &str) -> Result<T, EdgeError> {
+    Ok(read::<Listed<T>>(reply, what)?.data)
+}
+
 /// What was done; the answer says no more.
 fn done(reply: Reply<Written>, what: &GraphId) -> Result<(), EdgeError> {
     match reply.result? {

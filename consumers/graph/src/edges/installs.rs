@@ -1,7 +1,7 @@
 //! `/{account-id}/subscribed_apps`: which apps a page or an Instagram account has installed, with which fields;
 //! and `/{page-id}`: the Instagram account that is linked to a page.
 
-use super::{EdgeError, Listed, done, read};
+use super::{EdgeError, done, listed, read};
 use crate::{AccessToken, Body, Graph, GraphId};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -31,8 +31,7 @@ impl Graph {
     /// The apps that an account has installed, as far as its token may see them. Up to a hundred of them.
     pub async fn installs(&self, account: &GraphId, token: &AccessToken) -> Result<Vec<Install>, EdgeError> {
         let url = format!("{}/{account}/subscribed_apps?limit=100", self.version());
-        let answered: Listed<Vec<Install>> = read(self.get(&url, token).await, account.as_str())?;
-        Ok(answered.data)
+        listed(self.get(&url, token).await, account.as_str())
     }
 
     /// Installs the token's app for an account, with these fields.

@@ -1,6 +1,6 @@
 //! Messages and comments as the Graph API has them, without their words.
 
-use super::{EdgeError, Listed, encoded, read};
+use super::{EdgeError, Listed, encoded, listed, read};
 use crate::{AccessToken, Graph, GraphId};
 use serde::Deserialize;
 
@@ -39,12 +39,7 @@ impl Graph {
         let fields = "messages.limit(100){id,created_time}";
         let url =
             format!("{}/me/conversations?platform={platform}&user_id={user}&fields={fields}", self.version());
-        let answered: Listed<Vec<Conversation>> = read(self.get(&url, token).await, "conversation")?;
-        Ok(answered
-            .data
-            .into_iter()
-            .filter_map(|one| one.messages)
-            .flat_map(|messages| messages.data)
-            .collect())
+        let found: Vec<Conversation> = listed(self.get(&url, token).await, "conversation")?;
+        Ok(found.into_iter().filter_map(|one| one.messages).flat_map(|messages| messages.data).collect())
     }
 }

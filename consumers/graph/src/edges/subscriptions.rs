@@ -1,7 +1,7 @@
 //! `/{app-id}/subscriptions`: where an app's events go, an address and a list of fields per object; and `/{app-id}/permissions`: what
 //! the app's review has approved.
 
-use super::{EdgeError, Listed, done, read};
+use super::{EdgeError, done, listed};
 use crate::{AccessToken, Body, Graph, GraphId};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeSet;
@@ -47,9 +47,7 @@ impl Graph {
         app: &GraphId,
         token: &AccessToken,
     ) -> Result<Vec<AppSubscription>, EdgeError> {
-        let reply = self.get(&self.edge(app), token).await;
-        let answered: Listed<Vec<AppSubscription>> = read(reply, app.as_str())?;
-        Ok(answered.data)
+        listed(self.get(&self.edge(app), token).await, app.as_str())
     }
 
     /// Subscribes an app to an object, with values. Meta makes its handshake with the address meanwhile, in which it
@@ -80,8 +78,7 @@ impl Graph {
         token: &AccessToken,
     ) -> Result<Vec<AppPermission>, EdgeError> {
         let url = format!("{}/{app}/permissions?limit=200", self.version());
-        let answered: Listed<Vec<AppPermission>> = read(self.get(&url, token).await, app.as_str())?;
-        Ok(answered.data)
+        listed(self.get(&url, token).await, app.as_str())
     }
 
     fn edge(&self, app: &GraphId) -> String {

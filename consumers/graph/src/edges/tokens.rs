@@ -1,6 +1,6 @@
 //! Access tokens: what one is and until when, a long-lived one for a short-lived one, a renewed one for one that ends.
 
-use super::{EdgeError, Listed, encoded, read};
+use super::{EdgeError, encoded, listed, read};
 use crate::{AccessToken, AppSecret, Graph, GraphId};
 use serde::Deserialize;
 use std::fmt;
@@ -40,8 +40,7 @@ impl Graph {
     /// What a token of `graph.facebook.com` is. `app` is the own token of the app that it was given to.
     pub async fn token_facts(&self, of: &AccessToken, app: &AccessToken) -> Result<TokenFacts, EdgeError> {
         let url = format!("{}/debug_token?input_token={}", self.version(), encoded(of.secret()));
-        let answered: Listed<TokenFacts> = read(self.get(&url, app).await, "debug_token")?;
-        Ok(answered.data)
+        listed(self.get(&url, app).await, "debug_token")
     }
 
     /// A long-lived token for a short-lived one of Facebook Login. `app_token` is the app's own.
