@@ -9,7 +9,7 @@ use crate::{CallError, Refusal, RefusalClass, Share, Usage};
 use prometheus::{IntGaugeVec, Registry};
 use runtime::metrics;
 use runtime::mutex::lock;
-use runtime::settings::{Reader, defaults, fixed, form, with_default};
+use runtime::settings::{Reader, fixed, form, with_default};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -44,13 +44,6 @@ runtime::settings! {
         if settings.graph_slow_at > settings.graph_stop_at {
             reader.problem("graph_slow_at", "at most what --graph-stop-at says");
         }
-    }
-}
-
-impl Default for PaceSettings {
-    /// The defaults of `--help`.
-    fn default() -> Self {
-        defaults(Self::declare, Self::read)
     }
 }
 

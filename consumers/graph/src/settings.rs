@@ -60,6 +60,7 @@ impl GraphParts {
 
     /// The defaults of `--help` for a host and a directory of access tokens.
     pub fn of(graph: GraphSettings, access_tokens: PathBuf) -> Self {
-        Self { graph, pace: PaceSettings::default(), tokens: TokenSettings::of(access_tokens) }
+        let pace = defaults(PaceSettings::declare, PaceSettings::read);
+        Self { graph, pace, tokens: TokenSettings::of(access_tokens) }
     }
 }

@@ -35,10 +35,13 @@ impl AccessToken {
     /// The token of the file `name`, where `text` is one: 1 to 4,096 printable ASCII characters without spaces. White
     /// space around it, as a trailing line break, does not count.
     pub fn parse(name: &str, text: &str, app: Option<&AppSecret>) -> Option<Self> {
-        let secret = printable(text, 4_096)?;
+        Some(Self::new(name, printable(text, 4_096)?, app))
+    }
+
+    fn new(name: &str, secret: Arc<str>, app: Option<&AppSecret>) -> Self {
         let proof = app.map(|app| Arc::from(app.proof(&secret)));
         let name = Arc::<str>::from(name);
-        Some(Self { file: Arc::clone(&name), name, secret, proof, host: None, app: Arc::from(APP) })
+        Self { file: Arc::clone(&name), name, secret, proof, host: None, app: Arc::from(APP) }
     }
 
     /// The same token as that of an account, with the host and the secret of its app, which is called `app`.
@@ -56,9 +59,7 @@ impl AccessToken {
     /// The own token of an app, which needs nobody to log in: its id, a bar, its secret (Meta's guide to access tokens).
     pub fn of_app(id: &GraphId, secret: &AppSecret) -> Self {
         let token = format!("{id}|{}", secret.as_str());
-        let proof = Some(Arc::from(secret.proof(&token)));
-        let (name, host, app) = (Arc::<str>::from(id.as_str()), None, Arc::from(APP));
-        Self { file: Arc::clone(&name), name, secret: Arc::from(token), proof, host, app }
+        Self::new(id.as_str(), Arc::from(token), Some(secret))
     }
 
     /// Whether a text is this very token.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{AccessToken, Account, GraphId, Login};
+use runtime::settings::defaults;
 
 struct Bench {
     pace: Pace,
@@ -45,7 +46,8 @@ fn refused_as(class: RefusalClass, code: i64) -> CallError {
 
 impl Bench {
     fn new() -> Self {
-        Self { pace: Pace::new(PaceSettings::default(), &Registry::new()), start: Instant::now() }
+        let settings = defaults(PaceSettings::declare, PaceSettings::read);
+        Self { pace: Pace::new(settings, &Registry::new()), start: Instant::now() }
     }
 
     fn at(&self, seconds: u64) -> Instant {
