@@ -20,6 +20,9 @@ use crate::request::Asked;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// The body of an answer, or how else it is answered.
+type Answered = Result<Value, Behaviour>;
+
 /// What is at Meta: apps with their secrets and subscriptions, installs, and tokens.
 #[derive(Debug, Default)]
 pub(super) struct Apps {
@@ -43,7 +46,7 @@ impl Apps {
     pub(super) fn answer(&mut self, asked: &Asked) -> Option<Behaviour> {
         let path = asked.relative_url.split('?').next().unwrap_or_default();
         let parts: Vec<&str> = path.split('/').filter(|part| !is_version(part)).collect();
-        Some(match *parts.as_slice() {
+        let answered = match *parts.as_slice() {
             [app, "permissions"] => self.permissions(app, asked),
             [app, "subscriptions"] => self.subscriptions_edge(app, asked),
             [account, "subscribed_apps"] => self.installs_edge(account, asked),
@@ -51,35 +54,35 @@ impl Apps {
             ["oauth", "access_token"] => self.exchange_of_facebook(asked),
             ["access_token"] => self.exchange_of_instagram(asked),
             ["refresh_access_token"] => self.refresh(asked),
-            ["me", "conversations"] => self.conversation(asked),
+            ["me", "conversations"] => Ok(self.conversation(asked)),
             [mid] if asked.relative_url.contains("created_time") => self.message(mid),
             [page] if asked.relative_url.ends_with("?fields=access_token") => self.of_page(page, asked),
             [page] if asked.relative_url.ends_with("?fields=instagram_business_account") => {
                 self.linked_to(page, asked)
             }
             _ => return None,
-        })
+        };
+        let answer = |body: Value| Behaviour::Answer { status: 200, body: body.to_string() };
+        Some(answered.map_or_else(|refused| refused, answer))
     }
 
     /// What the review of an app has approved.
-    fn permissions(&self, app: &str, asked: &Asked) -> Behaviour {
+    fn permissions(&self, app: &str, asked: &Asked) -> Answered {
         if self.app_of(asked).as_deref() != Some(app) {
-            return Behaviour::error(190, None);
+            return Err(Behaviour::error(190, None));
         }
         let approved = self.approved.get(app).into_iter().flatten();
         let data = approved.map(|permission| json!({"permission": permission, "status": "live"}));
-        answered(&json!({ "data": data.collect::<Vec<_>>() }))
+        Ok(json!({ "data": data.collect::<Vec<_>>() }))
     }
 
-    fn linked_to(&self, page: &str, asked: &Asked) -> Behaviour {
-        if let Err(refused) = self.valid_token(asked) {
-            return refused;
-        }
+    fn linked_to(&self, page: &str, asked: &Asked) -> Answered {
+        self.valid_token(asked)?;
         let mut body = json!({"id": page});
         if let Some(instagram) = self.linked.get(page) {
             body["instagram_business_account"] = json!({"id": instagram});
         }
-        answered(&body)
+        Ok(body)
     }
 
     /// The app whose own token, `ID|SECRET`, the call carries.
@@ -106,8 +109,4 @@ fn parameter(asked: &Asked, name: &str) -> Option<String> {
 /// A list that is separated by commas.
 fn list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
-}
-
-fn answered(body: &Value) -> Behaviour {
-    Behaviour::Answer { status: 200, body: body.to_string() }
 }

@@ -176,7 +176,7 @@ fn done(asked: &Asked) -> Behaviour {
     Behaviour::Answer { status: 200, body: body.to_string() }
 }
 
-pub(super) fn success() -> Behaviour {
+fn success() -> Behaviour {
     Behaviour::Answer { status: 200, body: json!({ "success": true }).to_string() }
 }
 

@@ -1,30 +1,26 @@
 //! `/{account-id}/subscribed_apps`: the apps that a page or an Instagram account has installed, with the fields of each.
 
-use super::{Apps, KnownToken, Login, answered, list, parameter};
+use super::{Answered, Apps, KnownToken, Login, list, parameter};
 use crate::Behaviour;
 use crate::request::Asked;
-use crate::world::success;
 use hyper::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 impl Apps {
-    pub(super) fn installs_edge(&mut self, account: &str, asked: &Asked) -> Behaviour {
-        let token = match self.valid_token(asked) {
-            Ok(token) => token.clone(),
-            Err(refused) => return refused,
-        };
+    pub(super) fn installs_edge(&mut self, account: &str, asked: &Asked) -> Answered {
+        let token = self.valid_token(asked)?.clone();
         if !token.may(token.login.permission_to_install()) {
             // (#200) To subscribe to the feed field, one of these permissions is needed: pages_manage_metadata
-            return Behaviour::error(200, None);
+            return Err(Behaviour::error(200, None));
         }
         match asked.method {
-            Method::GET => self.installed(account, &token),
+            Method::GET => Ok(self.installed(account, &token)),
             Method::POST => self.install(account, &token, asked),
-            _ => Behaviour::error(100, None),
+            _ => Err(Behaviour::error(100, None)),
         }
     }
 
-    fn installed(&self, account: &str, token: &KnownToken) -> Behaviour {
+    fn installed(&self, account: &str, token: &KnownToken) -> Value {
         let own = self.installs.iter().filter(|((of, _), _)| of == account);
         let data = own.map(|((_, app), fields)| match token.login {
             // No document shows more of it.
@@ -34,17 +30,17 @@ impl Apps {
                 "subscribed_fields": fields,
             }),
         });
-        answered(&json!({ "data": data.collect::<Vec<_>>() }))
+        json!({ "data": data.collect::<Vec<_>>() })
     }
 
-    fn install(&mut self, account: &str, token: &KnownToken, asked: &Asked) -> Behaviour {
+    fn install(&mut self, account: &str, token: &KnownToken, asked: &Asked) -> Answered {
         let known = token.login.fields();
         let fields = parameter(asked, "subscribed_fields").map(|fields| list(&fields)).unwrap_or_default();
         // (#100) The parameter subscribed_fields is required; (#100) Param subscribed_fields[0] must be one of {feed, …}
         if fields.is_empty() || !fields.iter().all(|field| known.contains(&field.as_str())) {
-            return Behaviour::error(100, None);
+            return Err(Behaviour::error(100, None));
         }
         self.installs.insert((account.to_owned(), token.app.clone()), fields);
-        success()
+        Ok(json!({ "success": true }))
     }
 }

@@ -1,6 +1,6 @@
 //! Access tokens: what one is, short ones for long ones, and long ones renewed.
 
-use super::{Apps, answered, parameter};
+use super::{Answered, Apps, parameter};
 use crate::Behaviour;
 use crate::request::Asked;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -97,12 +97,12 @@ impl Apps {
         }
     }
 
-    pub(super) fn debug(&self, asked: &Asked) -> Behaviour {
-        let Some(app) = self.app_of(asked) else { return Behaviour::error(190, None) };
+    pub(super) fn debug(&self, asked: &Asked) -> Answered {
+        let app = self.app_of(asked).ok_or_else(|| Behaviour::error(190, None))?;
         let known = parameter(asked, "input_token").and_then(|token| self.tokens.get(&token));
         let Some(known) = known.filter(|known| known.app == app) else {
             let error = json!({"code": 190, "message": "Invalid OAuth access token."});
-            return answered(&json!({"data": {"error": error, "is_valid": false, "scopes": []}}));
+            return Ok(json!({"data": {"error": error, "is_valid": false, "scopes": []}}));
         };
         let mut data = json!({
             "app_id": known.app,
@@ -116,67 +116,61 @@ impl Apps {
         if known.is_expired() {
             data["error"] = json!({"code": 190, "message": "Session has expired.", "subcode": 463});
         }
-        answered(&json!({ "data": data }))
+        Ok(json!({ "data": data }))
     }
 
     /// `fb_exchange_token`.
-    pub(super) fn exchange_of_facebook(&mut self, asked: &Asked) -> Behaviour {
+    pub(super) fn exchange_of_facebook(&mut self, asked: &Asked) -> Answered {
         let of = |name| parameter(asked, name).unwrap_or_default();
         let secret = self.secrets.get(&of("client_id"));
         if of("grant_type") != "fb_exchange_token" || secret.is_none() {
-            return Behaviour::error(101, None);
+            return Err(Behaviour::error(101, None));
         }
         if secret != Some(&of("client_secret")) {
-            return Behaviour::refusal(1, "Error validating client secret.");
+            return Err(Behaviour::refusal(1, "Error validating client secret."));
         }
         self.longer(&of("fb_exchange_token"), &of("client_id"))
     }
 
     /// `ig_exchange_token`.
-    pub(super) fn exchange_of_instagram(&mut self, asked: &Asked) -> Behaviour {
+    pub(super) fn exchange_of_instagram(&mut self, asked: &Asked) -> Answered {
         let secret = parameter(asked, "client_secret").unwrap_or_default();
         let app = self.secrets.iter().find(|(_, of)| **of == secret).map(|(app, _)| app.clone());
         let is_meant = parameter(asked, "grant_type").as_deref() == Some("ig_exchange_token");
         match (app, is_meant) {
             (Some(app), true) => self.longer(asked.token.as_deref().unwrap_or_default(), &app),
-            _ => Behaviour::error(101, None),
+            _ => Err(Behaviour::error(101, None)),
         }
     }
 
     /// `ig_refresh_token`, of a token that is older than a day.
-    pub(super) fn refresh(&mut self, asked: &Asked) -> Behaviour {
-        let known = match self.valid_token(asked) {
-            Ok(known) => known.clone(),
-            Err(refused) => return refused,
-        };
+    pub(super) fn refresh(&mut self, asked: &Asked) -> Answered {
+        let known = self.valid_token(asked)?.clone();
         let is_meant = parameter(asked, "grant_type").as_deref() == Some("ig_refresh_token");
         let is_old = known.issued + RENEWED_FROM <= SystemTime::now();
         if !is_meant || known.login != Login::Instagram || !is_old {
-            return Behaviour::error(100, None);
+            return Err(Behaviour::error(100, None));
         }
         self.longer(asked.token.as_deref().unwrap_or_default(), &known.app)
     }
 
     /// The page's own token, which has no end.
-    pub(super) fn of_page(&mut self, page: &str, asked: &Asked) -> Behaviour {
-        let known = match self.valid_token(asked) {
-            Ok(known) => known.clone(),
-            Err(refused) => return refused,
-        };
+    pub(super) fn of_page(&mut self, page: &str, asked: &Asked) -> Answered {
+        let known = self.valid_token(asked)?.clone();
         let token = format!("{}P", asked.token.as_deref().unwrap_or_default());
         self.tokens.insert(token.clone(), KnownToken { expires: None, ..known });
-        answered(&json!({"access_token": token, "id": page}))
+        Ok(json!({"access_token": token, "id": page}))
     }
 
     /// A token of 60 days in the place of another, which stays what it is.
-    fn longer(&mut self, token: &str, app: &str) -> Behaviour {
+    fn longer(&mut self, token: &str, app: &str) -> Answered {
         let Some(known) = self.tokens.get(token).filter(|known| known.app == app && !known.is_expired())
         else {
-            return Behaviour::error(190, None);
+            return Err(Behaviour::error(190, None));
         };
         let (longer, renewed) = (format!("{token}L"), known.renewed());
         self.tokens.insert(longer.clone(), renewed);
-        answered(&json!({"access_token": longer, "token_type": "bearer", "expires_in": LONG.as_secs()}))
+        Ok(json!({"access_token": longer, "token_type": "bearer", "expires_in": LONG.as_secs()}))
     }
 }
 
