@@ -14,14 +14,13 @@ mod whole;
 
 pub use address::StoreUrl;
 
-pub(crate) use upload::{Stored, Upload};
+pub(crate) use upload::Stored;
 
 use crate::settings::StoreSettings;
 use object_store::path::Path;
 use objects::Objects;
 use runtime::http::tls::TlsError;
 use std::time::Duration;
-use uuid::Uuid;
 
 /// Stands for the user or media of an event that names none.
 const NOBODY: &str = "_";
@@ -85,26 +84,8 @@ impl Store {
         }
     }
 
-    /// Begins to save what the link of record `id` leads to.
-    pub(crate) fn begin(&self, folder: Path, id: &str) -> Upload<'_> {
-        // Whoever else follows the same link has a place of their own.
-        let incoming = folder.clone().join(format!("incoming-{id}-{}", Uuid::now_v7().simple()));
-        let record = record_key(&folder, id);
-        Upload::new(&self.objects, folder, incoming, record, self.tags)
-    }
-
     /// The record that was kept, where the link was saved.
     pub(crate) async fn get_record(&self, folder: &Path, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.objects.get(&record_key(folder, id)).await
-    }
-
-    /// Everything below a folder, with the bytes of each.
-    pub(crate) async fn list(&self, folder: &Path) -> Result<Vec<(Path, u64)>, StoreError> {
-        self.objects.list(folder).await
-    }
-
-    /// Deletes an object; one that is not there is no error.
-    pub(crate) async fn delete(&self, key: &Path) -> Result<(), StoreError> {
-        self.objects.delete(key).await
+        self.get(&record_key(folder, id)).await
     }
 }

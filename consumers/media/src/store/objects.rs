@@ -1,8 +1,7 @@
 //! What is asked of a store, whichever sort it is of.
 
-use super::StoreError;
 use super::folder::Folder;
-use super::whole;
+use super::{Store, StoreError, whole};
 use futures_util::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{
@@ -44,12 +43,14 @@ impl Objects {
     pub(super) fn remote(store: Box<dyn ObjectStore>) -> Self {
         Self::Remote(store, Throttle::default())
     }
+}
 
+impl Store {
     /// Puts whole objects, one after the other. Their names count once that of a record was among them.
     pub(super) async fn put(&self, objects: Vec<Object>) -> Result<(), StoreError> {
-        let store = match self {
-            Self::Local(folder) => return folder.put(objects).await,
-            Self::Remote(store, _) => store,
+        let store = match &self.objects {
+            Objects::Local(folder) => return folder.put(objects).await,
+            Objects::Remote(store, _) => store,
         };
         for Object { key, bytes, mime, tags } in objects {
             let options = PutOptions { attributes: given_out_as(mime), tags, ..PutOptions::default() };
@@ -60,9 +61,9 @@ impl Objects {
 
     /// The bytes of a small object, where it is there.
     pub(super) async fn get(&self, key: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-        let remote = match self {
-            Self::Local(folder) => return folder.get(key).await,
-            Self::Remote(store, _) => store,
+        let remote = match &self.objects {
+            Objects::Local(folder) => return folder.get(key).await,
+            Objects::Remote(store, _) => store,
         };
         let read = async { remote.get(key).await?.bytes().await };
         match read.await {
@@ -81,12 +82,12 @@ impl Objects {
         mime: &'static str,
         tags: TagSet,
     ) -> Result<Parts, StoreError> {
-        match (self, parts) {
-            (Self::Local(folder), Some(Parts::Local(file))) => {
+        match (&self.objects, parts) {
+            (Objects::Local(folder), Some(Parts::Local(file))) => {
                 Ok(Parts::Local(folder.append(Some(file), part).await?))
             }
-            (Self::Local(folder), _) => Ok(Parts::Local(folder.append(None, part).await?)),
-            (Self::Remote(store, _), parts) => {
+            (Objects::Local(folder), _) => Ok(Parts::Local(folder.append(None, part).await?)),
+            (Objects::Remote(store, _), parts) => {
                 let mut parts = if let Some(Parts::Remote(parts)) = parts {
                     parts
                 } else {
@@ -112,9 +113,9 @@ impl Objects {
         key: &Path,
         bytes: u64,
     ) -> Result<(), StoreError> {
-        match (self, parts) {
-            (Self::Local(folder), Parts::Local(file)) => folder.complete(file, key).await,
-            (Self::Remote(store, log), Parts::Remote(mut parts)) => {
+        match (&self.objects, parts) {
+            (Objects::Local(folder), Parts::Local(file)) => folder.complete(file, key).await,
+            (Objects::Remote(store, log), Parts::Remote(mut parts)) => {
                 let completed = whole::in_time(bytes, parts.complete()).await;
                 if let Err(error) = completed {
                     Parts::Remote(parts).abandon().await;
@@ -138,24 +139,24 @@ impl Objects {
     }
 
     /// Everything below a folder, with the bytes of each.
-    pub(super) async fn list(&self, folder: &Path) -> Result<Vec<(Path, u64)>, StoreError> {
-        match self {
-            Self::Remote(store, _) => {
+    pub(crate) async fn list(&self, folder: &Path) -> Result<Vec<(Path, u64)>, StoreError> {
+        match &self.objects {
+            Objects::Remote(store, _) => {
                 let found = store.list(Some(folder)).map_ok(|object| (object.location, object.size));
                 found.try_collect().await.map_err(not("list its objects"))
             }
-            Self::Local(local) => local.list(folder).await,
+            Objects::Local(local) => local.list(folder).await,
         }
     }
 
     /// Deletes an object; one that is not there is no error.
-    pub(super) async fn delete(&self, key: &Path) -> Result<(), StoreError> {
-        match self {
-            Self::Remote(store, _) => match store.delete(key).await {
+    pub(crate) async fn delete(&self, key: &Path) -> Result<(), StoreError> {
+        match &self.objects {
+            Objects::Remote(store, _) => match store.delete(key).await {
                 Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
                 Err(error) => Err(not("delete an object")(error)),
             },
-            Self::Local(folder) => folder.delete(key).await,
+            Objects::Local(folder) => folder.delete(key).await,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! One object on its way into the store, of which no more than a part is in memory.
 
-use super::StoreError;
-use super::objects::{Object, Objects, Parts};
+use super::objects::{Object, Parts};
+use super::{Store, StoreError, record_key};
 use crate::picture::{self, HEAD};
 use object_store::TagSet;
 use object_store::path::Path;
 use runtime::hex;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 /// The least that S3 takes as a part other than the last; what fits is put at once.
 const PART: usize = 5 << 20;
@@ -17,13 +18,12 @@ const TAG: &str = "weir-media";
 /// An object of which not all bytes have come.
 #[derive(Debug)]
 pub(crate) struct Upload<'a> {
-    objects: &'a Objects,
+    store: &'a Store,
     folder: Path,
     /// Where it lies until its digest is known, below the same folder, so that what was cut off is found with the rest.
     incoming: Path,
     /// Where its record belongs.
     record: Path,
-    is_tagged: bool,
     parts: Option<Parts>,
     part: Vec<u8>,
     head: Vec<u8>,
@@ -49,18 +49,25 @@ impl Stored {
     }
 }
 
-impl<'a> Upload<'a> {
-    pub(super) fn new(
-        objects: &'a Objects,
-        folder: Path,
-        incoming: Path,
-        record: Path,
-        is_tagged: bool,
-    ) -> Self {
-        let (part, head, digest) = (Vec::new(), Vec::new(), Sha256::new());
-        Self { objects, folder, incoming, record, is_tagged, parts: None, part, head, digest, bytes: 0 }
+impl Store {
+    /// Begins to save what the link of record `id` leads to.
+    pub(crate) fn begin(&self, folder: Path, id: &str) -> Upload<'_> {
+        Upload {
+            store: self,
+            // Whoever else follows the same link has a place of their own.
+            incoming: folder.clone().join(format!("incoming-{id}-{}", Uuid::now_v7().simple())),
+            record: record_key(&folder, id),
+            folder,
+            parts: None,
+            part: Vec::new(),
+            head: Vec::new(),
+            digest: Sha256::new(),
+            bytes: 0,
+        }
     }
+}
 
+impl Upload<'_> {
     /// Its MIME type, as far as its first bytes tell.
     pub(crate) fn sniffed(&self) -> Option<&'static str> {
         picture::sniff(&self.head)
@@ -104,13 +111,13 @@ impl<'a> Upload<'a> {
             self.send_part().await?;
         }
         if let Some(parts) = self.parts.take() {
-            self.objects.complete(parts, &self.incoming, &stored.key(), stored.bytes).await?;
-            self.objects.put(vec![record]).await?;
+            self.store.complete(parts, &self.incoming, &stored.key(), stored.bytes).await?;
+            self.store.put(vec![record]).await?;
         } else {
             let whole = std::mem::take(&mut self.part);
             let (mime, tags) = (self.given_out_as(), self.tags());
             let object = Object { key: stored.key(), bytes: whole, mime, tags };
-            self.objects.put(vec![object, record]).await?;
+            self.store.put(vec![object, record]).await?;
         }
         Ok(stored)
     }
@@ -125,13 +132,13 @@ impl<'a> Upload<'a> {
     async fn send_part(&mut self) -> Result<(), StoreError> {
         let (parts, part) = (self.parts.take(), std::mem::take(&mut self.part));
         let (mime, tags) = (self.given_out_as(), self.tags());
-        self.parts = Some(self.objects.append(parts, part, &self.incoming, mime, tags).await?);
+        self.parts = Some(self.store.append(parts, part, &self.incoming, mime, tags).await?);
         Ok(())
     }
 
     fn tags(&self) -> TagSet {
         let mut tags = TagSet::default();
-        if self.is_tagged {
+        if self.store.tags {
             tags.push(TAG, picture::sort(self.sniffed()));
         }
         tags
@@ -146,7 +153,7 @@ impl<'a> Upload<'a> {
 mod tests {
     use super::*;
     use crate::settings::MediaSettings;
-    use crate::store::{Store, folder};
+    use crate::store::folder;
     use std::fs;
     use std::path::PathBuf;
 
