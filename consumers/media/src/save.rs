@@ -2,7 +2,6 @@
 
 mod breaker;
 mod lifetime;
-mod limits;
 mod retry_budget;
 mod slots;
 

@@ -1,6 +1,7 @@
 //! The settings of `weir-media` beside the common ones.
 
 use crate::fetch::{HostRule, Network, list};
+use crate::picture;
 use crate::store::{LARGEST, StoreUrl};
 use runtime::settings::{Form, form, optional, part, required, with_default};
 use std::ops::RangeInclusive;
@@ -77,6 +78,19 @@ runtime::settings! {
     }
 }
 
+impl MediaSettings {
+    /// How many bytes are saved of a MIME type which was told by the first bytes; without one it is a file.
+    pub(crate) fn most_bytes(&self, sniffed: Option<&str>) -> u64 {
+        let own = match picture::sort(sniffed) {
+            "image" => Some(self.media_max_image_bytes),
+            "video" => self.media_max_video_bytes,
+            "audio" => self.media_max_audio_bytes,
+            _ => self.media_max_file_bytes,
+        };
+        own.unwrap_or(self.fetch.media_max_bytes)
+    }
+}
+
 #[cfg(test)]
 impl MediaSettings {
     /// The defaults of `--help` for a store.
@@ -138,6 +152,26 @@ mod tests {
             [settings.media_max_video_bytes, settings.media_max_audio_bytes, settings.media_max_file_bytes],
             [2 << 20, 3 << 20, 4 << 20].map(Some)
         );
+    }
+
+    const TYPES: [Option<&str>; 5] =
+        [Some("image/png"), Some("video/mp4"), Some("audio/ogg"), Some("application/pdf"), None];
+
+    #[test]
+    fn a_type_without_a_limit_of_its_own_has_that_of_all() {
+        let mut settings = MediaSettings::of("s3://bucket");
+        settings.fetch.media_max_bytes = 5_000;
+        assert_eq!(TYPES.map(|mime| settings.most_bytes(mime)), [32 << 20, 5_000, 5_000, 5_000, 5_000]);
+    }
+
+    #[test]
+    fn each_type_may_have_a_limit_and_what_is_no_picture_film_or_sound_is_a_file() {
+        let mut settings = MediaSettings::of("s3://bucket");
+        settings.media_max_image_bytes = 1_024;
+        settings.media_max_video_bytes = Some(1_025);
+        settings.media_max_audio_bytes = Some(1_026);
+        settings.media_max_file_bytes = Some(1_027);
+        assert_eq!(TYPES.map(|mime| settings.most_bytes(mime)), [1_024, 1_025, 1_026, 1_027, 1_027]);
     }
 
     #[test]

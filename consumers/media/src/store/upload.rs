@@ -145,7 +145,10 @@ impl Upload<'_> {
     }
 
     fn given_out_as(&self) -> &'static str {
-        self.sniffed().filter(|mime| picture::is_media(mime)).unwrap_or("application/octet-stream")
+        // A browser that is given bytes as one of the others shows them and runs nothing.
+        self.sniffed()
+            .filter(|mime| picture::sort(Some(mime)) != "file")
+            .unwrap_or("application/octet-stream")
     }
 }
 
