@@ -20,8 +20,8 @@ use reqwest::{Client, Response, Url};
 use resolver::CheckedResolver;
 use runtime::http::client;
 use runtime::http::tls::{self, TlsError};
-use std::sync::Arc;
-use tokio::sync::watch;
+use runtime::mutex::lock;
+use std::sync::{Arc, Mutex};
 use tokio::time::Instant;
 
 /// Redirects that are followed.
@@ -69,7 +69,7 @@ pub(crate) struct Fetcher {
     unpooled: Client,
     settings: FetchSettings,
     /// Who answered last, of all hosts together.
-    pub(crate) answered: watch::Sender<Option<Answered>>,
+    pub(crate) answered: Mutex<Option<Answered>>,
 }
 
 /// A link that was answered, be it that it has died, and by more than trouble of its host.
@@ -104,7 +104,7 @@ impl Fetcher {
         };
         let http = builder().build().map_err(FetchError::Http)?;
         let unpooled = builder().pool_max_idle_per_host(0).build().map_err(FetchError::Http)?;
-        Ok(Self { http, unpooled, settings, answered: watch::Sender::new(None) })
+        Ok(Self { http, unpooled, settings, answered: Mutex::default() })
     }
 
     /// Follows a link to the answer that has the bytes.
@@ -126,7 +126,7 @@ impl Fetcher {
     /// Whether anybody was answered since then; else whoever was last is asked once more. What fails while nobody is may be the fault of
     /// the network, or of all hosts.
     pub(crate) async fn is_answered(&self, since: Instant) -> bool {
-        let last = self.answered.borrow().clone();
+        let last = lock(&self.answered).clone();
         let Some(last) = last else { return false };
         if last.at >= since {
             return true;
@@ -139,7 +139,7 @@ impl Fetcher {
         let request = http.get(url.clone()).header(ACCEPT_ENCODING, "identity");
         let response = time.wait(request.send()).await?;
         if !is_trouble(response.status().as_u16()) {
-            self.answered.send_replace(Some(Answered { url: url.clone(), at: Instant::now() }));
+            *lock(&self.answered) = Some(Answered { url: url.clone(), at: Instant::now() });
         }
         Ok(response)
     }
@@ -247,7 +247,7 @@ mod tests {
         assert!(!fetcher.is_answered(at).await);
         // It has no address that may be connected to.
         let url = Url::parse("https://localhost/").unwrap();
-        fetcher.answered.send_replace(Some(Answered { url, at }));
+        *lock(&fetcher.answered) = Some(Answered { url, at });
         assert!(fetcher.is_answered(at).await);
         assert!(!fetcher.is_answered(at + Duration::from_millis(1)).await);
     }

@@ -4,6 +4,7 @@ use super::*;
 use crate::fetch::{Answered, HostRule};
 use prometheus::Registry;
 use reqwest::Url;
+use runtime::mutex::lock;
 use schemas::Topic;
 use serde_json::json;
 
@@ -50,7 +51,7 @@ async fn a_link_that_died_long_ago_by_its_own_words_is_gone_and_nobody_is_asked(
     let outcome = saver.save(&source("https://none.fbcdn.net/a.jpg?oe=687DB1A0")).await;
     let record: MediaRecord<'_> = serde_json::from_slice(&outcome[0].value).unwrap();
     assert_eq!((outcome[0].status, record.reason.as_deref()), (MediaStatus::Gone, Some("expired")));
-    assert_eq!(*saver.fetcher.answered.borrow(), None);
+    assert_eq!(*lock(&saver.fetcher.answered), None);
 }
 
 #[test]
@@ -77,7 +78,7 @@ async fn a_name_at_a_private_address_is_refused_where_others_are_answered() {
     // Later than anything fails here.
     let url = Url::parse("https://a.fbcdn.net/").unwrap();
     let at = Instant::now() + Duration::from_hours(1);
-    saver.fetcher.answered.send_replace(Some(Answered { url, at }));
+    *lock(&saver.fetcher.answered) = Some(Answered { url, at });
     let outcome = tokio::time::timeout(Duration::from_mins(3), saver.save(&source)).await;
     assert_eq!(outcome.expect("it is followed without end")[0].status, MediaStatus::Refused);
 }
