@@ -18,7 +18,7 @@ mod token;
 mod usage;
 
 #[cfg(test)]
-mod simulated;
+mod tests;
 
 pub mod edges;
 pub mod tokens;

@@ -1,0 +1,74 @@
+//! Who has the next slot.
+
+mod backlog;
+
+use super::*;
+use futures_util::FutureExt as _;
+use std::pin::pin;
+
+fn dies(at: u64) -> Millis {
+    Millis::since_epoch(at)
+}
+
+#[tokio::test]
+async fn no_more_have_one_at_once_than_there_are() {
+    let slots = Slots::new(2);
+    let [first, _second] = [slots.acquire(dies(1)).await, slots.acquire(dies(2)).await];
+    assert!(slots.acquire(dies(0)).now_or_never().is_none());
+    drop(first);
+    assert!(slots.acquire(dies(3)).now_or_never().is_some());
+    assert!(slots.acquire(dies(3)).now_or_never().is_some(), "it was given back");
+}
+
+#[tokio::test]
+async fn the_link_that_dies_first_has_the_next_and_of_equal_ones_the_one_that_came_first() {
+    let slots = Slots::new(1);
+    let slot = slots.acquire(dies(9)).await;
+    let [mut late, mut early, mut equal] = [5, 3, 3].map(|at| Box::pin(slots.acquire(dies(at))));
+    for waiting in [&mut late, &mut early, &mut equal] {
+        assert!(waiting.as_mut().now_or_never().is_none());
+    }
+    drop(slot);
+    assert!(late.as_mut().now_or_never().is_none() && equal.as_mut().now_or_never().is_none());
+    drop(early.await);
+    assert!(late.as_mut().now_or_never().is_none());
+    drop(equal.await);
+    late.await;
+}
+
+#[tokio::test]
+async fn who_waits_longest_has_a_slot_although_others_that_die_sooner_come_again_and_again() {
+    let slots = Slots::new(1);
+    let mut slot = slots.acquire(dies(1)).await;
+    let mut late = Box::pin(slots.acquire(dies(9)));
+    assert!(late.as_mut().now_or_never().is_none());
+    for _ in 1..FIRST_EVERY {
+        let mut again = Box::pin(slots.acquire(dies(1)));
+        assert!(again.as_mut().now_or_never().is_none());
+        drop(slot);
+        slot = again.await;
+    }
+    let mut again = Box::pin(slots.acquire(dies(1)));
+    assert!(again.as_mut().now_or_never().is_none());
+    drop(slot);
+    assert!(late.now_or_never().is_some());
+}
+
+#[tokio::test]
+async fn a_slot_of_someone_who_gave_up_is_handed_on() {
+    let slots = Slots::new(1);
+    let slot = slots.acquire(dies(1)).await;
+    let mut last = pin!(slots.acquire(dies(3)));
+    assert!(last.as_mut().now_or_never().is_none());
+    {
+        let mut gave_up = Box::pin(slots.acquire(dies(1)));
+        let mut given_too_late = Box::pin(slots.acquire(dies(2)));
+        assert!(gave_up.as_mut().now_or_never().is_none());
+        assert!(given_too_late.as_mut().now_or_never().is_none());
+        drop(gave_up);
+        drop(slot);
+    }
+    assert!(last.now_or_never().is_some());
+    let queue = lock(&slots.0);
+    assert_eq!((queue.waiting.len(), queue.free), (0, 1));
+}
