@@ -8,14 +8,14 @@ use crate::enriched;
 use crate::lookup::{OwnLimits, Resolver, WaitReporter};
 use crate::media::{CachedMedia, MediaCache, MediaSource};
 use crate::pending_lookup::PendingLookup;
-use crate::question::{Plan, Question};
+use crate::question::{Ask, Plan, Question};
 use runtime::consumer::{Failure, Output, PartitionPrefetch, Prefetch, Record, Waits};
 use schemas::lookup::{KnownMedia, Lookup, Status};
 use schemas::{Millis, Topic, TypedEvent, raw};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
-use weir_graph::{GraphId, Outcome};
+use weir_graph::Outcome;
 
 /// Looks comments and mentions up.
 #[derive(Debug)]
@@ -74,14 +74,14 @@ impl Lookups {
                 let skipped = Lookup { reason: Some(reason.into()), ..blank(Status::Skipped) };
                 LookupAnswer::of(Status::Skipped, &skipped)
             }
-            Question::Ask { account, call, media } => {
+            Question::Ask(ask) => {
                 let Partition { assigned, pending, own_limits, .. } = partition;
                 let begun = pending.take().filter(|(offset, _)| *offset == record.offset);
                 let begun = begun.map(|(_, begun)| begun).or_else(|| assigned.take(record.offset));
-                let begun = begun.unwrap_or_else(|| self.begin(account.clone(), call, media, record));
+                let begun = begun.unwrap_or_else(|| self.begin(ask.clone(), record));
                 // It stays in the partition, so that it can be awaited again where this is dropped.
                 let (_, begun) = pending.insert((record.offset, begun));
-                let found = self.context.resolver.found(begun, &account, own_limits, record, waits).await;
+                let found = self.context.resolver.found(begun, &ask.account, own_limits, record, waits).await;
                 *pending = None;
                 found?
             }
@@ -93,17 +93,9 @@ impl Lookups {
         Ok(Output { topic, key: record.key.clone(), value, headers: headers(&event) })
     }
 
-    fn begin(
-        &self,
-        account: GraphId,
-        call: Call,
-        media: Option<GraphId>,
-        record: &Record,
-    ) -> PendingLookup<LookupAnswer> {
+    fn begin(&self, ask: Ask, record: &Record) -> PendingLookup<LookupAnswer> {
         let context = Arc::clone(&self.context);
-        PendingLookup::begin(record, async move |status| {
-            context.find(&account, &call, media.as_ref(), &status).await
-        })
+        PendingLookup::begin(record, async move |status| context.find(&ask, &status).await)
     }
 
     fn topic(&self, topic: Topic) -> &Arc<str> {
@@ -119,8 +111,8 @@ impl Lookups {
         let Some(prefetch) = self.prefetch.of(&record.topic, record.partition) else { return };
         // What cannot be asked is said when its turn comes.
         let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
-        if let Ok(Plan { question: Question::Ask { account, call, media }, .. }) = Plan::of(&event) {
-            prefetch.put(record.offset, self.begin(account, call, media, record));
+        if let Ok(Plan { question: Question::Ask(ask), .. }) = Plan::of(&event) {
+            prefetch.put(record.offset, self.begin(ask, record));
         }
     }
 
@@ -145,17 +137,16 @@ impl Lookups {
 impl LookupContext {
     async fn find(
         &self,
-        account: &GraphId,
-        call: &Call,
-        media: Option<&GraphId>,
+        ask: &Ask,
         status: &WaitReporter,
     ) -> Result<(LookupAnswer, Option<Instant>), Failure> {
+        let Ask { account, call, media } = ask;
         let learned = if matches!(call, Call::MentionedMedia { .. }) {
             MediaSource::OfCaption
         } else {
             MediaSource::OfComment
         };
-        let key = media.map(|media| (account.clone(), media.clone(), learned));
+        let key = media.clone().map(|media| (account.clone(), media, learned));
         let known = key.as_ref().and_then(|key| self.media.get(key, Instant::now()));
         if known.is_some() {
             self.resolver.metrics.from_cache.inc();

@@ -10,17 +10,21 @@ use weir_graph::GraphId;
 /// What an event needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Question {
-    /// A call, with the token of `account`.
-    Ask {
-        /// Whom the event concerns.
-        account: GraphId,
-        /// What to ask.
-        call: Call,
-        /// The media that it is about, where the event names it.
-        media: Option<GraphId>,
-    },
+    /// A call.
+    Ask(Ask),
     /// Nothing: it goes on as it is, with the reason in a word.
     Skip(&'static str),
+}
+
+/// A call, with the token of `account`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ask {
+    /// Whom the event concerns.
+    pub(crate) account: GraphId,
+    /// What to ask.
+    pub(crate) call: Call,
+    /// The media that it is about, where the event names it.
+    pub(crate) media: Option<GraphId>,
 }
 
 /// An event with what it needs and where it goes.
@@ -57,7 +61,7 @@ fn comment(event: &TypedEvent<'_>) -> Result<Question, Failure> {
     }
     let call = Call::Comment { comment: id(comment.any_id(), "comment id")? };
     let media = comment.any_media_id().and_then(GraphId::parse);
-    Ok(Question::Ask { account: account(event)?, call, media })
+    Ok(Question::Ask(Ask { account: account(event)?, call, media }))
 }
 
 fn mention(event: &TypedEvent<'_>) -> Result<Question, Failure> {
@@ -75,7 +79,7 @@ fn mention(event: &TypedEvent<'_>) -> Result<Question, Failure> {
         let media = id(mention.media_id.as_deref(), "media id")?;
         Call::MentionedMedia { account: account.clone(), media }
     };
-    Ok(Question::Ask { account, call, media })
+    Ok(Question::Ask(Ask { account, call, media }))
 }
 
 /// The dashboard's test button sends ids of nothing, and the calls are Instagram's.
@@ -122,7 +126,7 @@ mod tests {
     }
 
     fn ask(call: Call, media: Option<&str>) -> Question {
-        Question::Ask { account: graph_id("1784"), call, media: media.map(graph_id) }
+        Question::Ask(Ask { account: graph_id("1784"), call, media: media.map(graph_id) })
     }
 
     #[test]
@@ -155,7 +159,7 @@ mod tests {
     fn dashboard_tests_own_comments_and_other_objects_are_not_looked_up() {
         let skipped = |plan: Result<Plan, String>| match plan.unwrap().question {
             Question::Skip(reason) => reason,
-            Question::Ask { .. } => panic!("it is asked"),
+            Question::Ask(_) => panic!("it is asked"),
         };
         let own = r#"{"id":"17","from":{"id":"1784"}}"#;
         assert_eq!(skipped(plan("instagram", "comment", "1784", own)), "own_comment");

@@ -5,6 +5,7 @@ use crate::handler::*;
 use runtime::consumer::Wait;
 use std::fs;
 use std::time::Duration;
+use weir_graph::GraphId;
 use weir_graph_simulator::Behaviour;
 
 #[tokio::test]
