@@ -82,7 +82,7 @@ pub async fn run(
     let _counting = AbortOnDropHandle::new(tokio::spawn(metrics.clone().count_held_time()));
     let context = Arc::new(context(settings, tokens, metrics, &process.registry)?);
     let tail = Tail::new(common.kafka.clone(), process.credentials.clone(), ABOUT.name);
-    let customers = with_profiles.then(|| Profiles::new(Arc::clone(&context), profiles, tail, prefix));
+    let customers = Profiles::new(Arc::clone(&context), profiles, tail, prefix);
     let sources = Sources::new(Lookups::new(context, prefix), customers, prefix);
     consumer::run(&common.kafka, options, sources, &process).await?;
     Ok(())

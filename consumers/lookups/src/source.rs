@@ -4,13 +4,12 @@ use crate::handler::{self, Lookups};
 use crate::profiles::{self, Profiles};
 use runtime::consumer::{Failure, Handler, Output, Record, Waits};
 use schemas::Topic;
-use std::sync::Arc;
 
 /// The handlers.
 #[derive(Debug)]
 pub(crate) struct Sources {
     lookups: Lookups,
-    profiles: Option<Arc<Profiles>>,
+    profiles: Profiles,
     messages: String,
 }
 
@@ -20,12 +19,12 @@ pub(crate) enum Partition {
     /// Of comments or mentions.
     Posts(handler::Partition),
     /// Of messages.
-    Customers(Arc<Profiles>, profiles::Partition),
+    Customers(profiles::Partition),
 }
 
 impl Sources {
-    pub(crate) fn new(lookups: Lookups, profiles: Option<Profiles>, topic_prefix: &str) -> Self {
-        Self { lookups, profiles: profiles.map(Arc::new), messages: Topic::Messages.name(topic_prefix) }
+    pub(crate) fn new(lookups: Lookups, profiles: Profiles, topic_prefix: &str) -> Self {
+        Self { lookups, profiles, messages: Topic::Messages.name(topic_prefix) }
     }
 }
 
@@ -52,11 +51,10 @@ impl Handler for Sources {
     }
 
     fn assigned(&self, topic: &str, partition: i32) -> Partition {
-        match &self.profiles {
-            Some(profiles) if topic == self.messages => {
-                Partition::Customers(Arc::clone(profiles), profiles.assigned())
-            }
-            _ => Partition::Posts(self.lookups.assigned(topic, partition)),
+        if topic == self.messages {
+            Partition::Customers(self.profiles.assigned())
+        } else {
+            Partition::Posts(self.lookups.assigned(topic, partition))
         }
     }
 
@@ -74,7 +72,7 @@ impl Handler for Sources {
     ) -> Result<(), Failure> {
         match partition {
             Partition::Posts(partition) => self.lookups.prepare(partition, record, waits).await,
-            Partition::Customers(profiles, partition) => profiles.prepare(partition, record, waits).await,
+            Partition::Customers(partition) => self.profiles.prepare(partition, record, waits).await,
         }
     }
 
@@ -86,7 +84,7 @@ impl Handler for Sources {
     ) -> Result<Vec<Output>, Failure> {
         match partition {
             Partition::Posts(partition) => Lookups::handle(partition),
-            Partition::Customers(profiles, partition) => Ok(profiles.handle(partition, record)),
+            Partition::Customers(partition) => Ok(self.profiles.handle(partition, record)),
         }
     }
 }
