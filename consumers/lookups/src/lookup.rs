@@ -111,7 +111,10 @@ impl Resolver {
         };
         loop {
             let (token, begun) = (run.token().await?, Instant::now());
-            match self.send(account, relative_url.to_owned(), &token, run.batch_size).await {
+            let account = self.tokens.account(account);
+            let payer = Payer::new(&account, &token);
+            let batch_size = if account.has_batches() { run.batch_size } else { 1 };
+            match self.batcher.send(relative_url.to_owned(), token.clone(), payer, batch_size).await {
                 SendOutcome::Answered(Ok(outcome)) => {
                     run.blame.answered(self, &token);
                     self.tokens.accepted(&token);
@@ -129,18 +132,6 @@ impl Resolver {
                 SendOutcome::OtherTokenRefused => {}
             }
         }
-    }
-
-    async fn send(
-        &self,
-        account: &GraphId,
-        asked: String,
-        token: &AccessToken,
-        batch_size: usize,
-    ) -> SendOutcome {
-        let account = self.tokens.account(account);
-        let batch_size = if account.has_batches() { batch_size } else { 1 };
-        self.batcher.send(asked, token.clone(), Payer::new(&account, token), batch_size).await
     }
 }
 
