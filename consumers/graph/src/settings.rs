@@ -4,7 +4,6 @@ use crate::{AccessTokens, GraphUrl, GraphVersion, PaceSettings, TokenSettings};
 use prometheus::Registry;
 use runtime::settings::{Form, defaults, form, part, with_default};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::time::Duration;
 
 const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_mins(2);
@@ -56,11 +55,5 @@ impl GraphParts {
     /// Reads the files of tokens and accounts.
     pub fn open_tokens(&self, registry: &Registry) -> AccessTokens {
         AccessTokens::open(self.tokens.clone(), self.graph.graph_url.clone(), registry)
-    }
-
-    /// The defaults of `--help` for a host and a directory of access tokens.
-    pub fn of(graph: GraphSettings, access_tokens: PathBuf) -> Self {
-        let pace = defaults(PaceSettings::declare, PaceSettings::read);
-        Self { graph, pace, tokens: TokenSettings::of(access_tokens) }
     }
 }

@@ -104,11 +104,6 @@ pub struct AccessTokens {
 }
 
 impl TokenSettings {
-    /// The tokens of a directory, without an app's secret.
-    pub const fn of(directory: PathBuf) -> Self {
-        Self { access_tokens: Some(directory), accounts: None, graph_app_secret: None }
-    }
-
     /// Where a token is looked for first.
     fn directory(&self) -> &Path {
         self.accounts.as_deref().or(self.access_tokens.as_deref()).unwrap_or(Path::new("."))

@@ -8,7 +8,7 @@
 //!
 //! Reasons of its dead letters, beside those that every consumer has: `unreadable` (no typed event), `unexpected_kind`
 //! (neither a comment nor a mention), `bad_id` (an id that could not stand in a URL), `no_token` (no access token for
-//! the account), `token`, `permission`, `no_consent` and `invalid_call` (what the Graph API said, see [`graph::RefusalClass`]),
+//! the account), `token`, `permission`, `no_consent` and `invalid_call` (what the Graph API said, see [`weir_graph::RefusalClass`]),
 //! `answer_too_large`, `retries_exhausted` (every call failed, and the error says how the last one did),
 //! `throttled` (its account's limit of calls lasts for longer than `--lookup-limit-patience`), and `lookup_failed` (a fault of
 //! this program).
@@ -29,11 +29,9 @@ mod question;
 mod source;
 
 pub use settings::LookupSettings;
-pub use weir_graph as graph;
 pub use weir_graph::tokens;
 
 use batcher::Batcher;
-use graph::{AccessTokens, ClientError, Graph, Pace};
 use handler::{LookupContext, Lookups};
 use lookup::{PROBE_EVERY, Resolver};
 use media::MediaCache;
@@ -48,6 +46,7 @@ use schemas::Topic;
 use source::Sources;
 use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
+use weir_graph::{AccessTokens, ClientError, Graph, Pace};
 
 /// Who this process is.
 pub const ABOUT: About = About {

@@ -61,24 +61,12 @@ const fn too_late(error: String) -> Cause {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
+    use crate::settings::tests::read;
     use std::sync::Arc;
-    use weir_graph::{Account, GraphParts, GraphSettings, GraphUrl, GraphVersion, Login};
+    use weir_graph::{Account, Login};
 
     fn settings() -> ReplySettings {
-        let url = GraphUrl::parse("https://graph.facebook.com").unwrap();
-        let graph =
-            GraphParts::of(GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap()), PathBuf::new());
-        let (patience, max_age) = (Duration::from_mins(15), Duration::from_hours(24));
-        ReplySettings {
-            graph,
-            reply_patience: patience,
-            reply_max_age: max_age,
-            reply_likes: 20,
-            likes_within: Duration::from_secs(5),
-            resend_unknown: 0,
-            remembered_commands: 1_000,
-        }
+        read(&["--access-tokens", env!("CARGO_MANIFEST_DIR")]).unwrap()
     }
 
     /// Why a command is too late whose record was written, and whose time ends, some seconds after `now`.

@@ -23,8 +23,13 @@ fn token(tokens: &AccessTokens, id: &str) -> Option<String> {
     }
 }
 
+/// The tokens of a directory, without an app's secret.
+fn settings(directory: &Path) -> TokenSettings {
+    TokenSettings { access_tokens: Some(directory.to_owned()), accounts: None, graph_app_secret: None }
+}
+
 fn open(directory: &tempfile::TempDir) -> AccessTokens {
-    AccessTokens::open(TokenSettings::of(directory.path().to_owned()), facebook(), &Registry::new())
+    AccessTokens::open(settings(directory.path()), facebook(), &Registry::new())
 }
 
 #[test]
@@ -201,7 +206,7 @@ fn a_changed_app_secret_gives_new_proofs() {
     fs::write(tokens.join("default"), "EAAone").unwrap();
     let secret = directory.path().join("app-secret");
     fs::write(&secret, "one").unwrap();
-    let settings = TokenSettings { graph_app_secret: Some(secret.clone()), ..TokenSettings::of(tokens) };
+    let settings = TokenSettings { graph_app_secret: Some(secret.clone()), ..settings(&tokens) };
     let tokens = AccessTokens::open(settings, facebook(), &Registry::new());
     let proof = || match tokens.of(&account("1")) {
         TokenState::Ready(token) => token.proof().map(str::to_owned),

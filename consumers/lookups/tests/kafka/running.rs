@@ -1,7 +1,7 @@
 //! The consumer as a task, between a cluster and a simulator.
 
 use crate::cluster::{Cluster, PREFIX};
-use runtime::process::Process;
+use runtime::process::{self, Process};
 use runtime::settings::{CommonSettings, ConsumerSettings};
 use runtime::telemetry::LogFormat;
 use std::fs;
@@ -9,8 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use weir_graph_simulator::Simulator;
-use weir_lookups::graph::{GraphSettings, GraphUrl, GraphVersion};
-use weir_lookups::{LookupSettings, LookupsError};
+use weir_lookups::{ABOUT, LookupSettings, LookupsError};
 
 const DEFAULT_TOKEN: &str = "EAAcanaryDefault";
 /// How long a record in work may take at the end; who waits for it with nothing to do is noticed on a busy machine too.
@@ -31,9 +30,12 @@ impl Running {
     ) -> Self {
         let tokens = tempfile::tempdir().unwrap();
         fs::write(tokens.path().join("default"), DEFAULT_TOKEN).unwrap();
-        let url = GraphUrl::parse(&simulator.url()).unwrap();
-        let graph = GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap());
-        let mut settings = LookupSettings::of(graph, tokens.path().to_owned());
+        let (url, directory) = (simulator.url(), tokens.path().to_str().unwrap());
+        let command = process::command(ABOUT, LookupSettings::declare);
+        let arguments =
+            [ABOUT.name, "--brokers", "b:9092", "--graph-url", &url, "--access-tokens", directory];
+        let matches = command.clone().get_matches_from(arguments);
+        let (_, mut settings) = process::settings(&command, &matches, LookupSettings::read).unwrap();
         change(&mut settings);
         let common = CommonSettings {
             kafka: cluster.kafka(),

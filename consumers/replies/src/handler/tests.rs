@@ -11,6 +11,7 @@ mod unreadable;
 
 use super::*;
 use crate::ABOUT;
+use crate::settings::tests::read;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use runtime::process::Process;
@@ -18,7 +19,7 @@ use runtime::settings::KafkaSettings;
 use schemas::reply::{CommandResult, ResultStatus};
 use std::fs;
 use tempfile::TempDir;
-use weir_graph::{Account, GraphId, GraphParts, GraphSettings, GraphUrl, GraphVersion, Login};
+use weir_graph::{Account, GraphId, Login};
 use weir_graph_simulator::{Behaviour, Simulator};
 
 const RESULTS: &str = "results";
@@ -47,21 +48,9 @@ impl Bench {
     }
 
     fn owner_with(&self, change: impl FnOnce(&mut ReplySettings)) -> Replies {
-        let url = GraphUrl::parse(&self.simulator.url()).unwrap();
-        let graph = GraphParts::of(
-            GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap()),
-            self.tokens.path().to_owned(),
-        );
-        let (patience, max_age) = (Duration::from_mins(15), Duration::from_hours(24));
-        let mut settings = ReplySettings {
-            graph,
-            reply_patience: patience,
-            reply_max_age: max_age,
-            reply_likes: 20,
-            likes_within: Duration::from_secs(5),
-            resend_unknown: 0,
-            remembered_commands: 1_000,
-        };
+        let tokens = self.tokens.path().to_str().unwrap();
+        let mut settings = read(&["--graph-url", &self.simulator.url(), "--access-tokens", tokens]).unwrap();
+        settings.remembered_commands = 1_000;
         change(&mut settings);
         let kafka = KafkaSettings::plain(self.mock.bootstrap_servers());
         let process = Process::new(ABOUT.name, ABOUT.version);

@@ -1,10 +1,10 @@
 //! A handler with its simulator, and what it is given.
 
-use crate::graph::{GraphSettings, GraphUrl, GraphVersion};
 use crate::handler::*;
 use crate::lookup::WaitReason;
 use crate::metrics::LookupMetrics;
 use crate::settings::LookupSettings;
+use crate::settings::tests::read;
 use prometheus::Registry;
 use runtime::consumer::Wait;
 use serde_json::Value;
@@ -44,9 +44,8 @@ impl Bench {
         let simulator = Simulator::start().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("default"), "EAAdefault\n").unwrap();
-        let url = GraphUrl::parse(&simulator.url()).unwrap();
-        let graph = GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap());
-        let mut settings = LookupSettings::of(graph, folder.path().to_owned());
+        let tokens = folder.path().to_str().unwrap();
+        let mut settings = read(&["--graph-url", &simulator.url(), "--access-tokens", tokens]).unwrap();
         settings.batch.lookup_batch_wait = Duration::from_millis(2);
         settings.retries.backoff_base = Duration::from_millis(2);
         settings.retries.backoff_max = Duration::from_millis(10);

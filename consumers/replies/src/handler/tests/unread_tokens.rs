@@ -2,7 +2,7 @@
 
 use super::*;
 use prometheus::Registry;
-use weir_graph::TokenSettings;
+use weir_graph::{GraphUrl, TokenSettings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_command_is_refused_for_tokens_that_could_not_be_read_yet() {
@@ -21,7 +21,11 @@ async fn no_command_is_refused_for_tokens_that_could_not_be_read_yet() {
 async fn no_command_is_refused_for_an_account_that_could_not_be_read_yet() {
     let bench = Bench::new().await;
     let (tokens, accounts) = (bench.tokens.path().to_owned(), bench.tokens.path().join("accounts"));
-    let settings = TokenSettings { accounts: Some(accounts.clone()), ..TokenSettings::of(tokens) };
+    let settings = TokenSettings {
+        access_tokens: Some(tokens),
+        accounts: Some(accounts.clone()),
+        graph_app_secret: None,
+    };
     // By whose login nobody may like a comment.
     let usual = GraphUrl::parse("https://graph.instagram.com").unwrap();
     let mut owner = bench.owner();
