@@ -4,12 +4,17 @@ use super::Replies;
 use crate::command::Command;
 use crate::outcome::Cause;
 use crate::own_limits::OwnLimits;
-use crate::pending::{CALL_LIMIT, LIKE_LIMIT, Pending};
-use runtime::consumer::Failure;
+use crate::pending::{LOOK_EVERY, Pending};
+use runtime::consumer::{Failure, Wait};
 use schemas::reply::{Action, Open};
 use std::collections::BTreeMap;
 use std::time::Instant;
-use weir_graph::{AccessToken, Hold, Payer, TokenState};
+use weir_graph::{AccessToken, Hold, Payer, Scope, TokenState};
+
+/// Why a command waits for Meta's limit of calls.
+const CALL_LIMIT: &str = "Meta's limit of calls is reached";
+/// Why it waits for the limit of `--reply-likes`, which stays below Meta's.
+const LIKE_LIMIT: &str = "--reply-likes is reached: the account liked as many comments in 5 seconds as one process may send, below Meta's 50";
 
 impl Replies {
     /// The account's token, or why it has none that Meta takes.
@@ -44,13 +49,17 @@ impl Replies {
         payer: &Payer,
     ) -> Result<Result<(), Cause>, Failure> {
         let Some((limit, hold)) = self.held(command, payer) else { return Ok(Ok(())) };
-        match pending.wait(limit, hold, own_limits.waited(&command.account, &hold), &self.settings) {
-            Ok(wait) => Err(wait),
-            Err(cause) => {
-                own_limits.refused(&command.account, &hold, pending.since.elapsed());
-                Ok(Err(cause))
-            }
+        let (error, waited) = (limit.to_owned(), pending.since.elapsed());
+        let left = hold.until.saturating_duration_since(Instant::now());
+        if own_limits.waited(&command.account, &hold) + waited + left > self.settings.reply_patience {
+            own_limits.refused(&command.account, &hold, waited);
+            return Ok(Err(Cause { reason: "throttled", error }));
         }
+        let on = match hold.scope {
+            Scope::App => Wait::AppLimit,
+            Scope::Token | Scope::Account => Wait::AccountLimit,
+        };
+        Err(Failure::Unavailable { error, wait: Some(left.min(LOOK_EVERY)), on })
     }
 
     /// Which limit leaves no room for the command's call, and until when; where there is room, it counts as made.
