@@ -108,12 +108,8 @@ impl AccessToken {
     /// The query parameters by which an item of a batch has a token of its own.
     pub(crate) fn parameters(&self) -> String {
         let token = utf8_percent_encode(&self.secret, NON_ALPHANUMERIC);
-        let mut parameters = format!("access_token={token}");
-        if let Some(proof) = self.proof() {
-            parameters.push_str("&appsecret_proof=");
-            parameters.push_str(proof);
-        }
-        parameters
+        let proof = self.proof().map(|proof| format!("&appsecret_proof={proof}")).unwrap_or_default();
+        format!("access_token={token}{proof}")
     }
 }
 

@@ -3,11 +3,10 @@
 use crate::account::Login;
 use crate::{Account, GraphId, GraphUrl};
 use serde::Deserialize;
-use std::fmt;
 use std::path::PathBuf;
 
 /// What a file may hold; what it leaves out comes from the flags.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AccountFile {
     login: Option<Login>,
@@ -21,12 +20,6 @@ pub(super) struct AccountFile {
 
 const FORM: &str = "it must be a token, or a JSON object of login (facebook, instagram), host, page, token or token_file, \
                     app_secret_file, each a string";
-
-impl fmt::Debug for AccountFile {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("AccountFile(hidden)")
-    }
-}
 
 impl AccountFile {
     /// Reads its text. Messages quote nothing of it, since it may be a secret.
