@@ -94,7 +94,7 @@ impl Fetcher {
     pub(crate) fn new(settings: FetchSettings) -> Result<Self, FetchError> {
         // Redirects are followed here, each as it is allowed.
         let tls = tls::client(settings.media_ca.as_deref())?;
-        let resolver = Arc::new(CheckedResolver::new(settings.media_networks.clone()));
+        let resolver = Arc::new(CheckedResolver { networks: settings.media_networks.as_slice().into() });
         let builder = || {
             client::builder(tls.clone())
                 .dns_resolver(Arc::clone(&resolver))

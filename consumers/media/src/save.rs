@@ -204,12 +204,10 @@ impl Saver {
             upload.abandon().await;
             return Err(error);
         }
-        let mut value = Vec::new();
         let record = |stored: &Stored| {
-            value = to_json(&saved(blank(source, index, MediaStatus::Saved), stored, answer.declared));
-            value.clone()
+            to_json(&saved(blank(source, index, MediaStatus::Saved), stored, answer.declared))
         };
-        let stored = upload.finish(record).await?;
+        let (stored, value) = upload.finish(record).await?;
         self.breaker.record_success();
         self.metrics.count_link(link.origin, MediaStatus::Saved);
         let received = source.received.as_deref().and_then(Millis::parse);

@@ -83,9 +83,4 @@ impl Store {
             folder.clean_up();
         }
     }
-
-    /// The record that was kept, where the link was saved.
-    pub(crate) async fn get_record(&self, folder: &Path, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.get(&record_key(folder, id)).await
-    }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Resolves by the system's own means, and leaves out what may not be connected to.
 #[derive(Clone, Debug)]
 pub(super) struct CheckedResolver {
-    networks: Arc<[Network]>,
+    pub(super) networks: Arc<[Network]>,
 }
 
 /// Every address of a name is one that may not be connected to.
@@ -22,12 +22,6 @@ pub(super) struct NoPublicAddress;
 #[derive(Debug, thiserror::Error)]
 #[error("the name cannot be resolved")]
 pub(super) struct Unresolved(#[source] pub(super) io::Error);
-
-impl CheckedResolver {
-    pub(super) fn new(networks: Vec<Network>) -> Self {
-        Self { networks: networks.into() }
-    }
-}
 
 impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {

@@ -13,6 +13,7 @@ use object_store::prefix::PrefixStore;
 use object_store::{BackoffConfig, ObjectStore, ObjectStoreScheme, RetryConfig};
 use reqwest::Url;
 use runtime::settings::Form;
+use runtime::throttle::Throttle;
 use std::time::Duration;
 
 /// The address of a store.
@@ -55,7 +56,9 @@ pub(super) fn open(settings: &StoreSettings) -> Result<Objects, StoreError> {
     }
     let (scheme, path) =
         ObjectStoreScheme::parse(url).map_err(|error| StoreError::Open(error.to_string()))?;
-    let (http, retry) = (Connector::new(settings.media_store_ca.as_deref())?, retry());
+    let http = Connector::new(settings.media_store_ca.as_deref())?;
+    let (backoff, retry_timeout) = (BackoffConfig::default(), RETRY_TIMEOUT);
+    let retry = RetryConfig { backoff, max_retries: RETRIES, retry_timeout };
     let objects: Box<dyn ObjectStore> = match scheme {
         ObjectStoreScheme::AmazonS3 => {
             let builder = AmazonS3Builder::from_env().with_url(url.as_str());
@@ -71,15 +74,11 @@ pub(super) fn open(settings: &StoreSettings) -> Result<Objects, StoreError> {
         }
         _ => return Err(StoreError::Open(String::from("this sort of store is not known"))),
     };
-    Ok(Objects::remote(objects))
+    Ok(Objects::Remote(objects, Throttle::default()))
 }
 
 fn within(objects: impl ObjectStore, path: Path) -> Box<dyn ObjectStore> {
     Box::new(PrefixStore::new(objects, path))
-}
-
-fn retry() -> RetryConfig {
-    RetryConfig { backoff: BackoffConfig::default(), max_retries: RETRIES, retry_timeout: RETRY_TIMEOUT }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What is asked of a store, whichever sort it is of.
 
 use super::folder::Folder;
-use super::{Store, StoreError, whole};
+use super::{Store, StoreError, record_key, whole};
 use futures_util::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{
@@ -21,7 +21,7 @@ pub(super) enum Objects {
     Local(Folder),
 }
 
-/// An object that is put whole.
+/// An object that is put whole, or a part of one.
 #[derive(Debug)]
 pub(super) struct Object {
     pub(super) key: Path,
@@ -38,13 +38,6 @@ pub(super) enum Parts {
     Local(NamedTempFile),
 }
 
-impl Objects {
-    /// Those of a store that is asked over HTTP.
-    pub(super) fn remote(store: Box<dyn ObjectStore>) -> Self {
-        Self::Remote(store, Throttle::default())
-    }
-}
-
 impl Store {
     /// Puts whole objects, one after the other. Their names count once that of a record was among them.
     pub(super) async fn put(&self, objects: Vec<Object>) -> Result<(), StoreError> {
@@ -59,13 +52,14 @@ impl Store {
         Ok(())
     }
 
-    /// The bytes of a small object, where it is there.
-    pub(super) async fn get(&self, key: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    /// The record that was kept, where the link was saved.
+    pub(crate) async fn get_record(&self, folder: &Path, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let key = record_key(folder, id);
         let remote = match &self.objects {
-            Objects::Local(folder) => return folder.get(key).await,
+            Objects::Local(folder) => return folder.get(&key).await,
             Objects::Remote(store, _) => store,
         };
-        let read = async { remote.get(key).await?.bytes().await };
+        let read = async { remote.get(&key).await?.bytes().await };
         match read.await {
             Ok(bytes) => Ok(Some(bytes.to_vec())),
             Err(Error::NotFound { .. }) => Ok(None),
@@ -73,30 +67,23 @@ impl Store {
         }
     }
 
-    /// Sends a part of an object, which lies at `incoming` until it is whole.
-    pub(super) async fn append(
-        &self,
-        parts: Option<Parts>,
-        part: Vec<u8>,
-        incoming: &Path,
-        mime: &'static str,
-        tags: TagSet,
-    ) -> Result<Parts, StoreError> {
+    /// Sends a part of an object, which lies at its key until it is whole.
+    pub(super) async fn append(&self, parts: Option<Parts>, part: Object) -> Result<Parts, StoreError> {
         match (&self.objects, parts) {
             (Objects::Local(folder), Some(Parts::Local(file))) => {
-                Ok(Parts::Local(folder.append(Some(file), part).await?))
+                Ok(Parts::Local(folder.append(Some(file), part.bytes).await?))
             }
-            (Objects::Local(folder), _) => Ok(Parts::Local(folder.append(None, part).await?)),
+            (Objects::Local(folder), _) => Ok(Parts::Local(folder.append(None, part.bytes).await?)),
             (Objects::Remote(store, _), parts) => {
                 let mut parts = if let Some(Parts::Remote(parts)) = parts {
                     parts
                 } else {
-                    let attributes = given_out_as(mime);
+                    let (attributes, tags) = (given_out_as(part.mime), part.tags);
                     let options = PutMultipartOptions { attributes, tags, ..PutMultipartOptions::default() };
-                    let begun = store.put_multipart_opts(incoming, options).await;
+                    let begun = store.put_multipart_opts(&part.key, options).await;
                     begun.map_err(not("begin an object of several parts"))?
                 };
-                if let Err(error) = parts.put_part(part.into()).await {
+                if let Err(error) = parts.put_part(part.bytes.into()).await {
                     Parts::Remote(parts).abandon().await;
                     return Err(not("take a part of an object")(error));
                 }

@@ -91,11 +91,12 @@ impl Upload<'_> {
         Ok(())
     }
 
-    /// Makes the object whole, under the name of its digest, and keeps beside it what `record` says of it. It counts from then on.
+    /// Makes the object whole, under the name of its digest, and keeps beside it what `record` says of it, which is given back too. It
+    /// counts from then on.
     pub(crate) async fn finish(
         mut self,
         record: impl FnOnce(&Stored) -> Vec<u8>,
-    ) -> Result<Stored, StoreError> {
+    ) -> Result<(Stored, Vec<u8>), StoreError> {
         let digest = std::mem::take(&mut self.digest).finalize();
         let sniffed = self.sniffed();
         let stored = Stored {
@@ -105,8 +106,9 @@ impl Upload<'_> {
             sniffed,
             size: sniffed.and_then(|mime| picture::size(&self.head, mime)),
         };
+        let told = record(&stored);
         let (key, tags) = (self.record.clone(), self.tags());
-        let record = Object { key, bytes: record(&stored), mime: "application/json", tags };
+        let record = Object { key, bytes: told.clone(), mime: "application/json", tags };
         if self.parts.is_some() {
             self.send_part().await?;
         }
@@ -114,12 +116,9 @@ impl Upload<'_> {
             self.store.complete(parts, &self.incoming, &stored.key(), stored.bytes).await?;
             self.store.put(vec![record]).await?;
         } else {
-            let whole = std::mem::take(&mut self.part);
-            let (mime, tags) = (self.given_out_as(), self.tags());
-            let object = Object { key: stored.key(), bytes: whole, mime, tags };
-            self.store.put(vec![object, record]).await?;
+            self.store.put(vec![self.taken(stored.key()), record]).await?;
         }
-        Ok(stored)
+        Ok((stored, told))
     }
 
     /// Ends it without an object.
@@ -130,10 +129,14 @@ impl Upload<'_> {
     }
 
     async fn send_part(&mut self) -> Result<(), StoreError> {
-        let (parts, part) = (self.parts.take(), std::mem::take(&mut self.part));
-        let (mime, tags) = (self.given_out_as(), self.tags());
-        self.parts = Some(self.store.append(parts, part, &self.incoming, mime, tags).await?);
+        let (parts, part) = (self.parts.take(), self.taken(self.incoming.clone()));
+        self.parts = Some(self.store.append(parts, part).await?);
         Ok(())
+    }
+
+    /// The bytes that have come since, as an object or a part of one.
+    fn taken(&mut self, key: Path) -> Object {
+        Object { key, bytes: std::mem::take(&mut self.part), mime: self.given_out_as(), tags: self.tags() }
     }
 
     fn tags(&self) -> TagSet {
@@ -188,7 +191,7 @@ mod tests {
         for chunk in chunks {
             upload.write(chunk).await.unwrap();
         }
-        upload.finish(|_| b"{}".to_vec()).await.unwrap()
+        upload.finish(|_| b"{}".to_vec()).await.unwrap().0
     }
 
     #[tokio::test]
