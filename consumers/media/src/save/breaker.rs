@@ -5,7 +5,7 @@ use super::slots::{Slot, Slots};
 use runtime::backoff::{self, Backoff};
 use schemas::Millis;
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, sleep_until};
 
 /// The next one may probe when this one has, or after so long.
@@ -16,7 +16,7 @@ const PROBE_WITHIN: Duration = Duration::from_secs(30);
 pub(super) struct StoreBreaker {
     slots: Slots,
     /// Those that wait for the store stand in a line, of which the first watches it.
-    line: Semaphore,
+    line: Mutex<()>,
     store: watch::Sender<Option<OpenState>>,
 }
 
@@ -31,7 +31,7 @@ struct OpenState {
 impl StoreBreaker {
     /// For so many links at once.
     pub(super) fn new(slots: usize) -> Self {
-        Self { slots: Slots::new(slots), line: Semaphore::new(1), store: watch::Sender::new(None) }
+        Self { slots: Slots::new(slots), line: Mutex::default(), store: watch::Sender::new(None) }
     }
 
     /// A slot for a link that dies then, and whether it is to probe if the store takes things again.
@@ -77,7 +77,7 @@ impl StoreBreaker {
         if !self.is_open() {
             return false;
         }
-        let _first = self.line.acquire().await.expect("nobody closes it");
+        let _first = self.line.lock().await;
         let mut changes = self.store.subscribe();
         loop {
             let next_probe = changes.borrow_and_update().as_ref().map(|open| open.next_probe);
