@@ -33,8 +33,7 @@ use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 use world::{World, lock};
 
-/// A body whose end may be an error, which cuts the connection.
-type Body = BoxBody<Bytes, io::Error>;
+type Body = BoxBody<Bytes, Infallible>;
 
 /// A Graph API on this machine; it ends when dropped.
 #[derive(Debug)]
