@@ -145,22 +145,15 @@ impl Follower {
         attempt: u32,
         limit: Duration,
     ) -> Result<Arc<str>, FollowError> {
-        let mut read = self.shared.read.subscribe();
-        let owned = async {
-            loop {
-                read.mark_unchanged();
-                if let Some(owner) = self.ledger().owner(id, attempt) {
-                    return Ok(owner);
-                }
-                if let Some(error) = self.shared.read.borrow().trouble() {
-                    return Err(error.into());
-                }
-                if read.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
+        let (mut read, mut owner) = (self.shared.read.subscribe(), None);
+        let is_over = |read: &Progress| {
+            owner = self.ledger().owner(id, attempt);
+            owner.is_some() || !read.unreadable.is_empty()
         };
-        tokio::time::timeout(limit, owned).await.unwrap_or_else(|_| Err(self.shared.behind()))
+        let Ok(Ok(read)) = tokio::time::timeout(limit, read.wait_for(is_over)).await else {
+            return Err(self.shared.behind());
+        };
+        owner.ok_or_else(|| read.trouble().map_or_else(|| self.shared.behind(), FollowError::Read))
     }
 }
 
