@@ -165,25 +165,21 @@ impl LookupRun<'_> {
 
     async fn failed(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
         match policy::next(error) {
-            Next::GiveUp(reason) => Err(Failure::Reject { reason, error: self.describe(error) }),
+            Next::GiveUp(reason) => return Err(Failure::Reject { reason, error: self.describe(error) }),
             Next::NewToken => {
                 // Where there is no other one, the next round says what becomes of it.
                 let renewed = self.resolver.tokens.renewed(token, self.account, &error.to_string()).await;
                 tracing::debug!(account = %self.account, renewed = renewed.is_some(), "a token was refused");
-                Ok(())
             }
-            Next::WhenAllowed => Ok(()),
-            Next::Again => self.again(error, token).await,
-            Next::WhenReachable => {
-                self.unreachable(error).await;
-                Ok(())
-            }
+            Next::WhenAllowed => {}
+            Next::Again => self.again(error, token).await?,
+            Next::WhenReachable => self.unreachable(error).await,
             Next::Alone => {
                 self.failures += 1;
                 self.batch_size = 1;
-                Ok(())
             }
         }
+        Ok(())
     }
 
     /// The call failed: tried again, alone in its batch where others are answered meanwhile. It is given up where its patience is

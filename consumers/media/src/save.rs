@@ -100,14 +100,10 @@ impl Saver {
                 Err(error) => error,
             };
             let took = delay + began.elapsed();
-            let is_over = match &error {
-                AttemptError::NotFetched(not_fetched) => {
-                    !not_fetched.may_pass() || self.is_given_up(&mut retry_budget, took).await
-                }
-                AttemptError::Store(_) => false,
-            };
             let end = match error {
-                AttemptError::NotFetched(not_fetched) if is_over => {
+                AttemptError::NotFetched(not_fetched)
+                    if !not_fetched.may_pass() || self.is_given_up(&mut retry_budget, took).await =>
+                {
                     self.conclude(source, index, not_fetched).await.map_err(AttemptError::Store)
                 }
                 error => Err(error),
