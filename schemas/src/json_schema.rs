@@ -6,12 +6,8 @@
 //!
 //! `cargo run -p weir-schemas --features json-schema --example generate` writes them to `schemas/json`.
 
-mod closed;
-pub mod compatibility;
 mod data;
 mod envelope;
-
-pub use closed::closed;
 
 use crate::inbox;
 use crate::kind::Kind;

@@ -1,10 +1,10 @@
 //! What was published as version 1 stays readable: frozen schemas and frozen records, which nothing may change.
 
+use crate::compatibility::{self, Rule};
 use crate::deliveries::{inbox, lines, place, typed};
 use crate::json_schema::{Validators, committed};
 use schemas::data::Data;
 use schemas::inbox::Record;
-use schemas::json_schema::compatibility::{self, Rule};
 use schemas::json_schema::documents;
 use schemas::lookup::Lookup;
 use schemas::media::MediaRecord;

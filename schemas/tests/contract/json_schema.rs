@@ -1,10 +1,11 @@
 //! The committed JSON Schemas are those of the types, and all that is published is valid by them.
 
+use crate::closed::closed;
 use crate::deliveries::{Typed, inbox, place, typed};
 use jsonschema::Validator;
 use schemas::Kind;
 use schemas::TypedEvent;
-use schemas::json_schema::{closed, documents, file_name};
+use schemas::json_schema::{documents, file_name};
 use schemas::lookup::{KnownMedia, Lookup, Status};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -6,6 +6,8 @@
     reason = "what cannot be read here fails the test, as it should"
 )]
 
+mod closed;
+mod compatibility;
 mod deliveries;
 mod descriptions;
 mod fixtures;

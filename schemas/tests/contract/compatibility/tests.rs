@@ -23,7 +23,7 @@ fn open(words: &[&str]) -> Value {
 
 #[test]
 fn the_same_schema_breaks_nothing() {
-    for document in crate::json_schema::documents().into_values() {
+    for document in schemas::json_schema::documents().into_values() {
         assert_eq!(broken(&document, &document), [""; 0]);
     }
 }

@@ -9,15 +9,16 @@
 
 mod alternative;
 mod rule;
+mod tests;
 
-pub use rule::{Break, Rule};
+pub(crate) use rule::{Break, Rule};
 
 use alternative::{Alternative, At, Role};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What breaks for a reader when the schema `old` becomes `new`: nothing, or each broken rule once a place.
-pub fn breaks(old: &Value, new: &Value) -> Vec<Break> {
+pub(crate) fn breaks(old: &Value, new: &Value) -> Vec<Break> {
     let mut comparison = Comparison { old, new, broken: BTreeSet::new(), seen: BTreeSet::new() };
     comparison.identity();
     comparison.schemas(&At::root(old), &At::root(new));
@@ -135,6 +136,3 @@ fn has(alternatives: &[Alternative<'_>], role: Role) -> bool {
 fn types<'a>(alternatives: &[Alternative<'a>]) -> BTreeSet<&'a str> {
     alternatives.iter().flat_map(|alternative| alternative.types.iter().copied()).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A rule that a later schema must keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Rule {
+pub(crate) enum Rule {
     /// A document keeps its `$id`, its dialect and its title: registries know it by them, generators name its type by
     /// the last.
     IdentityChanged,
@@ -35,16 +35,16 @@ pub enum Rule {
 
 /// A rule that is broken, and where.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Break {
+pub(crate) struct Break {
     /// What is broken.
-    pub rule: Rule,
+    pub(crate) rule: Rule,
     /// JSON pointer to the place in the earlier schema; for a required member that comes, to where it would be.
-    pub pointer: String,
+    pub(crate) pointer: String,
 }
 
 impl Rule {
     /// What broke it, in the words of a message.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::IdentityChanged => "the document's id, dialect or title changed",
             Self::MemberRemoved => "a member was removed",
