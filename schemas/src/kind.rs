@@ -63,20 +63,31 @@ pub enum NaturalKey {
     Whole,
 }
 
-/// The model that an event's `data` is read as: the variants of [`Data`](crate::data::Data).
+/// The model of [`data`](crate::data) that an event's `data` is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the variant of `Data` of its name")]
 pub enum Model {
+    /// An item of a conversation: every kind on the topics of messages and receipts, `policy_enforcement`, `app_roles`.
     Messaging,
+    /// Kinds `comment` and `comment.live`.
     Comment,
+    /// Kinds `mention.comment` and `mention.caption`.
     Mention,
+    /// Kind `story_insights`.
     StoryInsights,
+    /// Kind `feed`.
     Feed,
+    /// Kind `page_mention`.
     PageMention,
+    /// Kind `rating`.
     Rating,
+    /// Kind `lead`.
     Lead,
+    /// Kind `template_status`.
     TemplateStatus,
+    /// Kind `dashboard_test`.
     DashboardTest,
+    /// Kind `unknown`, which has no model: any JSON, as Meta sent it. Of a change the whole of it, `field` and `value` and what
+    /// is beside them; of an entry without a known carrier the entry; of `changed_fields` the name.
     Unknown,
 }
 

@@ -3,7 +3,7 @@
 use crate::compatibility::{self, Rule};
 use crate::deliveries::{inbox, lines, place, typed};
 use crate::json_schema::{Validators, committed};
-use schemas::data::Data;
+use crate::told::told;
 use schemas::inbox::Record;
 use schemas::json_schema::documents;
 use schemas::lookup::Lookup;
@@ -144,7 +144,7 @@ fn frozen_events_are_valid_and_read_today() {
         let text = event.to_string();
         let read = TypedEvent::read(Some(text.as_bytes())).unwrap();
         assert_eq!(read.kind(), Some(*kind));
-        Data::read(kind.kind, read.data).unwrap();
+        told(kind.kind, read.data).unwrap();
     }
     for kind in Kind::ALL {
         assert!(

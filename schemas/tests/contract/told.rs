@@ -1,6 +1,40 @@
 //! Compares what Meta sent with what a model tells of it, member by member.
 
+use schemas::data::comment::Comment;
+use schemas::data::dashboard_test::DashboardTest;
+use schemas::data::feed::FeedChange;
+use schemas::data::lead::Lead;
+use schemas::data::mention::Mention;
+use schemas::data::messaging::Messaging;
+use schemas::data::page_mention::PageMention;
+use schemas::data::rating::Rating;
+use schemas::data::story_insights::StoryInsights;
+use schemas::data::template_status::TemplateStatus;
+use schemas::{Kind, Model};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// What the model of a kind tells of its data.
+pub(crate) fn told(kind: Kind, data: &RawValue) -> serde_json::Result<Value> {
+    fn of<T: DeserializeOwned + Serialize>(data: &RawValue) -> serde_json::Result<Value> {
+        serde_json::to_value(serde_json::from_str::<T>(data.get())?)
+    }
+    match kind.spec().data {
+        Model::Messaging => of::<Messaging>(data),
+        Model::Comment => of::<Comment>(data),
+        Model::Mention => of::<Mention>(data),
+        Model::StoryInsights => of::<StoryInsights>(data),
+        Model::Feed => of::<FeedChange>(data),
+        Model::PageMention => of::<PageMention>(data),
+        Model::Rating => of::<Rating>(data),
+        Model::Lead => of::<Lead>(data),
+        Model::TemplateStatus => of::<TemplateStatus>(data),
+        Model::DashboardTest => of::<DashboardTest>(data),
+        Model::Unknown => of::<Value>(data),
+    }
+}
 
 /// Where the two differ, as JSON pointers with what Meta sent and what the model tells; nothing where they do not.
 pub(crate) fn differences(sent: &Value, told: Option<&Value>, at: &str) -> Vec<String> {
