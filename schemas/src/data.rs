@@ -19,8 +19,6 @@ pub mod story_insights;
 pub mod template_status;
 
 #[cfg(feature = "json-schema")]
-mod as_json;
-#[cfg(feature = "json-schema")]
 mod form;
 mod lenient;
 mod model;

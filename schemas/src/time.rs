@@ -12,15 +12,8 @@ const MILLIS_BELOW: u64 = 4_100_000_000_000;
 
 /// An instant in milliseconds since 1970, UTC. Displays as RFC 3339 with milliseconds and `Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "json-schema", derive(serde::Serialize))]
 pub struct Millis(u64);
-
-#[cfg(feature = "json-schema")]
-impl serde::Serialize for Millis {
-    /// Writes the number of milliseconds.
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(self.0)
-    }
-}
 
 impl Millis {
     /// The instant `millis` milliseconds after 1970, as far as the year 9999.

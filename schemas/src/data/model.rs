@@ -5,8 +5,8 @@
 
 /// Declares a public struct whose members are read leniently: `pub field: Type = reader("name in JSON")`, where the
 /// reader is one of [`super::lenient`]. `in ["a", "b"]` names the known words of an open set, `like Model` the model
-/// that raw JSON mostly is of; both are for the JSON Schema alone, which the same declaration gives. So it does, for tests,
-/// the way back to JSON under Meta's names.
+/// that raw JSON mostly is of; both are for the JSON Schema alone, which the same declaration gives. With that
+/// feature a model is written under Meta's names too, for tests, which compare it with what Meta sent.
 macro_rules! model {
     ($(#[$($meta:tt)*])* pub struct $name:ident {
         $(
@@ -16,8 +16,9 @@ macro_rules! model {
     }) => {
         $(#[$($meta)*])*
         #[derive(Clone, Debug, Default)]
+        #[cfg_attr(feature = "json-schema", derive(serde::Serialize))]
         pub struct $name {
-            $($(#[$($doc)*])* pub $field: $type,)*
+            $($(#[$($doc)*])* #[cfg_attr(feature = "json-schema", serde(rename = $key))] pub $field: $type,)*
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
@@ -43,13 +44,6 @@ macro_rules! model {
                     }
                 }
                 deserializer.deserialize_map(Members)
-            }
-        }
-
-        #[cfg(feature = "json-schema")]
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                crate::data::as_json::serialize(serializer, [$(($key, crate::data::as_json::member(&self.$field))),*])
             }
         }
 

@@ -52,7 +52,7 @@ fn nothing_that_attachments_say_is_lost_on_their_model() {
             types.extend(attachment.kind.clone());
             let payload = &json["message"]["attachments"][at]["payload"];
             if payload.is_object() && attachment.kind.as_deref() != Some("hologram") {
-                let content = serde_json::to_value(attachment.content()).unwrap();
+                let content = pruned(serde_json::to_value(attachment.content()).unwrap());
                 assert_eq!(differences(payload, Some(&content), ""), [""; 0], "{}", typed.name);
             }
         }

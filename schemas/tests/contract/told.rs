@@ -16,10 +16,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// What the model of a kind tells of its data.
+/// What the model of a kind tells of its data; what it says nothing of is left out.
 pub(crate) fn told(kind: Kind, data: &RawValue) -> serde_json::Result<Value> {
     fn of<T: DeserializeOwned + Serialize>(data: &RawValue) -> serde_json::Result<Value> {
-        serde_json::to_value(serde_json::from_str::<T>(data.get())?)
+        Ok(pruned(serde_json::to_value(serde_json::from_str::<T>(data.get())?)?))
     }
     match kind.spec().data {
         Model::Messaging => of::<Messaging>(data),
