@@ -2,12 +2,12 @@
 //!
 //! Null, and what is of another type than the reader takes, counts as absent.
 
+use crate::json::lossy::read_any;
 use crate::json::{Text, Token, members, token};
 use crate::time::Millis;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Visitor};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// An id: a string, or a number digit for digit.
 pub(super) fn id(value: &RawValue) -> Option<String> {
@@ -35,7 +35,7 @@ pub(super) fn reference(value: &RawValue) -> Option<String> {
 /// What people wrote: a string, or a number digit for digit. Half a character, as cutting text at a length leaves it,
 /// is replaced by U+FFFD, so that the rest is not lost.
 pub(super) fn words(value: &RawValue) -> Option<String> {
-    text(value).or_else(|| serde_json::from_str(value.get()).ok().map(|Lossy(text)| text))
+    text(value).or_else(|| read_any(value.get()).ok()?.as_str().map(str::to_owned))
 }
 
 /// The literal `true`; all else is false.
@@ -108,29 +108,6 @@ fn elements<T: DeserializeOwned>(array: Token<'_, '_>) -> Vec<T> {
 fn named<T>(object: Token<'_, '_>, of: impl Fn(Token<'_, '_>) -> Option<T>) -> BTreeMap<String, T> {
     let members = object.members().into_iter().flatten();
     members.filter_map(|(name, value)| Some((members::name(name).into_owned(), of(value)?))).collect()
-}
-
-/// A string in which every half of a surrogate pair is replaced.
-struct Lossy(String);
-
-impl<'de> Deserialize<'de> for Lossy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl Visitor<'_> for Bytes {
-            type Value = Lossy;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a string")
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Lossy, E> {
-                // serde_json gives half a pair as three bytes, of which each would be replaced on its own.
-                let text = String::from_utf8_lossy(bytes);
-                Ok(Lossy(text.replace("\u{FFFD}\u{FFFD}\u{FFFD}", "\u{FFFD}")))
-            }
-        }
-        deserializer.deserialize_bytes(Bytes)
-    }
 }
 
 #[cfg(test)]

@@ -49,6 +49,8 @@ fn of_a_name_given_twice_the_last_counts() {
 fn half_a_character_does_not_lose_the_rest() {
     let item = read(r#"{"message":{"text":"so good \ud83d","\ud83d":1}}"#);
     assert_eq!(item.message.unwrap().text.as_deref(), Some("so good \u{FFFD}"));
+    let item = read(r#"{"message":{"text":"\ufffd\ufffd\ufffd\ud83d"}}"#);
+    assert_eq!(item.message.unwrap().text.as_deref(), Some("\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}"));
 }
 
 #[test]
