@@ -21,29 +21,22 @@ macro_rules! model {
             $($(#[$($doc)*])* #[cfg_attr(feature = "json-schema", serde(rename = $key))] pub $field: $type,)*
         }
 
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Members;
-                impl<'de> serde::de::Visitor<'de> for Members {
-                    type Value = $name;
-
-                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                        formatter.write_str("an object")
-                    }
-
-                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
-                        let mut model = $name::default();
-                        while let Some(name) = map.next_key::<&serde_json::value::RawValue>()? {
-                            let value: &serde_json::value::RawValue = map.next_value()?;
-                            match &*crate::json::members::name(crate::json::Text::unindexed(name.get()).value()) {
-                                $($key => model.$field = crate::data::lenient::$read(value),)*
-                                _ => {}
-                            }
-                        }
-                        Ok(model)
+        impl crate::data::lenient::Lenient for $name {
+            fn of(value: crate::json::Token<'_, '_>) -> Option<Self> {
+                let mut model = Self::default();
+                for (name, value) in value.members()? {
+                    match &*crate::json::members::name(name) {
+                        $($key => model.$field = crate::data::lenient::$read(value),)*
+                        _ => {}
                     }
                 }
-                deserializer.deserialize_map(Members)
+                Some(model)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::data::lenient::deserialize(deserializer)
             }
         }
 
