@@ -28,4 +28,4 @@ pub use json::lossy::read_any;
 pub use kind::{EventKind, Kind, KindSpec, Model, NaturalKey, Subscribable, UnknownKind};
 pub use split::{Refusal, Split, most_events, split};
 pub use time::Millis;
-pub use topic::{Holds, KeyRule, MessageSize, Topic, TopicSpec};
+pub use topic::{Holds, KeyRule, Topic, TopicSpec};

@@ -68,15 +68,6 @@ pub enum Holds {
     DeadLetters,
 }
 
-/// How large a record of a topic may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MessageSize {
-    /// Carries Meta's bytes: up to the body cap of ingest plus [`TopicSpec::ENVELOPE_BYTES`].
-    Body,
-    /// Kafka's default of 1 MiB is enough.
-    KafkaDefault,
-}
-
 /// What one topic is made with.
 #[derive(Clone, Copy, Debug)]
 pub struct TopicSpec {
@@ -86,8 +77,6 @@ pub struct TopicSpec {
     pub key: KeyRule,
     /// How long its records are kept; `None` for a compacted topic, which keeps the latest of each key.
     pub retention: Option<Duration>,
-    /// How large its records may be.
-    pub size: MessageSize,
     /// What sort of records it holds.
     pub holds: Holds,
     /// What it carries, in a few words.
@@ -120,11 +109,12 @@ impl TopicSpec {
         }
     }
 
-    /// The topic's `max.message.bytes` for a cap of `body_bytes`; `None` leaves Kafka's default.
+    /// The topic's `max.message.bytes` for a cap of `body_bytes`, where it carries Meta's bytes; for all else Kafka's default of
+    /// 1 MiB, `None`, is enough.
     pub fn max_message_bytes(&self, body_bytes: u64) -> Option<u64> {
-        match self.size {
-            MessageSize::Body => Some(body_bytes + Self::ENVELOPE_BYTES),
-            MessageSize::KafkaDefault => None,
+        match self.holds {
+            Holds::Profiles | Holds::Media | Holds::Commands | Holds::Results => None,
+            _ => Some(body_bytes + Self::ENVELOPE_BYTES),
         }
     }
 }
@@ -175,7 +165,7 @@ impl Topic {
         match self {
             Self::Raw => Some(40),
             Self::Unknown => Some(2),
-            other => other.spec().suffix.ends_with(".dlq.v1").then_some(2),
+            _ => matches!(self.spec().holds, Holds::RefusedBodies | Holds::DeadLetters).then_some(2),
         }
     }
 
