@@ -28,28 +28,17 @@ members! {
     }
 }
 
-/// A messaging item's kind, with the main member that told it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Classified<'t, 'a> {
-    pub(crate) kind: Kind,
-    pub(crate) main: Main<'t, 'a>,
-}
-
-impl Default for Classified<'_, '_> {
-    fn default() -> Self {
-        Self { kind: Kind::Unknown, main: Main::default() }
+/// The kind of a messaging item, with the main member that told it: one that is an object.
+pub(crate) fn messaging<'t, 'a>(item: &Item<'t, 'a>, account: Option<&str>) -> (Kind, Main<'t, 'a>) {
+    let message = item.message.and_then(Main::of);
+    if is_referred_story(item) {
+        return (Kind::StoryMention, message.unwrap_or_default());
     }
-}
-
-/// The kind of a messaging item.
-pub(crate) fn messaging<'t, 'a>(item: &Item<'t, 'a>, account: Option<&str>) -> Classified<'t, 'a> {
-    let message = main_member(item.message);
-    let is_sent = message.is_some() && Participants::of(item.sender, item.recipient).is_sent_by(account);
-    story_mention(item, message.as_ref(), is_sent)
-        .or_else(|| message.map(|main| Classified { kind: message_kind(&main, is_sent), main }))
-        .or_else(|| told_by_action(item))
-        .or_else(|| item.told_by_member().map(|(kind, main)| Classified { kind, main }))
-        .unwrap_or_default()
+    if let Some(main) = message {
+        let is_sent = Participants::of(item.sender, item.recipient).is_sent_by(account);
+        return (message_kind(&main, is_sent), main);
+    }
+    told_by_action(item).or_else(|| item.told_by_member()).unwrap_or((Kind::Unknown, Main::default()))
 }
 
 /// The kind of a change by its field, where the value is an object; `None` for a field that the table does not name.
@@ -69,19 +58,23 @@ fn is_test_of_2021(value: &Item<'_, '_>) -> bool {
 
 /// A story mention comes as an attachment of a message; one of the documents has it as a referral instead, whose
 /// `message` then holds the `mid` alone.
-fn story_mention<'t, 'a>(
-    item: &Item<'t, 'a>,
-    message: Option<&Main<'t, 'a>>,
-    is_sent: bool,
-) -> Option<Classified<'t, 'a>> {
-    let referred = main_member(item.referral)
-        .is_some_and(|main| token::string(main.source).as_deref() == Some("STORY_MENTION"));
-    if referred {
-        return Some(Classified { kind: Kind::StoryMention, main: message.copied().unwrap_or_default() });
+fn is_referred_story(item: &Item<'_, '_>) -> bool {
+    let referral = item.referral.and_then(Main::of);
+    referral.is_some_and(|main| token::string(main.source).as_deref() == Some("STORY_MENTION"))
+}
+
+fn message_kind(main: &Main<'_, '_>, is_sent: bool) -> Kind {
+    if token::is_true(main.is_deleted) {
+        Kind::MessageDeleted
+    } else if token::is_true(main.is_unsupported) {
+        Kind::MessageUnsupported
+    } else if token::is_true(main.is_echo) || is_sent {
+        Kind::MessageEcho
+    } else if only_mentions_story(main) {
+        Kind::StoryMention
+    } else {
+        Kind::Message
     }
-    let main =
-        message.filter(|main| message_kind(main, is_sent) == Kind::Message && only_mentions_story(main))?;
-    Some(Classified { kind: Kind::StoryMention, main: *main })
 }
 
 fn only_mentions_story(main: &Main<'_, '_>) -> bool {
@@ -95,32 +88,15 @@ fn only_mentions_story(main: &Main<'_, '_>) -> bool {
     token::as_sent(main.text).is_none() && attachments.peek().is_some() && attachments.all(is_mention)
 }
 
-fn message_kind(main: &Main<'_, '_>, is_sent: bool) -> Kind {
-    if token::is_true(main.is_deleted) {
-        Kind::MessageDeleted
-    } else if token::is_true(main.is_unsupported) {
-        Kind::MessageUnsupported
-    } else if token::is_true(main.is_echo) || is_sent {
-        Kind::MessageEcho
-    } else {
-        Kind::Message
+fn told_by_action<'t, 'a>(item: &Item<'t, 'a>) -> Option<(Kind, Main<'t, 'a>)> {
+    if let Some(main) = item.message_edit.and_then(Main::of) {
+        return Some((Kind::MessageEdited, main));
     }
-}
-
-fn told_by_action<'t, 'a>(item: &Item<'t, 'a>) -> Option<Classified<'t, 'a>> {
-    if let Some(main) = main_member(item.message_edit) {
-        return Some(Classified { kind: Kind::MessageEdited, main });
-    }
-    let main = main_member(item.reaction)?;
+    let main = item.reaction.and_then(Main::of)?;
     let kind = match token::string(main.action).as_deref() {
         Some("react") => Kind::ReactionAdded,
         Some("unreact") => Kind::ReactionRemoved,
         _ => return None,
     };
-    Some(Classified { kind, main })
-}
-
-/// A main member counts when it is an object.
-fn main_member<'t, 'a>(member: Option<Token<'t, 'a>>) -> Option<Main<'t, 'a>> {
-    member.and_then(Main::of)
+    Some((kind, main))
 }

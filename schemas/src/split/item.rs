@@ -3,7 +3,7 @@
 use super::key::key;
 use crate::event::{Carrier, Event, EventId, event_id};
 use crate::json::{Token, token};
-use crate::kind::classify::{self, Classified, Main};
+use crate::kind::classify::{self, Main};
 use crate::kind::{EventKind, Item, Kind, NaturalKey};
 use crate::participants::Participants;
 use crate::time::Millis;
@@ -50,10 +50,10 @@ impl<'a> Entry<'_, 'a> {
         item: &Item<'t, 'a>,
         data: Token<'t, 'a>,
     ) -> Found<'t, 'a> {
-        let Classified { kind, main } = if self.has_kinds() {
+        let (kind, main) = if self.has_kinds() {
             classify::messaging(item, self.account.as_deref())
         } else {
-            Classified::default()
+            (Kind::Unknown, Main::default())
         };
         Found { carrier, kind: EventKind { kind, standby }, field: None, item: *item, main, data }
     }

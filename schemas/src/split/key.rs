@@ -26,11 +26,7 @@ pub(super) fn key(
         KeyRule::AccountUser => user.map(Cow::Borrowed),
         KeyRule::AccountMedia => media(kind.kind, item),
         KeyRule::AccountPost => token::id(item.post_id),
-        KeyRule::None
-        | KeyRule::Account
-        | KeyRule::AccountMediaOrPost
-        | KeyRule::AccountUserOrMedia
-        | KeyRule::Original => None,
+        _ => None,
     };
     let Some(part) = part else { return Some(account.to_owned()) };
     let mut key = String::with_capacity(account.len() + 1 + part.len());
