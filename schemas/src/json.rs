@@ -9,6 +9,7 @@ pub(crate) mod token;
 
 use memchr::memchr2;
 use std::borrow::Cow;
+use std::iter;
 
 /// A valid JSON text, with the places of its brackets where it was indexed.
 #[derive(Debug)]
@@ -124,14 +125,20 @@ impl<'t, 'a> Token<'t, 'a> {
     }
 
     /// The elements of an array, in order; `None` where it is none.
-    pub(crate) fn elements(self) -> Option<Elements<'t, 'a>> {
-        (self.first() == Some(b'['))
-            .then(|| Elements(Walk { of: self.of, at: self.start + 1, place: self.place + 1 }))
+    pub(crate) fn elements(self) -> Option<impl Iterator<Item = Self>> {
+        let mut walk = self.inside(b'[')?;
+        Some(iter::from_fn(move || walk.value()))
     }
 
     /// Names, with their quotes, and values of an object's members, in order; `None` where it is none.
-    pub(crate) fn members(self) -> Option<Members<'t, 'a>> {
-        self.is_object().then(|| Members(Walk { of: self.of, at: self.start + 1, place: self.place + 1 }))
+    pub(crate) fn members(self) -> Option<impl Iterator<Item = (Self, Self)>> {
+        let mut walk = self.inside(b'{')?;
+        Some(iter::from_fn(move || Some((walk.value()?, walk.value()?))))
+    }
+
+    fn inside(self, bracket: u8) -> Option<Walk<'t, 'a>> {
+        let walk = Walk { of: self.of, at: self.start + 1, place: self.place + 1 };
+        (self.first() == Some(bracket)).then_some(walk)
     }
 
     /// A string without its quotes, its escapes not undone; `None` where it is none.
@@ -150,28 +157,6 @@ impl<'t, 'a> Token<'t, 'a> {
 
     fn first(self) -> Option<u8> {
         self.of.text.as_bytes().get(self.start).copied()
-    }
-}
-
-/// The elements of an array.
-pub(crate) struct Elements<'t, 'a>(Walk<'t, 'a>);
-
-/// The members of an object.
-pub(crate) struct Members<'t, 'a>(Walk<'t, 'a>);
-
-impl<'t, 'a> Iterator for Elements<'t, 'a> {
-    type Item = Token<'t, 'a>;
-
-    fn next(&mut self) -> Option<Token<'t, 'a>> {
-        self.0.value()
-    }
-}
-
-impl<'t, 'a> Iterator for Members<'t, 'a> {
-    type Item = (Token<'t, 'a>, Token<'t, 'a>);
-
-    fn next(&mut self) -> Option<(Token<'t, 'a>, Token<'t, 'a>)> {
-        Some((self.0.value()?, self.0.value()?))
     }
 }
 
