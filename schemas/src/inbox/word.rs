@@ -66,20 +66,7 @@ impl EventName {
         match self {
             Self::MessageRead | Self::MessageDelivered => Topic::InboxReceipts,
             Self::CommentReceived | Self::MentionReceived => Topic::InboxComments,
-            Self::MessageReceived
-            | Self::MessageSent
-            | Self::MessageEdited
-            | Self::MessageDeleted
-            | Self::ReactionAdded
-            | Self::ReactionRemoved
-            | Self::PostbackReceived
-            | Self::ReferralReceived
-            | Self::StoryMentioned
-            | Self::OrderReceived
-            | Self::ThreadPassed
-            | Self::ThreadTaken
-            | Self::ThreadRequested
-            | Self::OptinReceived => Topic::Inbox,
+            _ => Topic::Inbox,
         }
     }
 }
