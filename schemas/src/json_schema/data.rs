@@ -13,11 +13,11 @@ use crate::data::story_insights::StoryInsights;
 use crate::data::template_status::TemplateStatus;
 use crate::kind::{Kind, KindSpec, Model};
 use schemars::{JsonSchema, Schema, json_schema};
-use serde_json::Value;
-use std::collections::BTreeSet;
+use serde_json::{Value, json};
 
 /// What may stand beside the main member of any messaging item.
 const BESIDE: [&str; 6] = ["sender", "recipient", "timestamp", "is_self", "hop_context", "prior_message"];
+
 /// The schema of `data` of events of `kind`.
 pub(super) fn of(kind: Kind) -> Schema {
     let KindSpec { members, beside, data, .. } = kind.spec();
@@ -74,31 +74,17 @@ fn messaging(main: &[&str], beside: &[&str]) -> Schema {
     schema
 }
 
-/// Removes the definitions that nothing refers to.
+/// Removes the definitions that nothing refers to, and then those that only these did.
 fn keep_what_is_referred_to(schema: &mut Schema) {
     let Some(Value::Object(mut definitions)) = schema.remove("$defs") else { return };
-    let mut kept = BTreeSet::new();
-    let mut open = references(schema.as_value());
-    while let Some(name) = open.pop() {
-        if kept.insert(name.clone()) {
-            open.extend(definitions.get(&name).map(references).unwrap_or_default());
-        }
+    let mut count = usize::MAX;
+    while definitions.len() < count {
+        count = definitions.len();
+        let text = json!([schema, definitions]).to_string();
+        definitions.retain(|name, _| text.contains(&format!("\"#/$defs/{name}\"")));
     }
-    definitions.retain(|name, _| kept.contains(name));
     if !definitions.is_empty() {
         schema.insert("$defs".to_owned(), definitions.into());
-    }
-}
-
-fn references(schema: &Value) -> Vec<String> {
-    match schema {
-        Value::Object(members) => {
-            let own =
-                members.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix("#/$defs/"));
-            own.map(str::to_owned).into_iter().chain(members.values().flat_map(references)).collect()
-        }
-        Value::Array(elements) => elements.iter().flat_map(references).collect(),
-        _ => Vec::new(),
     }
 }
 
