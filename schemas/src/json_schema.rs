@@ -9,6 +9,8 @@
 mod data;
 mod envelope;
 
+pub(crate) use envelope::carrier;
+
 use crate::inbox;
 use crate::kind::Kind;
 use crate::media::MediaRecord;

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 pub struct TypedEvent<'a> {
     /// Event id, 32 hex digits; the same event always has the same. Always present.
     #[serde(borrow)]
+    #[cfg_attr(feature = "json-schema", schemars(extend("pattern" = "^[0-9a-f]{32}$")))]
     pub id: Cow<'a, str>,
     /// CloudEvents source: `/meta/{metaobject}/{metaaccount}`, without the latter where that is absent. Always present.
     #[serde(borrow)]
@@ -18,6 +19,7 @@ pub struct TypedEvent<'a> {
     /// CloudEvents type: `com.meta.{metaobject}.{kind}.v1`, or `com.meta.{metaobject}.standby.{kind}.v1` of what came while
     /// another app owned the thread. Always present.
     #[serde(borrow, rename = "type")]
+    #[cfg_attr(feature = "json-schema", schemars(extend("pattern" = r"^com\.meta\.[a-z0-9_]+\.[a-z0-9_.]+\.v1$")))]
     pub event_type: Cow<'a, str>,
     /// The record's key: `{metaaccount}:` and user, media or post as the topic has it, `{metaaccount}` alone where the event
     /// names none. Absent where `metaaccount` is, and so is the key.
@@ -25,12 +27,15 @@ pub struct TypedEvent<'a> {
     pub subject: Option<Cow<'a, str>>,
     /// When it happened, as Meta says; RFC 3339 in UTC with milliseconds. Absent where Meta gives no usable time.
     #[serde(borrow, default, deserialize_with = "text")]
+    #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
     pub time: Option<Cow<'a, str>>,
     /// When ingest received it; RFC 3339 in UTC with milliseconds. Always present.
     #[serde(borrow, default, deserialize_with = "text")]
+    #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
     pub recordedtime: Option<Cow<'a, str>>,
     /// Meta's object: `instagram`, `page`, …; `other` where its name is not of `[a-z0-9_]{1,64}`. Always present.
     #[serde(borrow)]
+    #[cfg_attr(feature = "json-schema", schemars(extend("pattern" = "^[a-z0-9_]{1,64}$")))]
     pub metaobject: Cow<'a, str>,
     /// The account or page that it concerns: the `id` of the entry. Absent where the entry has none, or one that is not of
     /// `[A-Za-z0-9_.-]{1,128}`.
@@ -38,6 +43,7 @@ pub struct TypedEvent<'a> {
     pub metaaccount: Option<Cow<'a, str>>,
     /// Where in the entry it stood: `messaging`, `standby`, `changes`, `entry`, `changed_fields`. Always present.
     #[serde(borrow)]
+    #[cfg_attr(feature = "json-schema", schemars(schema_with = "crate::json_schema::carrier"))]
     pub metacarrier: Cow<'a, str>,
     /// The field of a change. Present with the carriers `changes` and `entry` only, where it is of `[A-Za-z0-9_.-]{1,128}`.
     #[serde(borrow, default, deserialize_with = "text")]
@@ -47,6 +53,7 @@ pub struct TypedEvent<'a> {
     pub metatest: bool,
     /// `ce_id` of the raw record: the delivery that it came in. Always present.
     #[serde(borrow)]
+    #[cfg_attr(feature = "json-schema", schemars(extend("format" = "uuid")))]
     pub deliveryid: Cow<'a, str>,
     /// Meta's own item, unchanged; a schema of each kind describes it. Always present; null where Meta's item is.
     #[serde(borrow)]
