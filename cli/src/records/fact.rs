@@ -3,8 +3,6 @@
 use runtime::consumer::Record;
 use runtime::hex;
 use runtime::kafka::dead_letter::header;
-use schemas::media::MediaRecord;
-use schemas::profile::{CustomerProfile, Open};
 use schemas::{Holds, Topic, TypedEvent, read_any};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -38,6 +36,14 @@ struct Answer {
     status: Option<String>,
 }
 
+/// What is shown of a profile, which is a user's, and of what became of a link.
+#[derive(Deserialize)]
+struct Finding {
+    #[serde(alias = "user")]
+    id: String,
+    status: String,
+}
+
 /// What is shown of an inbox record.
 #[derive(Deserialize)]
 struct Inbox {
@@ -56,11 +62,15 @@ struct Message {
 impl DescribedRecord {
     /// What a record of one of the pipeline's topics says, if only that it cannot be read; `None` of any other topic.
     pub(crate) fn of(record: &Record, topic_prefix: &str) -> Option<Self> {
-        let topic = Topic::named(&record.topic, topic_prefix)?;
+        Some(Self::on(Topic::named(&record.topic, topic_prefix)?, record))
+    }
+
+    /// The same of a record whose topic is known.
+    pub(crate) fn on(topic: Topic, record: &Record) -> Self {
         let key = record.key.as_deref().map(|key| String::from_utf8_lossy(key).into_owned());
         let unreadable = || ("unreadable".to_owned(), id_in_headers(record), None);
         let (what, id, text) = described(topic, record).unwrap_or_else(unreadable);
-        Some(Self { fact: Fact { topic, key, what, id }, text })
+        Self { fact: Fact { topic, key, what, id }, text }
     }
 }
 
@@ -117,8 +127,8 @@ fn described(topic: Topic, record: &Record) -> Option<(String, String, Option<St
             (String::from_utf8_lossy(reason).into_owned(), id)
         }
         (.., Holds::Inbox) => return inbox(value),
-        (.., Holds::Profiles) => profile(value)?,
-        (.., Holds::Media) => media(value)?,
+        (.., Holds::Profiles) => finding("profile", value)?,
+        (.., Holds::Media) => finding("media", value)?,
         (Topic::Replies | Topic::RepliesResults, ..) => answer(value)?,
         _ => event(topic, value)?,
     };
@@ -150,24 +160,10 @@ fn answer(value: &[u8]) -> Option<(String, String)> {
     Some((format!("{action}, {}", status.as_deref().unwrap_or("commanded")), id))
 }
 
-/// Who a customer is, without the name.
-fn profile(value: &[u8]) -> Option<(String, String)> {
-    let profile: CustomerProfile<'_> = serde_json::from_slice(value).ok()?;
-    let status = match &profile.status {
-        Open::Known(status) => status.as_str(),
-        Open::Other(status) => status,
-    };
-    Some((format!("profile, {status}"), profile.user.to_string()))
-}
-
-/// What became of a link.
-fn media(value: &[u8]) -> Option<(String, String)> {
-    let record: MediaRecord<'_> = serde_json::from_slice(value).ok()?;
-    let status = match &record.status {
-        Open::Known(status) => status.as_str(),
-        Open::Other(status) => status,
-    };
-    Some((format!("media, {status}"), record.id.to_string()))
+/// Who a customer is, without the name, or what became of a link.
+fn finding(of: &str, value: &[u8]) -> Option<(String, String)> {
+    let Finding { id, status } = serde_json::from_slice(value).ok()?;
+    Some((format!("{of}, {status}"), id))
 }
 
 fn inbox(value: &[u8]) -> Option<(String, String, Option<String>)> {

@@ -58,6 +58,15 @@ fn an_inbox_record_says_event_type_and_text() {
 }
 
 #[test]
+fn a_profile_and_what_became_of_a_link_say_their_status_and_no_name() {
+    let profile = r#"{"account":"17","user":"42","status":"found","profile":{"name":"so good \ud83d"}}"#;
+    let fact = seen(Topic::Profiles, profile).fact;
+    assert_eq!((fact.what.as_str(), fact.id.as_str()), ("profile, found", "42"));
+    let fact = seen(Topic::Media, r#"{"id":"ff","account":"17","status":"saved"}"#).fact;
+    assert_eq!((fact.what.as_str(), fact.id.as_str()), ("media, saved", "ff"));
+}
+
+#[test]
 fn bytes_that_are_kept_as_they_came_are_told_apart_by_their_sum() {
     let body = b"rubbish";
     let fact = |record: &Record| DescribedRecord::of(record, "meta").unwrap().fact;

@@ -2,6 +2,7 @@
 
 use super::question::{EventSelector, Question};
 use super::search::holds;
+use crate::records::fact::{DescribedRecord, Fact};
 use crate::tool::settings::EventLimits;
 use runtime::consumer::Record;
 use schemas::{Event, Millis, Topic, TypedEvent, read_any};
@@ -83,14 +84,9 @@ impl Expected {
 
     /// Of a record that is no event, as far as its headers tell.
     pub(super) fn read(typed: &Record, topic: Topic) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let key = typed.key.as_deref().map(text);
-        let Ok(event) = TypedEvent::read(typed.value.as_deref()) else {
-            let id = typed.header("ce_id").map(text).unwrap_or_default();
-            return Self { id, kind: "unreadable".to_owned(), key, topic, item: None };
-        };
-        let kind = event.kind().map_or_else(|| event.event_type.to_string(), |kind| kind.to_string());
-        Self { item: item(event.data.get()), id: event.id.into_owned(), kind, key, topic }
+        let Fact { key, what, id, .. } = DescribedRecord::on(topic, typed).fact;
+        let event = TypedEvent::read(typed.value.as_deref()).ok();
+        Self { item: event.and_then(|event| item(event.data.get())), id, kind: what, key, topic }
     }
 }
 
