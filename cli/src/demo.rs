@@ -52,9 +52,6 @@ Exit code 0: all as expected, or ended by Ctrl-C; 1: it cannot run, or, with --o
 /// Why the demo cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DemoError {
-    /// The mock cluster does not start.
-    #[error("the mock cluster cannot be started: {0}")]
-    Cluster(#[source] rdkafka::error::KafkaError),
     /// The port is in use, or not allowed.
     #[error("cannot listen on --port {port}: {source}; stop what uses it, or leave --port out")]
     Port {
@@ -81,9 +78,6 @@ pub(crate) enum DemoError {
     /// The command to answer was not taken.
     #[error("the answer could not be commanded: {0}")]
     Command(String),
-    /// Whoever watches the topics cannot read them.
-    #[error("the topics cannot be watched: {0}")]
-    Watch(String),
 }
 
 settings! {
@@ -111,7 +105,7 @@ fn run(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> 
         screen.is_all_that_is_done();
     }
     let started = Instant::now();
-    let cluster = cluster::start().map_err(DemoError::Cluster)?;
+    let cluster = cluster::start().map_err(|error| pipeline::cannot_start("the mock cluster", &error))?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ToolError::Runtime)?;
     let exit = runtime.block_on(demonstrate(&cluster.bootstrap_servers(), settings, screen, started));
@@ -167,9 +161,10 @@ async fn show(
 
 /// What the next record on the topics says.
 async fn next(watch: &mut Watch) -> Result<DescribedRecord, DemoError> {
-    let ended = || DemoError::Watch("its thread ended".to_owned());
-    let record = watch.next().await.ok_or_else(ended)?;
-    DescribedRecord::of(&record, TOPIC_PREFIX).ok_or_else(ended)
+    let described = watch.next().await.and_then(|record| DescribedRecord::of(&record, TOPIC_PREFIX));
+    let ended =
+        || DemoError::Ended { part: "the watch on the topics", reason: "nothing reads them".to_owned() };
+    described.ok_or_else(ended)
 }
 
 fn interrupted(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> {

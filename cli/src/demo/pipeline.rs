@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use weir_graph_simulator::Simulator;
 use weir_lookups::{LookupSettings, tokens};
+use weir_messages::Settings as InboxSettings;
 use weir_metrics::MetricsSettings;
 use weir_replies::ReplySettings;
 
@@ -84,30 +85,14 @@ impl Pipeline {
             _tokens: tokens,
         };
         pipeline.start_ingest(listener).await?;
-        let (common, settings) = pipeline.settings(
-            weir_messages::ABOUT,
-            &MESSAGES,
-            weir_messages::Settings::declare,
-            weir_messages::Settings::read,
-        )?;
-        pipeline
-            .start_part(weir_messages::ABOUT, |process| weir_messages::run(common, settings, process))
-            .await?;
-        let (common, settings) =
-            pipeline.settings(weir_lookups::ABOUT, &graph, LookupSettings::declare, LookupSettings::read)?;
-        pipeline
-            .start_part(weir_lookups::ABOUT, |process| weir_lookups::run(common, settings, process))
-            .await?;
-        let (common, settings) =
-            pipeline.settings(weir_replies::ABOUT, &graph, ReplySettings::declare, ReplySettings::read)?;
-        pipeline
-            .start_part(weir_replies::ABOUT, |process| weir_replies::run(common, settings, process))
-            .await?;
-        let (common, settings) =
-            pipeline.settings(weir_metrics::ABOUT, &[], MetricsSettings::declare, MetricsSettings::read)?;
-        pipeline
-            .start_part(weir_metrics::ABOUT, |process| weir_metrics::run(common, settings, process))
-            .await?;
+        let (declare, read) = (InboxSettings::declare, InboxSettings::read);
+        pipeline.start_consumer(weir_messages::ABOUT, &MESSAGES, declare, read, weir_messages::run).await?;
+        let (declare, read) = (LookupSettings::declare, LookupSettings::read);
+        pipeline.start_consumer(weir_lookups::ABOUT, &graph, declare, read, weir_lookups::run).await?;
+        let (declare, read) = (ReplySettings::declare, ReplySettings::read);
+        pipeline.start_consumer(weir_replies::ABOUT, &graph, declare, read, weir_replies::run).await?;
+        let (declare, read) = (MetricsSettings::declare, MetricsSettings::read);
+        pipeline.start_consumer(weir_metrics::ABOUT, &[], declare, read, weir_metrics::run).await?;
         pipeline.wait_until_ready().await?;
         Ok(pipeline)
     }
@@ -142,20 +127,26 @@ impl Pipeline {
         self.start_part(INGEST, serve).await
     }
 
-    /// What a consumer's binary reads of these flags, whatever the environment says.
-    fn settings<S>(
-        &self,
+    /// Starts a consumer as its binary does with these flags, whatever the environment says.
+    async fn start_consumer<S, F, E>(
+        &mut self,
         about: About,
         flags: &[&str],
         declare: fn(Command) -> Command,
         read: fn(&mut Reader<'_>) -> Option<S>,
-    ) -> Result<(CommonSettings, S), DemoError> {
+        run: fn(CommonSettings, S, Process) -> F,
+    ) -> Result<(), DemoError>
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Error + 'static,
+    {
         let command = process::command(about, declare).mut_args(|argument| argument.env(None));
         let common = [about.name, "--brokers", &self.shape.bootstrap, "--topic-prefix", TOPIC_PREFIX];
         let matches = command.clone().try_get_matches_from(common.iter().chain(flags));
         let matches = matches.map_err(|error| cannot_start(about.name, &error))?;
         let settings = process::settings(&command, &matches, read);
-        settings.map_err(|problems| cannot_start(about.name, &problems))
+        let (common, settings) = settings.map_err(|problems| cannot_start(about.name, &problems))?;
+        self.start_part(about, |process| run(common, settings, process)).await
     }
 
     async fn start_part<F, E>(
@@ -224,6 +215,6 @@ fn access_tokens() -> io::Result<TempDir> {
     Ok(directory)
 }
 
-fn cannot_start(part: &'static str, error: &(dyn Error + 'static)) -> DemoError {
+pub(super) fn cannot_start(part: &'static str, error: &(dyn Error + 'static)) -> DemoError {
     DemoError::Start { part, reason: chain(error) }
 }
