@@ -1,11 +1,11 @@
 //! Lines of the tour: deliveries, records, the verdict.
 
 use super::TOPIC_PREFIX;
-use super::ledger::{Ledger, Sort};
+use super::ledger::Ledger;
 use crate::delivery::poster::Answer;
 use crate::records::fact::Fact;
 use crate::screen::{Cell, Columns, Screen, Tone};
-use std::collections::BTreeMap;
+use schemas::Holds;
 use std::io;
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use std::time::Duration;
 const DELIVERY: [usize; 4] = [1, 3, 7, 0];
 /// Widths of the columns of records: mark, topic, what it is, key, id.
 const RECORD: [usize; 5] = [1, 25, 29, 9, 8];
+
+const OF_AN_ANSWER: &str = "of an answer: commanded, intended, done";
 
 /// A heading with an empty line around it.
 pub(super) fn heading(screen: &mut Screen, text: &str) -> io::Result<()> {
@@ -58,8 +60,8 @@ pub(super) fn verdict(
     screen.line("")?;
     let took = took.as_secs_f64();
     if problems.is_empty() {
-        let counts = counts(ledger);
-        let (answers, others): (Vec<_>, Vec<_>) = counts.iter().partition(|(sort, _)| **sort == Sort::Answer);
+        let (answers, others): (Vec<_>, Vec<_>) =
+            counts(ledger).into_iter().partition(|(what, _)| *what == OF_AN_ANSWER);
         screen.toned(Tone::Good, "✓ Every expected record is on its topic, and nothing else is:")?;
         screen.toned(Tone::Good, &format!("  {}. {took:.1} s in all.", sentence(&others)))?;
         return screen.toned(Tone::Good, &format!("  {}.", sentence(&answers)));
@@ -68,16 +70,28 @@ pub(super) fn verdict(
     problems.iter().try_for_each(|problem| screen.toned(Tone::Bad, &format!("  {problem}")))
 }
 
-fn counts(ledger: &Ledger) -> BTreeMap<Sort, usize> {
-    let mut by_sort = BTreeMap::<Sort, usize>::new();
+/// How many records came for what, in the order of the pipeline.
+fn counts(ledger: &Ledger) -> Vec<(&'static str, usize)> {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
     for (topic, count) in ledger.arrived() {
-        *by_sort.entry(Sort::of(*topic)).or_default() += count;
+        let what = match topic.spec().holds {
+            Holds::Bodies => "raw",
+            Holds::Events => "typed",
+            Holds::Inbox => "normalised",
+            Holds::Profiles | Holds::Media | Holds::Enriched => "enriched",
+            Holds::Commands | Holds::Results => OF_AN_ANSWER,
+            Holds::RefusedBodies | Holds::DeadLetters => "dead letter",
+        };
+        match counts.last_mut() {
+            Some((last, sum)) if *last == what => *sum += count,
+            _ => counts.push((what, *count)),
+        }
     }
-    by_sort
+    counts
 }
 
-fn sentence(counts: &[(&Sort, &usize)]) -> String {
-    counts.iter().map(|(sort, count)| format!("{count} {}", sort.as_str())).collect::<Vec<_>>().join(", ")
+fn sentence(counts: &[(&str, usize)]) -> String {
+    counts.iter().map(|(what, count)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -92,10 +106,6 @@ mod tests {
         for topic in [Topic::Raw, Topic::Messages, Topic::Comments, Topic::IngestDlq, Topic::Inbox] {
             ledger.see(&fact(topic));
         }
-        let counts = counts(&ledger);
-        assert_eq!(
-            sentence(&counts.iter().collect::<Vec<_>>()),
-            "1 raw, 2 typed, 1 normalised, 1 dead letter"
-        );
+        assert_eq!(sentence(&counts(&ledger)), "1 raw, 2 typed, 1 normalised, 1 dead letter");
     }
 }
