@@ -19,10 +19,9 @@ use bytes::Bytes;
 use runtime::process::chain;
 use runtime::settings::form;
 use schemas::Millis;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
-use tally::Tally;
-use tokio::sync::Semaphore;
+use tally::{Answered, Tally, is_taken};
+use tokio::task::JoinSet;
 use traffic::Traffic;
 use weir_ingest::Secret;
 
@@ -46,7 +45,7 @@ Examples:
 Exit code 0: everything was answered 200 in the end; 1: it cannot run; 3: something was not.";
 
 /// Deliveries that may be under way at once; beyond it the next one waits, and the rate is not kept.
-const UNDER_WAY: u32 = 1_000;
+const UNDER_WAY: usize = 1_000;
 /// A burst every so often, so long, at so many times the rate.
 const BURST: (Duration, Duration, u32) = (Duration::from_secs(20), Duration::from_secs(2), 5);
 /// How long what was not answered 200 waits for its next attempt; Meta's first comes at once too
@@ -83,39 +82,40 @@ pub(crate) const TOOL: Tool = Tool {
 fn run(settings: &SimulateSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let session = Session::start()?;
     session.stop_gently()?;
-    let sender = Sender {
-        poster: Poster::new(&settings.to, None)?,
-        secret: settings.signer.secret().clone(),
-        tally: Arc::default(),
-    };
-    let tally = Arc::clone(&sender.tally);
-    session.wait(post(&session, settings, sender));
+    let sender =
+        Sender { poster: Poster::new(&settings.to, None)?, secret: settings.signer.secret().clone() };
+    let tally = session.wait(post(&session, settings, &sender));
     tally.print(screen)?;
     Ok(if tally.is_all_taken() { Exit::Done } else { Exit::Drift })
 }
 
 /// Posts until the time is over or a signal came, and waits for what is under way.
-async fn post(session: &Session, settings: &SimulateSettings, sender: Sender) {
+async fn post(session: &Session, settings: &SimulateSettings, sender: &Sender) -> Tally {
     let start = Instant::now();
     let run = Millis::of(SystemTime::now()).as_millis();
     let mut traffic = Traffic::new(settings.seed, settings.accounts, run);
-    let (mut pace, slots) = (Pace::new(settings.rate), Arc::new(Semaphore::new(UNDER_WAY as usize)));
-    let mut progress = Progress::new(true);
+    let (mut pace, mut progress) = (Pace::new(settings.rate), Progress::new(true));
+    let (mut under_way, mut tally) = (JoinSet::new(), Tally::default());
     while !session.must_stop() && settings.period.is_none_or(|period| start.elapsed() < period) {
         tokio::time::sleep(pace.due(Instant::now())).await;
         for _ in 0..at_once(start.elapsed()) {
-            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+            if under_way.len() >= UNDER_WAY
+                && let Some(answers) = under_way.join_next().await
+            {
+                tally.note(answers.unwrap_or_default());
+            }
             let body = Bytes::from(traffic.delivery(Millis::of(SystemTime::now())));
-            let (sender, comes_twice) = (sender.clone(), traffic.comes_twice());
-            tokio::spawn(async move {
-                sender.deliver(body, comes_twice).await;
-                drop(slot);
-            });
+            under_way.spawn(sender.clone().deliver(body, traffic.comes_twice()));
         }
-        progress.show(|| sender.tally.in_a_line());
+        while let Some(answers) = under_way.try_join_next() {
+            tally.note(answers.unwrap_or_default());
+        }
+        progress.show(|| tally.in_a_line());
     }
-    // Every slot is back once everything under way has ended.
-    drop(slots.acquire_many(UNDER_WAY).await);
+    while let Some(answers) = under_way.join_next().await {
+        tally.note(answers.unwrap_or_default());
+    }
+    tally
 }
 
 /// How many deliveries come at once so long after the start.
@@ -130,38 +130,31 @@ fn at_once(elapsed: Duration) -> u32 {
 struct Sender {
     poster: Poster,
     secret: Secret,
-    tally: Arc<Tally>,
 }
 
 impl Sender {
     /// Posts one delivery until it is answered 200, as often as Meta would in a shorter time.
-    async fn deliver(&self, body: Bytes, comes_twice: bool) {
+    async fn deliver(self, body: Bytes, comes_twice: bool) -> Vec<Answered> {
         let signature = self.secret.sign(&body);
-        let mut is_taken = self.attempt(&body, &signature).await;
+        let attempt = async || self.attempt(body.clone(), &signature).await;
+        let mut answers = vec![attempt().await];
         for wait in RETRIES {
-            if is_taken {
+            if is_taken(&answers) {
                 break;
             }
             tokio::time::sleep(wait).await;
-            self.tally.note_resent();
-            is_taken = self.attempt(&body, &signature).await;
+            answers.push(attempt().await);
         }
-        self.tally.note_delivery(is_taken);
-        if is_taken && comes_twice {
-            self.tally.note_resent();
-            self.attempt(&body, &signature).await;
+        if comes_twice && is_taken(&answers) {
+            answers.push(attempt().await);
         }
+        answers
     }
 
-    async fn attempt(&self, body: &Bytes, signature: &str) -> bool {
-        let answer = self.poster.post(body.clone(), signature).await;
+    async fn attempt(&self, body: Bytes, signature: &str) -> Answered {
+        let answer = self.poster.post(body, signature).await;
         let answer = answer.map(|answer| (answer.status, answer.took)).map_err(|error| chain(&error));
-        if let Err(why) = &answer {
-            tracing::info!("{why}");
-        }
-        let is_taken = matches!(answer, Ok((200, _)));
-        self.tally.note_answer(answer);
-        is_taken
+        answer.inspect_err(|why| tracing::info!("{why}"))
     }
 }
 

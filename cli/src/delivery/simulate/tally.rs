@@ -3,20 +3,14 @@
 use crate::screen::{Cell, Screen, Table, Tone, counted};
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-/// Of the buckets of times, each so many times as wide as the one before: a share of a tenth is exact enough.
-const GROWTH: f64 = 1.1;
-/// Up to 10 s, in microseconds.
-const BUCKETS: usize = 170;
+/// The status of an answer, and how long it took; or why there is none.
+pub(super) type Answered = Result<(u16, Duration), String>;
 
-/// Counts, shared by all that post.
+/// What all deliveries came to.
 #[derive(Debug, Default)]
-pub(super) struct Tally(Mutex<Counts>);
-
-#[derive(Debug, Default)]
-struct Counts {
+pub(super) struct Tally {
     /// Deliveries that were answered 200 in the end, and those that never were.
     taken: u64,
     never: u64,
@@ -30,85 +24,76 @@ struct Counts {
 /// How many answers took how long.
 #[derive(Debug, Default)]
 struct Times {
-    buckets: BTreeMap<usize, u64>,
+    /// By microseconds, of which two digits are exact enough.
+    counts: BTreeMap<u64, u64>,
     max: Duration,
 }
 
 impl Times {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the number of a bucket is small"
-    )]
     fn note(&mut self, took: Duration) {
-        let micros = (took.as_secs_f64() * 1e6).max(1.0);
-        let bucket = (micros.ln() / GROWTH.ln()) as usize;
-        *self.buckets.entry(bucket.min(BUCKETS - 1)).or_default() += 1;
+        let micros = u64::try_from(took.as_micros()).unwrap_or_default();
+        let unit = 10_u64.pow(micros.max(1).ilog10().saturating_sub(1));
+        *self.counts.entry(micros.next_multiple_of(unit)).or_default() += 1;
         self.max = self.max.max(took);
     }
 
     fn count(&self) -> u64 {
-        self.buckets.values().sum()
+        self.counts.values().sum()
     }
 
     /// The time that so many of a hundred took at most.
     fn percentile(&self, percent: u64) -> Duration {
         let wanted = (self.count() * percent).div_ceil(100);
         let mut seen = 0;
-        for (bucket, count) in &self.buckets {
+        for (micros, count) in &self.counts {
             seen += count;
             if seen >= wanted {
-                let exponent = i32::try_from(bucket + 1).unwrap_or(i32::MAX);
-                return Duration::from_secs_f64(GROWTH.powi(exponent) / 1e6).min(self.max);
+                return Duration::from_micros(*micros).min(self.max);
             }
         }
         self.max
     }
 }
 
+/// Whether a delivery with these answers was answered 200.
+pub(super) fn is_taken(answers: &[Answered]) -> bool {
+    answers.iter().any(|answer| matches!(answer, Ok((200, _))))
+}
+
 impl Tally {
-    /// An answer, or why there is none.
-    pub(super) fn note_answer(&self, answer: Result<(u16, Duration), String>) {
-        let mut counts = self.counts();
-        let (status, took) = match answer {
-            Ok((status, took)) => (Some(status), took),
-            Err(why) => {
-                counts.why_none = Some(why);
-                (None, Duration::ZERO)
-            }
-        };
-        counts.answers.entry(status).or_default().note(took);
-    }
-
-    /// One more attempt.
-    pub(super) fn note_resent(&self) {
-        self.counts().resent += 1;
-    }
-
-    /// The end of a delivery.
-    pub(super) fn note_delivery(&self, is_taken: bool) {
-        let mut counts = self.counts();
-        counts.taken += u64::from(is_taken);
-        counts.never += u64::from(!is_taken);
+    /// The answers to one delivery, each but the first to its being sent again.
+    pub(super) fn note(&mut self, answers: Vec<Answered>) {
+        let is_taken = is_taken(&answers);
+        self.taken += u64::from(is_taken);
+        self.never += u64::from(!is_taken);
+        self.resent += answers.len().saturating_sub(1) as u64;
+        for answer in answers {
+            let (status, took) = match answer {
+                Ok((status, took)) => (Some(status), took),
+                Err(why) => {
+                    self.why_none = Some(why);
+                    (None, Duration::ZERO)
+                }
+            };
+            self.answers.entry(status).or_default().note(took);
+        }
     }
 
     /// Whether every delivery was answered 200 in the end.
     pub(super) fn is_all_taken(&self) -> bool {
-        self.counts().never == 0
+        self.never == 0
     }
 
     /// How it stands.
     pub(super) fn in_a_line(&self) -> String {
-        let counts = self.counts();
-        let done = counted(counts.taken, "delivery", "deliveries");
-        format!("{done} answered 200, {} sent again, {} given up", counts.resent, counts.never)
+        let done = counted(self.taken, "delivery", "deliveries");
+        format!("{done} answered 200, {} sent again, {} given up", self.resent, self.never)
     }
 
     /// Prints all of it.
     pub(super) fn print(&self, screen: &mut Screen) -> io::Result<()> {
-        let counts = self.counts();
         let mut table = Table::under(["ANSWERED", "TIMES", "P50", "P99", "LONGEST"]);
-        for (status, times) in &counts.answers {
+        for (status, times) in &self.answers {
             let millis = |time: Duration| Cell::from(format!("{:.1} ms", time.as_secs_f64() * 1_000.0));
             let tone = if *status == Some(200) { Tone::Good } else { Tone::Bad };
             let name = status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
@@ -116,16 +101,11 @@ impl Tally {
             table.row([Cell::new(tone, name), times.count().to_string().into(), p50, p99, max]);
         }
         table.print(screen)?;
-        if let Some(why) = &counts.why_none {
+        if let Some(why) = &self.why_none {
             screen.line(format!("The last that was answered nothing: {why}"))?;
         }
-        drop(counts);
         let tone = if self.is_all_taken() { Tone::Good } else { Tone::Bad };
         screen.toned(tone, &format!("{}.", self.in_a_line()))
-    }
-
-    fn counts(&self) -> MutexGuard<'_, Counts> {
-        runtime::mutex::lock(&self.0)
     }
 }
 
@@ -140,19 +120,17 @@ mod tests {
         (1..=100).for_each(|millis| times.note(Duration::from_millis(millis)));
         for (percent, millis) in [(50, 50.0), (99, 99.0)] {
             let found = times.percentile(percent).as_secs_f64() * 1e3;
-            assert!((millis..=millis * GROWTH).contains(&found), "{percent}: {found}");
+            assert!((millis..=millis * 1.1).contains(&found), "{percent}: {found}");
         }
         assert_eq!(times.percentile(100), Duration::from_millis(100));
     }
 
     #[test]
     fn what_was_never_taken_is_told() {
-        let tally = Tally::default();
-        tally.note_answer(Ok((200, Duration::from_millis(2))));
-        tally.note_delivery(true);
+        let mut tally = Tally::default();
+        tally.note(vec![Ok((200, Duration::from_millis(2)))]);
         assert!(tally.is_all_taken());
-        tally.note_answer(Err("it does not answer".to_owned()));
-        tally.note_delivery(false);
+        tally.note(vec![Err("it does not answer".to_owned())]);
         let printed = Printed::default();
         tally.print(&mut printed.screen()).unwrap();
         assert!(!tally.is_all_taken());
