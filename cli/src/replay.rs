@@ -5,7 +5,6 @@
 
 mod compare;
 mod expected;
-mod filter;
 mod publish;
 mod report;
 mod settings;
@@ -19,7 +18,6 @@ use crate::tool::session::Session;
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use expected::Expected;
-use filter::Filter;
 use report::Report;
 use schemas::Topic;
 use settings::ReplaySettings;
@@ -68,7 +66,6 @@ pub(crate) const TOOL: Tool = Tool {
 struct Replay<'a> {
     session: &'a Session,
     settings: &'a ReplaySettings,
-    filter: Filter,
     source: Source,
     /// The raw records.
     range: Range,
@@ -78,15 +75,14 @@ struct Replay<'a> {
 
 fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let session = &Session::start()?;
-    let filter = settings.meant.filter();
     let name = |topic: Topic| topic.name(&settings.meant.topic_prefix);
     let raw = name(Topic::Raw);
     let mut topics = vec![raw.clone()];
-    topics.extend(filter.topics.iter().map(|topic| name(*topic)));
+    topics.extend(settings.meant.topics().map(name));
     let source = Source::connect(session, &settings.kafka, &topics)?;
     let range = source.range(&raw, Some(settings.period.since), Some(settings.period.until))?;
     let (report, progress) = (Report::begin(range.may_be_cut_off()), Progress::new(!settings.json));
-    let mut replay = Replay { session, settings, filter, source, range, report, progress };
+    let mut replay = Replay { session, settings, source, range, report, progress };
     let outcome = replay.work();
     replay.progress.clear();
     replay.report.stopped |= outcome.is_err();

@@ -76,7 +76,7 @@ impl Replay<'_> {
         }
         let name = |topic: Topic| topic.name(&self.settings.meant.topic_prefix);
         let mut is_due = |event: &&Event<'_>| {
-            self.filter.holds(event)
+            self.settings.meant.holds(event)
                 && only
                     .as_mut()
                     .is_none_or(|expected| expected.find(event.id.0).is_some_and(|(_, is_first)| is_first))

@@ -5,7 +5,7 @@ use crate::screen::{Cell, Table, Tone, nonzero};
 use crate::{Exit, Screen};
 use schemas::{Millis, Refusal, Topic};
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::time::SystemTime;
 
@@ -30,7 +30,6 @@ pub(super) struct Row {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Report {
     pub(super) rows: Vec<Row>,
-    index: HashMap<(Topic, String), usize>,
     pub(super) deliveries: u64,
     /// Records of the raw topic that ingest did not write.
     pub(super) unreadable: u64,
@@ -58,11 +57,9 @@ impl Report {
 
     /// The row of a topic and kind.
     pub(super) fn row(&mut self, topic: Topic, kind: String) -> usize {
-        let rows = &mut self.rows;
-        *self.index.entry((topic, kind)).or_insert_with_key(|(topic, kind)| {
-            let (topic, kind) = (*topic, kind.clone());
-            rows.push(Row { topic, kind, events: 0, present: 0, extra: 0, published: 0 });
-            rows.len() - 1
+        self.rows.iter().position(|row| row.topic == topic && row.kind == kind).unwrap_or_else(|| {
+            self.rows.push(Row { topic, kind, events: 0, present: 0, extra: 0, published: 0 });
+            self.rows.len() - 1
         })
     }
 
@@ -96,7 +93,6 @@ impl Report {
 
     pub(super) fn print(&mut self, settings: &ReplaySettings, screen: &mut Screen) -> io::Result<()> {
         self.rows.sort_by(|one, other| (one.topic, &one.kind).cmp(&(other.topic, &other.kind)));
-        self.index.clear();
         if settings.json {
             return self.print_json(settings, screen);
         }

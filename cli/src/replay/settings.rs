@@ -1,12 +1,11 @@
 //! What `weir replay` can be asked for.
 
-use super::filter::Filter;
 use crate::tool::settings::{
     EventLimits, Given, check_period, count, flag, group, kafka, kind, rate, settings, since, switch,
     topic_prefix, until, words,
 };
 use runtime::settings::{KafkaSettings, form};
-use schemas::{EventKind, Millis, Topic};
+use schemas::{Event, EventKind, Millis, Topic, TypedEvent};
 
 settings! {
     /// What `weir replay` can be asked for.
@@ -75,12 +74,26 @@ impl ReplaySettings {
 }
 
 impl Meant {
-    /// The same, ready to be compared with events.
-    pub(super) fn filter(&self) -> Filter {
-        let is_meant =
-            |topic: &Topic| self.topics.is_empty() || self.topics.contains(&topic.name(&self.topic_prefix));
-        let topics = Topic::TYPED.into_iter().filter(is_meant).collect();
-        Filter { topics, kind: self.kind, account: self.account.clone() }
+    /// The typed topics that are meant.
+    pub(super) fn topics(&self) -> impl Iterator<Item = Topic> {
+        Topic::TYPED.into_iter().filter(|topic| self.holds_topic(*topic))
+    }
+
+    /// Whether an event of a body is meant.
+    pub(super) fn holds(&self, event: &Event<'_>) -> bool {
+        self.kind.is_none_or(|kind| kind == event.kind)
+            && self.account.as_ref().is_none_or(|account| event.account.as_deref() == Some(account))
+            && self.holds_topic(event.topic())
+    }
+
+    /// Whether an event of a typed topic that is meant is meant itself.
+    pub(super) fn holds_typed(&self, event: &TypedEvent<'_>) -> bool {
+        self.kind.is_none_or(|kind| event.kind() == Some(kind))
+            && self.account.as_ref().is_none_or(|account| event.metaaccount.as_deref() == Some(account))
+    }
+
+    fn holds_topic(&self, topic: Topic) -> bool {
+        self.topics.is_empty() || self.topics.contains(&topic.name(&self.topic_prefix))
     }
 }
 
@@ -105,7 +118,7 @@ mod tests {
         let Period { since, until } = settings.period;
         // Whole hours: what is now passes between the two.
         assert_eq!(until.since(since).as_secs() / 3_600, 2);
-        assert_eq!(settings.meant.filter().topics, Topic::TYPED);
+        assert!(settings.meant.topics().eq(Topic::TYPED));
         let does = |flags: &[&str]| {
             let settings = given(&[&["--since", "2h"], flags].concat()).unwrap();
             (settings.surveys(), settings.compares())
@@ -120,13 +133,32 @@ mod tests {
     fn topics_are_named_whole_and_must_be_typed() {
         let arguments =
             ["--since", "2h", "--topic", "acme.comments.v1", "acme.mentions.v1", "--topic-prefix", "acme"];
-        assert_eq!(given(&arguments).unwrap().meant.filter().topics, [Topic::Comments, Topic::Mentions]);
+        assert!(given(&arguments).unwrap().meant.topics().eq([Topic::Comments, Topic::Mentions]));
         let twice = ["--since", "2h", "--topic", "meta.comments.v1", "meta.comments.v1"];
-        assert_eq!(given(&twice).unwrap().meant.filter().topics, [Topic::Comments], "it is read once");
+        assert!(given(&twice).unwrap().meant.topics().eq([Topic::Comments]), "it is read once");
         let arguments = ["--since", "2h", "--topic", "meta.comments.v1", "meta.inbox.v1"];
         let problems = given(&arguments).unwrap_err().to_string();
         assert!(problems.starts_with("--topic (flag): found \"meta.inbox.v1\", expected"), "{problems}");
         assert!(problems.contains("meta.comments.v1, meta.mentions.v1"), "{problems}");
+    }
+
+    #[test]
+    fn events_are_narrowed_by_topic_kind_and_account() {
+        // Two accounts: a message and a reaction, a comment and a mention.
+        let body: &[u8] =
+            include_bytes!("../../../schemas/fixtures/batch/conversation-and-comments-of-two-accounts.json");
+        let events = schemas::split(body, 10).events;
+        let held = |arguments: &[&str]| {
+            let meant = given(&[&["--since", "2h"], arguments].concat()).unwrap().meant;
+            let held = events.iter().filter(|event| meant.holds(event));
+            held.map(|event| event.kind.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(held(&[]).len(), 4);
+        assert_eq!(held(&["--topic", "meta.comments.v1"]), ["comment"]);
+        assert_eq!(held(&["--kind", "message"]), ["message"]);
+        assert!(held(&["--account", "1"]).is_empty());
+        let of_one = held(&["--account", events[0].account.as_deref().unwrap()]);
+        assert!(!of_one.is_empty() && of_one.len() < 4, "{of_one:?}");
     }
 
     #[test]
