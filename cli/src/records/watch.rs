@@ -7,7 +7,7 @@ use rdkafka::message::Message as _;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::consumer::{Record, is_for_good, is_forbidden, read};
 use runtime::settings::KafkaSettings;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -92,10 +92,8 @@ impl Watch {
         let (sender, records) = mpsc::channel(WAITING);
         let (told, trouble) = watch::channel(None);
         let left_out = Arc::default();
-        let names = topics.iter().map(|topic| (topic.clone(), Arc::from(topic.as_str()))).collect();
-        let assigned = BTreeSet::new();
-        let mut reader =
-            Reader { consumer, names, assigned, sender, span, left_out: Arc::clone(&left_out), told };
+        let names = topics.iter().map(|topic| Arc::from(topic.as_str())).collect();
+        let reader = Reader { consumer, names, sender, span, left_out: Arc::clone(&left_out), told };
         match reader.begin(span == Span::FromNowOn) {
             Ok(()) => {}
             Err(some @ WatchError::Leaderless(_)) => drop(reader.told.send_replace(Some(some))),
@@ -127,9 +125,7 @@ impl Watch {
 /// What the thread has.
 struct Reader {
     consumer: BaseConsumer,
-    names: HashMap<String, Arc<str>>,
-    /// The partitions that are read.
-    assigned: BTreeSet<(String, i32)>,
+    names: BTreeSet<Arc<str>>,
     sender: mpsc::Sender<Record>,
     span: Span,
     left_out: Arc<AtomicU64>,
@@ -138,7 +134,7 @@ struct Reader {
 
 impl Reader {
     /// Asks until the brokers answer: those of topics that were just made say for a moment that they do not lead them.
-    fn begin(&mut self, from_end: bool) -> Result<(), WatchError> {
+    fn begin(&self, from_end: bool) -> Result<(), WatchError> {
         let deadline = Instant::now() + ANSWER;
         loop {
             match self.ask(from_end, ANSWER) {
@@ -150,7 +146,7 @@ impl Reader {
     }
 
     /// Reads until nobody listens any more.
-    fn read(mut self, fits: impl Fn(&Record) -> bool) {
+    fn read(self, fits: impl Fn(&Record) -> bool) {
         // What was told since the brokers were asked last.
         let (mut asked, mut refused) = (Instant::now(), None);
         while !self.sender.is_closed() {
@@ -199,25 +195,23 @@ impl Reader {
 
     /// Asks every leader where its partitions end, and reads those that it does not read yet: from there, or from their
     /// beginning.
-    fn ask(&mut self, from_end: bool, within: Duration) -> Result<(), WatchError> {
+    fn ask(&self, from_end: bool, within: Duration) -> Result<(), WatchError> {
         let (mut led, leaderless) = self.partitions(within)?;
         if led.count() > 0 {
             // As a time `End` means the latest.
             led = self.consumer.offsets_for_times(led, within)?;
         }
-        let mut added = TopicPartitionList::new();
+        let (assigned, mut added) = (self.consumer.assignment()?, TopicPartitionList::new());
         for partition in led.elements().iter().chain(&leaderless.elements()) {
             partition.error()?;
             // `End` still, of one that nobody could be asked of.
             let start = if from_end { partition.offset() } else { Offset::Beginning };
-            if !self.assigned.contains(&(partition.topic().to_owned(), partition.partition())) {
+            if assigned.find_partition(partition.topic(), partition.partition()).is_none() {
                 added.add_partition_offset(partition.topic(), partition.partition(), start)?;
             }
         }
         if added.count() > 0 {
             self.consumer.incremental_assign(&added)?;
-            let added = added.elements();
-            self.assigned.extend(added.iter().map(|one| (one.topic().to_owned(), one.partition())));
         }
         if leaderless.count() > 0 { Err(WatchError::Leaderless(leaderless.count())) } else { Ok(()) }
     }
@@ -226,9 +220,9 @@ impl Reader {
     fn partitions(&self, within: Duration) -> Result<(TopicPartitionList, TopicPartitionList), WatchError> {
         let metadata = self.consumer.fetch_metadata(None, within)?;
         let (mut led, mut leaderless) = (TopicPartitionList::new(), TopicPartitionList::new());
-        for name in self.names.keys() {
-            let topic = metadata.topics().iter().find(|topic| topic.name() == name);
-            for partition in topic.ok_or_else(|| WatchError::Gone(name.clone()))?.partitions() {
+        for name in &self.names {
+            let topic = metadata.topics().iter().find(|topic| topic.name() == &**name);
+            for partition in topic.ok_or_else(|| WatchError::Gone(name.to_string()))?.partitions() {
                 let of = if partition.leader() < 0 { &mut leaderless } else { &mut led };
                 of.add_partition_offset(name, partition.id(), Offset::End)?;
             }
