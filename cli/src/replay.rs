@@ -19,7 +19,8 @@ use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use expected::Expected;
 use report::Report;
-use schemas::Topic;
+use runtime::consumer::Record;
+use schemas::{Receipt, Split, Topic, raw};
 use settings::ReplaySettings;
 
 const MORE: &str = "\
@@ -94,6 +95,19 @@ fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit, ToolError
 }
 
 impl Replay<'_> {
+    /// What a delivery is split into; none of what ingest did not write. It is to be counted once.
+    fn split<'r>(&mut self, record: &'r Record, is_counted: bool) -> Option<(Receipt<'r>, Split<'r>)> {
+        let body = record.value.as_deref().unwrap_or_default();
+        let receipt = raw::receipt(|name| record.header(name));
+        let split = receipt.map(|receipt| (receipt, self.settings.event_limits.split(body)));
+        if is_counted {
+            self.report.deliveries += 1;
+            self.report.unreadable += u64::from(split.is_none());
+            self.report.refuse(split.as_ref().and_then(|(_, split)| split.refusal));
+        }
+        split
+    }
+
     fn work(&mut self) -> Result<(), ToolError> {
         let mut expected = self.settings.compares().then(|| Expected::new(self.settings.max_ids));
         if self.settings.surveys() {

@@ -7,7 +7,7 @@ use crate::kafka::request::RequestError;
 use crate::kafka::sink::{OutgoingRecord, Sink};
 use crate::kafka::typed::Typed;
 use runtime::consumer::Record;
-use schemas::{Event, Millis, Topic, raw};
+use schemas::{Event, Millis, Topic};
 
 /// What was published of one delivery.
 struct Sent {
@@ -65,15 +65,7 @@ impl Replay<'_> {
     ) -> Result<(), RequestError> {
         // What is published without a comparison was not counted yet.
         let surveyed = only.is_some();
-        self.report.deliveries += u64::from(!surveyed);
-        let Some(receipt) = raw::receipt(|name| record.header(name)) else {
-            self.report.unreadable += u64::from(!surveyed);
-            return Ok(());
-        };
-        let split = self.settings.event_limits.split(record.value.as_deref().unwrap_or_default());
-        if !surveyed {
-            self.report.refuse(split.refusal);
-        }
+        let Some((receipt, split)) = self.split(record, !surveyed) else { return Ok(()) };
         let name = |topic: Topic| topic.name(&self.settings.meant.topic_prefix);
         let mut is_due = |event: &&Event<'_>| {
             self.settings.meant.holds(event)

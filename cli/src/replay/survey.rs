@@ -3,22 +3,16 @@
 use super::Replay;
 use super::expected::Expected;
 use crate::ToolError;
-use schemas::raw;
 
 impl Replay<'_> {
     /// Counts events, once each where they are `expected` to be compared.
     pub(super) fn survey(&mut self, mut expected: Option<&mut Expected>) -> Result<(), ToolError> {
         let mut reading = self.source.open(&self.range)?;
         while let Some(record) = reading.next()? {
-            self.report.deliveries += 1;
+            let split = self.split(&record, true);
             let (done, all) = (self.report.deliveries, self.range.at_most());
             self.progress.show(|| format!("splitting: {done} of {all} deliveries"));
-            let Some(receipt) = raw::receipt(|name| record.header(name)) else {
-                self.report.unreadable += 1;
-                continue;
-            };
-            let split = self.settings.event_limits.split(record.value.as_deref().unwrap_or_default());
-            self.report.refuse(split.refusal);
+            let Some((receipt, split)) = split else { continue };
             if let Some(expected) = &mut expected {
                 expected.delivery(receipt.delivery_id)?;
             }
