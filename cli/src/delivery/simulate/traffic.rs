@@ -75,7 +75,7 @@ impl Traffic {
         let value: Value = serde_json::from_str(&body).unwrap_or_default();
         let entry = body.strip_prefix(AROUND.0).and_then(|rest| rest.strip_suffix(AROUND.1));
         let is_about_an_earlier_one = name.starts_with("reaction") || name.starts_with("receipt");
-        let mut readdressing = Readdressing::new(self, now, is_about_an_earlier_one);
+        let mut readdressing = Readdressing::new(self, now, &value["entry"][0], is_about_an_earlier_one);
         readdressing.walk("", &value["entry"][0]);
         readdressing.of(entry.unwrap_or_default())
     }
@@ -101,13 +101,13 @@ struct Readdressing {
     mid: String,
     now: Millis,
     /// The account's own id in the fixture.
-    was: Option<String>,
-    strings: BTreeMap<String, String>,
-    times: BTreeMap<String, String>,
+    was: Value,
+    /// Pieces of the entry's text, each with another.
+    replaced: BTreeMap<String, String>,
 }
 
 impl Readdressing {
-    fn new(traffic: &mut Traffic, now: Millis, is_about_an_earlier_one: bool) -> Self {
+    fn new(traffic: &mut Traffic, now: Millis, entry: &Value, is_about_an_earlier_one: bool) -> Self {
         let account = traffic.random.below(traffic.accounts);
         let customer = traffic.random.below(CUSTOMERS);
         traffic.serial += 1;
@@ -123,29 +123,24 @@ impl Readdressing {
             comment: FIRST_COMMENT + (traffic.run % 1_000_000_000) * 1_000_000 + traffic.serial,
             mid: latest.clone(),
             now,
-            was: None,
-            strings: BTreeMap::new(),
-            times: BTreeMap::new(),
+            was: entry["id"].clone(),
+            replaced: BTreeMap::new(),
         }
     }
 
     /// Notes every id and time below a value; `parent` is the name of the object that it stands in.
     fn walk(&mut self, parent: &str, value: &Value) {
-        if parent.is_empty() {
-            self.was = value["id"].as_str().map(str::to_owned);
-        }
         for (name, member) in value.as_object().into_iter().flatten() {
             match member {
                 Value::String(id) => {
                     if let Some(new) = self.id(parent, name, id) {
-                        self.strings.insert(id.clone(), new);
+                        self.replaced.insert(format!("\"{id}\""), format!("\"{new}\""));
                     }
                 }
                 Value::Number(time) if matches!(name.as_str(), "time" | "timestamp") => {
-                    let old = time.to_string();
-                    let is_seconds = old.len() <= 10;
+                    let is_seconds = time.to_string().len() <= 10;
                     let new = if is_seconds { self.now.as_secs() } else { self.now.as_millis() };
-                    self.times.insert(old, new.to_string());
+                    self.replaced.insert(format!(":{time}"), format!(":{new}"));
                 }
                 Value::Array(items) => items.iter().for_each(|item| self.walk(name, item)),
                 member => self.walk(name, member),
@@ -155,7 +150,7 @@ impl Readdressing {
 
     fn id(&self, parent: &str, name: &str, old: &str) -> Option<String> {
         let id = match (parent, name) {
-            _ if Some(old) == self.was.as_deref() => self.account,
+            _ if self.was == old => self.account,
             (_, "mid") => return Some(self.mid.clone()),
             ("sender" | "recipient" | "from", "id") => self.customer,
             ("media", "id") | (_, "media_id") => self.media,
@@ -167,12 +162,7 @@ impl Readdressing {
 
     /// The entry, byte for byte but for what was noted.
     fn of(&self, entry: &str) -> String {
-        let renamed = self.strings.iter().fold(entry.to_owned(), |entry, (old, new)| {
-            entry.replace(&format!("\"{old}\""), &format!("\"{new}\""))
-        });
-        self.times
-            .iter()
-            .fold(renamed, |entry, (old, new)| entry.replace(&format!(":{old}"), &format!(":{new}")))
+        self.replaced.iter().fold(entry.to_owned(), |entry, (old, new)| entry.replace(old, new))
     }
 }
 
