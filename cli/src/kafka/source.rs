@@ -1,6 +1,5 @@
 //! Reads ranges of topics, without a group: from where to where, in the order of time, and not a record further.
 
-mod period;
 mod position;
 mod range;
 mod reading;
@@ -11,7 +10,7 @@ pub(crate) use reading::Reading;
 
 use crate::kafka::request::RequestError;
 use crate::tool::session::Session;
-use period::Period;
+use range::Period;
 use runtime::consumer::{self, Record, TopicReader};
 use runtime::producer::{Producer, ProducerOptions, TopicsError};
 use runtime::settings::KafkaSettings;
@@ -97,19 +96,18 @@ impl Source {
         let ends = ends.collect::<Result<Vec<_>, consumer::ReadError>>()?;
         // After the ends, so that a record before them that was written at or after `until` is found.
         let to = offsets_at(until)?;
+        let found_none = from.is_empty() && to.is_empty() && (since.is_some() || until.is_some());
+        let by_records = found_none && finds_no_times(&reader, &ends)?;
         let span = |(partition, (low, high)): (i32, (i64, i64))| {
             // Nothing at or after `since` means the end; a search for no time means the beginning.
-            let start = if since.is_some() { from.get(&partition).copied().unwrap_or(high) } else { low };
+            let is_all = since.is_none() || by_records;
+            let start = if is_all { low } else { from.get(&partition).copied().unwrap_or(high) };
             let end = to.get(&partition).copied().unwrap_or(high).min(high);
             Span { partition, low, high, from: start.clamp(low, high), to: end }
         };
         let spans = ends.into_iter().map(span).collect();
-        let mut range = Range { topic: Arc::clone(reader.topic()), spans, period: None };
-        let found_none = from.is_empty() && to.is_empty() && (since.is_some() || until.is_some());
-        if found_none && finds_no_times(&reader, &range.spans)? {
-            range.widen_to(Period { since, until });
-        }
-        Ok(range)
+        let period = by_records.then_some(Period { since, until });
+        Ok(Range { topic: Arc::clone(reader.topic()), spans, period })
     }
 
     pub(crate) fn open(&self, range: &Range) -> Result<Reading, RequestError> {
@@ -127,17 +125,23 @@ impl Source {
         self.open(&range)?.next()
     }
 
-    /// Reads a topic from wherever one likes.
-    pub(crate) fn reader(&self, topic: &str) -> Result<TopicReader, RequestError> {
+    /// Reads what comes after a range.
+    pub(crate) fn after(&self, range: &Range) -> Result<TopicReader, RequestError> {
+        let mut reader = self.reader(&range.topic)?;
+        reader.start(&range.spans.iter().map(|span| (span.partition, span.high)).collect())?;
+        Ok(reader)
+    }
+
+    fn reader(&self, topic: &str) -> Result<TopicReader, RequestError> {
         Ok(TopicReader::new(&self.kafka, CLIENT_ID, topic)?)
     }
 }
 
 /// Whether no offset is found for the beginning of time either, although there are records: then brokers do not look, as
 /// librdkafka's mock cluster, and that nothing is found says nothing.
-fn finds_no_times(reader: &TopicReader, spans: &[Span]) -> Result<bool, consumer::ReadError> {
+fn finds_no_times(reader: &TopicReader, ends: &[(i32, (i64, i64))]) -> Result<bool, consumer::ReadError> {
     let filled: Vec<i32> =
-        spans.iter().filter(|span| span.low < span.high).map(|span| span.partition).collect();
+        ends.iter().filter(|(_, (low, high))| low < high).map(|(partition, _)| *partition).collect();
     Ok(!filled.is_empty() && reader.since(&filled, 0)?.is_empty())
 }
 

@@ -3,7 +3,6 @@
 mod command_results;
 mod draft;
 
-use crate::kafka::request::RequestError;
 use crate::kafka::sink::{OutgoingRecord, Sink};
 use crate::kafka::source::Source;
 use crate::screen::{Tone, harmless};
@@ -15,7 +14,7 @@ use crate::{Exit, Screen, ToolError};
 use command_results::CommandResults;
 pub(crate) use command_results::result;
 use draft::Draft;
-use runtime::consumer::{self, Record, TopicReader};
+use runtime::consumer::Record;
 use runtime::process::complain;
 use runtime::secret_files::without_mark;
 use runtime::settings::{KafkaSettings, form};
@@ -163,11 +162,12 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
     // It says what is missing, and what makes it.
     let source = Source::connect(session, &settings.kafka, &[commands.clone(), results.clone()])?;
     // From before the command is written, so that its result is not missed.
-    let mut reader = at_the_end(source.reader(&results)?)?;
+    let range = source.range(&results, None, None)?;
+    let mut reader = source.after(&range)?;
     let id = draft.id();
     let mut command_results = CommandResults::of(id);
     if draft.has_own_id
-        && let Some(record) = command_results.former(&source, &results, draft.key())?
+        && let Some(record) = command_results.former(&source, range, draft.key())?
     {
         if !settings.json {
             screen.line(format_args!("{id} was used before, and nothing is written; its result:"))?;
@@ -218,14 +218,6 @@ fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft
     let headers = vec![("content-type", Some(content_type))];
     sink.send(&[OutgoingRecord { topic, key, value: Some(&draft.value), headers }], ())?;
     Ok(sink.finish().1?)
-}
-
-fn at_the_end(mut reader: TopicReader) -> Result<TopicReader, RequestError> {
-    let partitions = reader.partitions()?.into_iter();
-    let ends = partitions.map(|partition| Ok((partition, reader.ends(partition)?.1)));
-    let ends = ends.collect::<Result<_, consumer::ReadError>>()?;
-    reader.start(&ends)?;
-    Ok(reader)
 }
 
 /// `took` is for how long it was waited for, if at all.

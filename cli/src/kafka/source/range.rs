@@ -1,7 +1,8 @@
 //! A range of a topic's records.
 
-use super::period::Period;
+use runtime::consumer::Record;
 use runtime::kafka::partitioner::partition_of;
+use schemas::Millis;
 use std::sync::Arc;
 
 /// From where to where, of every partition.
@@ -10,8 +11,23 @@ pub(crate) struct Range {
     pub(crate) topic: Arc<str>,
     /// Its partitions.
     pub(crate) spans: Vec<Span>,
-    /// Of which records, where offsets alone do not say it.
+    /// Of which records, where offsets alone do not say it: of brokers that find none by time.
     pub(super) period: Option<Period>,
+}
+
+/// From when to when records were written, as they themselves tell it; open where nothing is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Period {
+    pub(super) since: Option<Millis>,
+    pub(super) until: Option<Millis>,
+}
+
+impl Period {
+    /// Whether a record was written in it; one that does not say when may have been.
+    pub(super) fn may_hold(self, record: &Record) -> bool {
+        let Some(at) = record.timestamp.map(Millis::of) else { return true };
+        self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at < until)
+    }
 }
 
 /// From where to where, of one partition.
@@ -29,14 +45,6 @@ pub(crate) struct Span {
 }
 
 impl Range {
-    /// Takes all that is there, of which the records of a period are meant.
-    pub(super) fn widen_to(&mut self, period: Period) {
-        for span in &mut self.spans {
-            (span.from, span.to) = (span.low, span.high);
-        }
-        self.period = Some(period);
-    }
-
     /// Leaves only the partition that records of this key are in.
     pub(crate) fn narrow_to(&mut self, key: &str) {
         let partitions = i32::try_from(self.spans.len()).unwrap_or(i32::MAX);
@@ -58,6 +66,26 @@ impl Range {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    #[test]
+    fn a_period_ends_before_its_end_and_holds_what_does_not_say_when() {
+        let at = |seconds: Option<u64>| Record {
+            topic: Arc::from("meta.messages.v1"),
+            partition: 0,
+            offset: 0,
+            timestamp: seconds.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds)),
+            key: None,
+            value: None,
+            headers: Vec::new(),
+        };
+        let second = |second: u64| Some(Millis::since_epoch(second * 1_000));
+        let period = Period { since: second(5), until: second(7) };
+        let held: Vec<u64> = (4..9).filter(|second| period.may_hold(&at(Some(*second)))).collect();
+        assert_eq!(held, [5, 6]);
+        assert!(period.may_hold(&at(None)));
+        assert!(Period { since: second(5), until: None }.may_hold(&at(Some(99))));
+    }
 
     #[test]
     fn a_range_counts_its_offsets_and_one_that_ends_before_it_starts_none() {

@@ -4,7 +4,7 @@
 //! comes as near as one can to the order in which they were written. One record a partition is held, and what
 //! librdkafka has read ahead.
 
-use super::period::Period;
+use super::range::Period;
 use super::{Range, RecordPosition, Span};
 use crate::kafka::request::RequestError;
 use runtime::consumer::{Read, Record, TopicReader};

@@ -1,7 +1,7 @@
 //! What the results topic says of one command: where it ends, before the command is written anew or after.
 
 use crate::kafka::request::RequestError;
-use crate::kafka::source::Source;
+use crate::kafka::source::{Range, Source};
 use runtime::consumer::{Read, Record, TopicReader};
 use schemas::reply::{CommandResult, Open, ResultStatus};
 use std::time::Instant;
@@ -26,10 +26,9 @@ impl<'a> CommandResults<'a> {
     pub(super) fn former(
         &mut self,
         source: &Source,
-        topic: &str,
+        mut range: Range,
         key: &str,
     ) -> Result<Option<Record>, RequestError> {
-        let mut range = source.range(topic, None, None)?;
         range.narrow_to(key);
         let mut reading = source.open(&range)?;
         while let Some(record) = reading.next()? {
