@@ -48,10 +48,9 @@ fn row_of(name: &str, value: impl Into<String>) -> [Cell; 2] {
 
 /// Prints every record, for ever.
 pub(super) async fn show(watch: &mut Watch, screen: &mut Screen) -> Result<Infallible, ToolError> {
-    let columns = line::columns();
     loop {
         let seen = next(watch).await?;
-        screen.row(&columns, &line::of(&seen, TOPIC_PREFIX, SystemTime::now()))?;
+        line::print(&seen, TOPIC_PREFIX, SystemTime::now(), screen)?;
     }
 }
 

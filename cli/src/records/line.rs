@@ -1,8 +1,9 @@
 //! A record as one line for people: when, where, what, whose, and the words of an inbox message.
 
 use super::fact::DescribedRecord;
-use crate::screen::{Cell, Columns, Tone, one_line};
+use crate::screen::{Cell, Columns, Screen, Tone, one_line};
 use schemas::Millis;
+use std::io;
 use std::time::SystemTime;
 
 /// Widths of the columns: time, topic, what it is, key, id, text.
@@ -10,17 +11,17 @@ const WIDTHS: [usize; 6] = [12, 25, 29, 35, 8, 0];
 const LONGEST_TEXT: usize = 60;
 const SHORT_ID: usize = 8;
 
-/// The columns of the lines.
-pub(crate) fn columns() -> Columns {
-    Columns::new(WIDTHS)
-}
-
-/// The line of a record, with the time of `at`; `topic_prefix` is that of its topic.
-pub(crate) fn of(
-    DescribedRecord { fact, text }: &DescribedRecord,
+/// Prints the line of a record, with the time of `at`; `topic_prefix` is that of its topic.
+pub(crate) fn print(
+    record: &DescribedRecord,
     topic_prefix: &str,
     at: SystemTime,
-) -> [Cell; 6] {
+    screen: &mut Screen,
+) -> io::Result<()> {
+    screen.row(&Columns::new(WIDTHS), &cells(record, topic_prefix, at))
+}
+
+fn cells(DescribedRecord { fact, text }: &DescribedRecord, topic_prefix: &str, at: SystemTime) -> [Cell; 6] {
     let time = Millis::of(at).to_string();
     let time = time.get(11..23).unwrap_or_default().to_owned();
     let text = text.as_ref().map_or_else(String::new, |text| format!("“{}”", one_line(text, LONGEST_TEXT)));
@@ -51,7 +52,7 @@ mod tests {
         };
         let seen = DescribedRecord { fact, text: Some(format!("Hi\x1b[2J\n{}", "x".repeat(100))) };
         let at = UNIX_EPOCH + Duration::from_millis(45_296_789);
-        let line = Columns::new([0; 6]).lay_out(&of(&seen, "meta", at), |_, text| text.to_owned());
+        let line = Columns::new([0; 6]).lay_out(&cells(&seen, "meta", at), |_, text| text.to_owned());
         let text = format!("“Hi [2J {}…”", "x".repeat(52));
         assert_eq!(
             line,
@@ -65,7 +66,7 @@ mod tests {
         let fact = Fact { topic: Topic::Replies, key, what, id: "\x1b[2J-ééééé".to_owned() };
         // In nanoseconds, by a producer that takes them for milliseconds.
         let at = UNIX_EPOCH + Duration::from_millis(1_764_000_000_000_000_001);
-        let cells = of(&DescribedRecord { fact, text: None }, "meta", at);
+        let cells = cells(&DescribedRecord { fact, text: None }, "meta", at);
         let line = Columns::new([0; 6]).lay_out(&cells, |_, text| text.to_owned());
         assert_eq!(line, "23:59:59.999  meta.replies.v1  message, commanded  no key   [2J-éé…");
     }

@@ -150,7 +150,7 @@ fn print(record: &Record, settings: &TailSettings, screen: &mut Screen) -> Resul
     let prefix = &settings.wanted.topic_prefix;
     if let Some(seen) = DescribedRecord::of(record, prefix) {
         let at = record.timestamp.unwrap_or_else(SystemTime::now);
-        screen.row(&line::columns(), &line::of(&seen, prefix, at))?;
+        line::print(&seen, prefix, at, screen)?;
     }
     Ok(())
 }
