@@ -1,7 +1,6 @@
 //! Whose secret signs: the app secrets of ingest, and the choice of one.
 
-use crate::tool::settings::{Given, Setting, flag, settings};
-use clap::Command;
+use crate::tool::settings::{Given, Group, flag, part, settings};
 use runtime::settings::form;
 use weir_ingest::settings::{declare_app_secrets, read_app_secrets};
 use weir_ingest::{Secret, Secrets};
@@ -9,7 +8,7 @@ use weir_ingest::{Secret, Secrets};
 settings! {
     /// With which secret a body is signed.
     pub(crate) struct Signer {
-        secrets: Secrets = AppSecrets,
+        secrets: Secrets = app_secrets(),
         /// Name of the app whose secret signs, where there are several
         app: Option<String> = flag("app", "NAME", form::text()).optional(),
     }
@@ -37,24 +36,15 @@ impl Signer {
 }
 
 /// The app secrets of ingest, by its own flags.
-pub(super) struct AppSecrets;
-
-impl Setting for AppSecrets {
-    type Value = Secrets;
-
-    fn declare(&self, command: Command, _: &'static str) -> Command {
-        declare_app_secrets(command)
-    }
-
-    fn read(&self, given: &mut Given<'_>) -> Option<Secrets> {
-        read_app_secrets(&mut given.reader)
-    }
+pub(super) fn app_secrets() -> Group<Secrets> {
+    part(declare_app_secrets, read_app_secrets)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::tool::settings::{Settings as _, read};
+    use clap::Command;
 
     #[test]
     fn a_secret_that_is_refused_is_not_missed_too() {

@@ -3,7 +3,7 @@
 mod mismatch;
 
 use super::body;
-use super::signer::AppSecrets;
+use super::signer::app_secrets;
 use crate::screen::Tone;
 use crate::tool::settings::{flag, settings};
 use crate::tool::{Tool, work};
@@ -33,7 +33,7 @@ settings! {
         file: String = body::argument(),
         /// The header X-Hub-Signature-256 that came with it, with or without its name
         signature: String = flag("signature", "HEADER", any()),
-        secrets: Secrets = AppSecrets,
+        secrets: Secrets = app_secrets(),
     }
 }
 

@@ -6,7 +6,7 @@ mod flag;
 mod graph;
 mod instant;
 
-pub(crate) use declared::{Given, Setting, Settings, declare, group, kafka, perhaps, settings};
+pub(crate) use declared::{Given, Group, Setting, Settings, declare, group, kafka, part, perhaps, settings};
 pub(crate) use event_limits::EventLimits;
 pub(crate) use flag::{Flag, count, flag, switch, words};
 pub(crate) use graph::{access_tokens, graph_host, graph_url, graph_version};

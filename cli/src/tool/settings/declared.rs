@@ -91,10 +91,17 @@ pub(crate) fn group<S: Settings>() -> Group<S> {
     Group { declare: S::declare, read: Box::new(S::read) }
 }
 
+/// Settings that are declared elsewhere.
+pub(crate) fn part<T: 'static>(
+    declare: fn(Command) -> Command,
+    read: fn(&mut Reader<'_>) -> Option<T>,
+) -> Group<T> {
+    Group { declare, read: Box::new(move |given| read(&mut given.reader)) }
+}
+
 /// How to reach Kafka.
 pub(crate) fn kafka() -> Group<KafkaSettings> {
-    let read = |given: &mut Given<'_>| KafkaSettings::read(&mut given.reader);
-    Group { declare: KafkaSettings::declare, read: Box::new(read) }
+    part(KafkaSettings::declare, KafkaSettings::read)
 }
 
 /// Settings of which none is read where `is_given` says no. What is wrong with them is a problem of the whole command, not of these.
