@@ -1,17 +1,16 @@
 //! `weir events`: a body in, the events that it becomes out; no Kafka, no signature, no secret.
 //!
-//! [`super::body`] reads the file; [`schemas::split`], which ingest uses too, makes the events; [`table`] lays them out for
+//! [`super::body`] reads the file; [`schemas::split`], which ingest uses too, makes the events; a table lays them out for
 //! people, [`record`] for programs.
 
 mod record;
-mod table;
 
 use super::body;
-use crate::screen::Tone;
+use crate::screen::{Cell, Table, Tone};
 use crate::tool::settings::{EventLimits, group, settings, switch, topic_prefix};
 use crate::tool::{Tool, input, work};
 use crate::{Exit, Screen, ToolError};
-use schemas::{Refusal, Topic};
+use schemas::{Event, Kind, Refusal, Topic};
 
 const MORE: &str = "\
 Reads the body of one POST of Meta's, as the very bytes that were received, and prints an event a line: topic, key, kind, \
@@ -84,8 +83,10 @@ fn run(
         for event in &split.events {
             screen.line(record::json(event, topic_prefix))?;
         }
-    } else {
-        table::print(&split.events, topic_prefix, screen)?;
+    } else if !split.events.is_empty() {
+        let mut table = Table::under(["TOPIC", "KEY", "KIND", "ID", "TIME"]);
+        table.extend(split.events.iter().map(|event| row(event, topic_prefix)));
+        table.print(screen)?;
     }
     let events = split.events.len();
     let Some(refusal) = split.refusal else {
@@ -97,6 +98,20 @@ fn run(
     let dead_letters = Topic::IngestDlq.name(topic_prefix);
     let partly = (events > 0).then_some(events);
     Err(EventsError { name, refusal, partly, dead_letters }.into())
+}
+
+/// No cell is empty, so that a line always has five words.
+fn row(event: &Event<'_>, topic_prefix: &str) -> [Cell; 5] {
+    let absent = || Cell::new(Tone::Faint, "-");
+    // What has no kind yet is worth a look.
+    let tone = if event.kind.kind == Kind::Unknown { Tone::Warn } else { Tone::Strong };
+    [
+        event.topic().name(topic_prefix).into(),
+        event.key.as_deref().map_or_else(absent, Cell::from),
+        Cell::new(tone, event.kind.to_string()),
+        Cell::new(Tone::Faint, event.id.to_string()),
+        event.time.map_or_else(absent, |time| time.to_string().into()),
+    ]
 }
 
 #[cfg(test)]
