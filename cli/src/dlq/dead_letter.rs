@@ -3,7 +3,7 @@
 use crate::kafka::source::RecordPosition;
 use crate::screen::one_line;
 use runtime::consumer::Record;
-use runtime::kafka::dead_letter::header;
+use runtime::kafka::dead_letter::{RetryHistory, header};
 use schemas::Millis;
 use serde::Serialize;
 
@@ -37,22 +37,18 @@ impl DeadLetter {
     pub(crate) fn of(record: &Record) -> Self {
         let text = |name| record.header(name).map(String::from_utf8_lossy);
         let word = |name| text(name).map(|text| one_line(&text, LONGEST_WORD));
-        let number = |name| text(name).and_then(|text| text.parse::<i64>().ok());
-        let topic = word(header::TOPIC);
-        let origin = topic.zip(number(header::PARTITION)).zip(number(header::OFFSET));
-        let origin = origin.and_then(|((topic, partition), offset)| {
-            Some(RecordPosition { topic, partition: i32::try_from(partition).ok()?, offset })
-        });
+        let origin = || {
+            let (topic, partition) = (word(header::TOPIC)?, text(header::PARTITION)?.parse().ok()?);
+            Some(RecordPosition { topic, partition, offset: text(header::OFFSET)?.parse().ok()? })
+        };
         Self {
             position: RecordPosition::of(record),
             written: record.timestamp.map(|time| Millis::of(time).to_string()),
             first_failed: word(header::FIRST_FAILED).filter(|time| Millis::parse(time).is_some()),
             reason: word(header::REASON).unwrap_or_else(|| UNKNOWN.to_owned()),
             consumer: word(header::CONSUMER).unwrap_or_else(|| UNKNOWN.to_owned()),
-            origin,
-            attempts: number(header::ATTEMPTS)
-                .and_then(|count| u32::try_from(count).ok())
-                .unwrap_or_default(),
+            origin: origin(),
+            attempts: RetryHistory::read(|name| record.header(name)).attempts,
             error: text(header::ERROR).map_or_else(String::new, |text| one_line(&text, LONGEST_ERROR)),
         }
     }
