@@ -124,7 +124,7 @@ fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit, ToolError>
     // Before the topics are read, so that what moves there from a disk is on one of them.
     let ingest = session.wait(spool_backlog::ask(&settings.ingest));
     let damaged = settings.spool_dir.as_deref().map(retired_files).transpose()?;
-    let Origins { origins, left_out } = origin::find(&question, settings, &search)?;
+    let Origins { origins, left_out } = origin::find(&question, settings.spool_dir.as_deref(), &search)?;
     let traces =
         origins.iter().map(|origin| event_trace::follow(origin, &search)).collect::<Result<Vec<_>, _>>()?;
     let at_meta = meta::ask(&question, &traces, &left_out, settings, &session)?;

@@ -3,7 +3,6 @@
 use super::question::{EventSelector, Question};
 use super::search::holds;
 use crate::records::fact::{DescribedRecord, Fact};
-use crate::tool::settings::EventLimits;
 use runtime::consumer::Record;
 use schemas::{Event, Millis, Topic, TypedEvent, read_any};
 
@@ -33,18 +32,13 @@ pub(super) struct Expected {
 
 /// The events of a body, received then, that are meant; and whether the body itself is, since it goes to the dead letters with all
 /// of it or a part: of a delivery that is meant, or with what is meant in none of its events.
-pub(super) fn expected(
-    question: &Question,
-    body: &[u8],
-    received: Option<Millis>,
-    limits: EventLimits,
-) -> (Vec<Expected>, bool) {
+pub(super) fn expected(question: &Question, body: &[u8], received: Option<Millis>) -> (Vec<Expected>, bool) {
     if let EventSelector::Item(id) = &question.what
         && !holds(body, id)
     {
         return (Vec::new(), false);
     }
-    let split = limits.split(body);
+    let split = question.event_limits.split(body);
     let is_meant = |event: &&Event<'_>| match &question.what {
         EventSelector::Event(id) => event.id.to_string() == *id,
         EventSelector::Item(id) => is_about(event.data, id),
@@ -107,6 +101,7 @@ fn item(data: &str) -> Option<String> {
 mod tests {
     use super::super::question::Period;
     use super::*;
+    use crate::tool::settings::EventLimits;
 
     const fn limits(max_events: usize) -> EventLimits {
         EventLimits { max_events, min_bytes_per_event: 32 }
@@ -118,8 +113,9 @@ mod tests {
         let mid = item(schemas::split(body, 10).events[0].data).unwrap();
         let of = |id: &str, max_events| {
             let period = Period::since(Millis::since_epoch(0));
-            let question = Question { what: EventSelector::Item(id.to_owned()), key: None, period };
-            let (events, is_body_meant) = expected(&question, body, None, limits(max_events));
+            let (what, event_limits) = (EventSelector::Item(id.to_owned()), limits(max_events));
+            let question = Question { what, key: None, period, event_limits };
+            let (events, is_body_meant) = expected(&question, body, None);
             (events.len(), is_body_meant)
         };
         assert_eq!(of(&mid, 10), (1, false));
@@ -133,8 +129,9 @@ mod tests {
         let event = schemas::split(body, 10).events.swap_remove(0);
         let of = |key: &str, received| {
             let period = Period::about(Millis::since_epoch(100_000));
-            let question = Question { what: EventSelector::Conversation, key: Some(key.to_owned()), period };
-            expected(&question, body, Some(Millis::since_epoch(received)), limits(0))
+            let (what, key, event_limits) = (EventSelector::Conversation, Some(key.to_owned()), limits(0));
+            let question = Question { what, key, period, event_limits };
+            expected(&question, body, Some(Millis::since_epoch(received)))
         };
         let key = event.key.unwrap();
         assert_eq!(of(&key, 100_000), (Vec::new(), true));

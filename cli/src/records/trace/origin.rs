@@ -1,6 +1,5 @@
 //! Finds the events that are meant, each with what it came in.
 
-use super::TraceSettings;
 use super::expected::{Expected, expected, is_about};
 use super::question::{EventSelector, Period, Question, received};
 use super::search::{Scope, Search, has_id, holds, written};
@@ -9,6 +8,7 @@ use crate::ToolError;
 use runtime::consumer::Record;
 use schemas::{Millis, Topic, TypedEvent};
 use std::collections::HashSet;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::SystemTime;
 
@@ -41,27 +41,25 @@ pub(super) struct Origins {
 /// first, so that what moves from there to Kafka is in one of them.
 pub(super) fn find(
     question: &Question,
-    settings: &TraceSettings,
+    spool_dir: Option<&Path>,
     search: &Search<'_>,
 ) -> Result<Origins, ToolError> {
-    let spooled = spool::find(question, settings)?;
+    let spooled = spool::find(question, spool_dir)?;
     let mut found = Vec::new();
     match question.what {
         EventSelector::Delivery(_) => {
             if spooled.is_empty() {
-                found = delivered(question, question.period, settings, search)?;
+                found = delivered(question, question.period, search)?;
             }
         }
         EventSelector::Conversation => {
             merge(&mut found, published(question, question.late(), search)?);
-            merge(&mut found, delivered(question, question.period, settings, search)?);
+            merge(&mut found, delivered(question, question.period, search)?);
             if found.is_empty() {
-                merge(&mut found, delivered(question, question.late(), settings, search)?);
+                merge(&mut found, delivered(question, question.late(), search)?);
             }
         }
-        EventSelector::Event(_) | EventSelector::Item(_) => {
-            by_slices(question, settings, search, &mut found)?;
-        }
+        EventSelector::Event(_) | EventSelector::Item(_) => by_slices(question, search, &mut found)?,
     }
     merge(&mut found, spooled);
     let mut found = Origins::of(found);
@@ -72,23 +70,14 @@ pub(super) fn find(
 }
 
 /// Slice by slice until it is found: on the typed topics, then among the deliveries.
-fn by_slices(
-    question: &Question,
-    settings: &TraceSettings,
-    search: &Search<'_>,
-    found: &mut Vec<Origin>,
-) -> Result<(), ToolError> {
+fn by_slices(question: &Question, search: &Search<'_>, found: &mut Vec<Origin>) -> Result<(), ToolError> {
     let slices = question.slices(Millis::of(SystemTime::now()));
-    for period in &slices {
-        merge(found, published(question, *period, search)?);
-        if is_settled(question, found) {
-            return Ok(());
-        }
-    }
-    for period in slices {
-        merge(found, delivered(question, period, settings, search)?);
-        if is_settled(question, found) {
-            return Ok(());
+    for look_among in [published, delivered] {
+        for period in &slices {
+            merge(found, look_among(question, *period, search)?);
+            if is_settled(question, found) {
+                return Ok(());
+            }
         }
     }
     Ok(())
@@ -178,16 +167,11 @@ fn raw_of(typed: &Record, search: &Search<'_>) -> Result<Option<Record>, ToolErr
 }
 
 /// Those of raw deliveries; a delivery itself where it is meant and has none at all, or was refused.
-fn delivered(
-    question: &Question,
-    period: Period,
-    settings: &TraceSettings,
-    search: &Search<'_>,
-) -> Result<Vec<Origin>, ToolError> {
+fn delivered(question: &Question, period: Period, search: &Search<'_>) -> Result<Vec<Origin>, ToolError> {
     let events_of = |record: &Record| {
         let id = record.header("ce_id").map(String::from_utf8_lossy).unwrap_or_default();
         let body = record.value.as_deref().unwrap_or_default();
-        expected(question, body, received(&id), settings.event_limits)
+        expected(question, body, received(&id))
     };
     let fits = |record: &Record| {
         if let EventSelector::Delivery(id) = &question.what {
@@ -226,6 +210,7 @@ impl Origins {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tool::settings::EventLimits;
 
     fn of(id: usize, kind: &str) -> Origin {
         let (id, kind) = (id.to_string(), kind.to_owned());
@@ -235,7 +220,9 @@ mod tests {
 
     #[test]
     fn a_reaction_or_a_receipt_does_not_settle_where_a_message_is() {
-        let question = |what| Question { what, key: None, period: Period::since(Millis::since_epoch(0)) };
+        let (period, event_limits) =
+            (Period::since(Millis::since_epoch(0)), EventLimits { max_events: 10, min_bytes_per_event: 32 });
+        let question = |what| Question { what, key: None, period, event_limits };
         let mid = question(EventSelector::Item("aWdf".to_owned()));
         for kind in ["reaction.added", "receipt.read", "message.deleted", "standby.reaction.added"] {
             assert!(!is_settled(&mid, &[of(1, kind)]), "{kind}");

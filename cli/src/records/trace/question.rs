@@ -1,6 +1,7 @@
 //! What is asked for: an id, a conversation, and when to look. Pure.
 
 use super::TraceSettings;
+use crate::tool::settings::EventLimits;
 use schemas::{KeyRule, Millis, Topic};
 use std::time::Duration;
 use uuid::Uuid;
@@ -24,6 +25,8 @@ pub(super) struct Question {
     /// The key of the conversation, where account and user are known.
     pub(super) key: Option<String>,
     pub(super) period: Period,
+    /// By what ingest bounds the events of the bodies that are looked at.
+    pub(super) event_limits: EventLimits,
 }
 
 /// Which events.
@@ -59,7 +62,7 @@ impl Question {
             EventSelector::Delivery(id) => received(id).map_or(told, Period::since),
             _ => told,
         };
-        Self { what, key, period }
+        Self { what, key, period, event_limits: settings.event_limits }
     }
 
     /// The periods to look in, in this order: about `--at` and then what was written later; else the newest first.
@@ -170,6 +173,11 @@ pub(super) fn received(delivery: &str) -> Option<Millis> {
 mod tests {
     use super::*;
 
+    fn question(what: EventSelector, key: Option<&str>, period: Period) -> Question {
+        let event_limits = EventLimits { max_events: 10, min_bytes_per_event: 32 };
+        Question { what, key: key.map(str::to_owned), period, event_limits }
+    }
+
     #[test]
     fn an_id_says_by_its_form_what_it_is_of() {
         let event = "3F0C112233445566778899aabbccddee";
@@ -187,12 +195,10 @@ mod tests {
     #[test]
     fn an_item_is_looked_for_where_its_kind_is() {
         let period = Period::from(Millis::since_epoch(0), Duration::ZERO);
-        let topics = |what, key: Option<&str>| {
-            Question { what, key: key.map(str::to_owned), period }.topics().collect::<Vec<_>>()
-        };
+        let topics = |what, key| question(what, key, period).topics().collect::<Vec<_>>();
         let mid = || EventSelector::Item("aWdf".to_owned());
         assert_eq!(topics(mid(), None), [Topic::Messages, Topic::Standby, Topic::Receipts, Topic::Unknown]);
-        let with_key = Question { what: mid(), key: Some("17:42".to_owned()), period };
+        let with_key = question(mid(), Some("17:42"), period);
         assert!(with_key.topics().eq([Topic::Messages, Topic::Standby, Topic::Receipts, Topic::Unknown]));
         assert_eq!(
             (with_key.key_on(Topic::Messages), with_key.key_on(Topic::Unknown)),
@@ -210,7 +216,7 @@ mod tests {
     fn what_was_written_late_is_meant_by_the_time_at_which_it_happened_or_was_received() {
         let minutes = |count: u64| Millis::since_epoch(count * 60_000);
         let period = Period::around(minutes(100), AROUND);
-        let question = Question { what: EventSelector::Conversation, key: Some("17:42".to_owned()), period };
+        let question = question(EventSelector::Conversation, Some("17:42"), period);
         assert_eq!(question.late(), Period { since: minutes(95), until: Some(minutes(105 + 36 * 60)) });
         let late = Period { since: minutes(105), until: Some(minutes(105 + 36 * 60)) };
         assert_eq!(question.slices(minutes(200)), [period, late]);

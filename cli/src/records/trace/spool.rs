@@ -1,9 +1,9 @@
 //! What of it waits on the disk of this machine's ingest.
 
-use super::TraceSettings;
 use super::expected::expected;
 use super::origin::Origin;
 use super::question::{EventSelector, Question};
+use std::path::Path;
 use weir_ingest::spool::inspect::{DeliveryFilter, InspectError, Inspector, ParkReason, StoredDelivery};
 
 /// A delivery on the disk.
@@ -15,26 +15,25 @@ pub(super) struct Spooled {
 }
 
 /// The events of deliveries on the disk that are meant; nothing where no `--spool-dir` is given.
-pub(super) fn find(question: &Question, settings: &TraceSettings) -> Result<Vec<Origin>, InspectError> {
-    let Some(directory) = &settings.spool_dir else { return Ok(Vec::new()) };
+pub(super) fn find(question: &Question, directory: Option<&Path>) -> Result<Vec<Origin>, InspectError> {
+    let Some(directory) = directory else { return Ok(Vec::new()) };
     let mut inspector = Inspector::new(directory);
     if let EventSelector::Delivery(id) = &question.what {
         let stored = inspector.delivery(id)?;
-        return Ok(stored.iter().flat_map(|stored| origins(question, stored, settings)).collect());
+        return Ok(stored.iter().flat_map(|stored| origins(question, stored)).collect());
     }
     let mut found = Vec::new();
     for stored in inspector.deliveries(DeliveryFilter::All) {
-        found.extend(origins(question, &stored?, settings));
+        found.extend(origins(question, &stored?));
     }
     Ok(found)
 }
 
 /// Those of its events that are meant, or the delivery itself where none is and it is meant.
-fn origins(question: &Question, stored: &StoredDelivery, settings: &TraceSettings) -> Vec<Origin> {
+fn origins(question: &Question, stored: &StoredDelivery) -> Vec<Origin> {
     let spooled = Spooled { id: stored.id.clone(), parked: stored.parked.clone() };
     let origin = |event| Origin { event, spooled: Some(spooled.clone()), ..Origin::default() };
-    let (events, is_body_meant) =
-        expected(question, &stored.body, Some(stored.received), settings.event_limits);
+    let (events, is_body_meant) = expected(question, &stored.body, Some(stored.received));
     let is_meant = is_body_meant || matches!(question.what, EventSelector::Delivery(_));
     if events.is_empty() && is_meant {
         return vec![origin(None)];
