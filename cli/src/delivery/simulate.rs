@@ -23,7 +23,6 @@ use std::time::{Duration, Instant, SystemTime};
 use tally::{Answered, Tally, is_taken};
 use tokio::task::JoinSet;
 use traffic::Traffic;
-use weir_ingest::Secret;
 
 const MORE: &str = "\
 Posts signed deliveries of Instagram accounts, made of the fixtures of this repository: mostly messages and their echoes, \
@@ -82,15 +81,14 @@ pub(crate) const TOOL: Tool = Tool {
 fn run(settings: &SimulateSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let session = Session::start()?;
     session.stop_gently()?;
-    let sender =
-        Sender { poster: Poster::new(&settings.to, None)?, secret: settings.signer.secret().clone() };
-    let tally = session.wait(post(&session, settings, &sender));
+    let poster = Poster::new(&settings.to, None)?;
+    let tally = session.wait(post(&session, settings, &poster));
     tally.print(screen)?;
     Ok(if tally.is_all_taken() { Exit::Done } else { Exit::Drift })
 }
 
 /// Posts until the time is over or a signal came, and waits for what is under way.
-async fn post(session: &Session, settings: &SimulateSettings, sender: &Sender) -> Tally {
+async fn post(session: &Session, settings: &SimulateSettings, poster: &Poster) -> Tally {
     let start = Instant::now();
     let run = Millis::of(SystemTime::now()).as_millis();
     let mut traffic = Traffic::new(settings.seed, settings.accounts, run);
@@ -105,7 +103,8 @@ async fn post(session: &Session, settings: &SimulateSettings, sender: &Sender) -
                 tally.note(answers.unwrap_or_default());
             }
             let body = Bytes::from(traffic.delivery(Millis::of(SystemTime::now())));
-            under_way.spawn(sender.clone().deliver(body, traffic.comes_twice()));
+            let signature = settings.signer.secret().sign(&body);
+            under_way.spawn(deliver(poster.clone(), body, signature, traffic.comes_twice()));
         }
         while let Some(answers) = under_way.try_join_next() {
             tally.note(answers.unwrap_or_default());
@@ -126,36 +125,25 @@ fn at_once(elapsed: Duration) -> u32 {
     if into + lasts >= every { times } else { 1 }
 }
 
-#[derive(Clone)]
-struct Sender {
-    poster: Poster,
-    secret: Secret,
-}
-
-impl Sender {
-    /// Posts one delivery until it is answered 200, as often as Meta would in a shorter time.
-    async fn deliver(self, body: Bytes, comes_twice: bool) -> Vec<Answered> {
-        let signature = self.secret.sign(&body);
-        let attempt = async || self.attempt(body.clone(), &signature).await;
-        let mut answers = vec![attempt().await];
-        for wait in RETRIES {
-            if is_taken(&answers) {
-                break;
-            }
-            tokio::time::sleep(wait).await;
-            answers.push(attempt().await);
-        }
-        if comes_twice && is_taken(&answers) {
-            answers.push(attempt().await);
-        }
-        answers
-    }
-
-    async fn attempt(&self, body: Bytes, signature: &str) -> Answered {
-        let answer = self.poster.post(body, signature).await;
+/// Posts one delivery until it is answered 200, as often as Meta would in a shorter time.
+async fn deliver(poster: Poster, body: Bytes, signature: String, comes_twice: bool) -> Vec<Answered> {
+    let attempt = async || {
+        let answer = poster.post(body.clone(), &signature).await;
         let answer = answer.map(|answer| (answer.status, answer.took)).map_err(|error| chain(&error));
         answer.inspect_err(|why| tracing::info!("{why}"))
+    };
+    let mut answers = vec![attempt().await];
+    for wait in RETRIES {
+        if is_taken(&answers) {
+            break;
+        }
+        tokio::time::sleep(wait).await;
+        answers.push(attempt().await);
     }
+    if comes_twice && is_taken(&answers) {
+        answers.push(attempt().await);
+    }
+    answers
 }
 
 #[cfg(test)]
