@@ -19,6 +19,10 @@ const OF_NO_USE: [&str; 4] = ["unreadable", "unknown_action", "bad_command", "wr
 /// Why a command died that has no result yet: it gets one once it is put back, be it that it comes too late.
 const WITHOUT_RESULT: &str = "panic";
 
+/// What stays with a record that goes back of what its dead letter says: who gave it up, how often it was tried, when it failed first
+/// and when it was first written.
+const KEPT: [&str; 4] = [header::CONSUMER, header::ATTEMPTS, header::FIRST_FAILED, header::FIRST_WRITTEN];
+
 /// What a dead letter's fate depends on beside itself.
 #[derive(Clone, Debug)]
 pub(super) struct Rules<'a> {
@@ -143,17 +147,10 @@ impl Rules<'_> {
     }
 }
 
-/// The record as it was before it died; who gave it up, how often it was tried, when it failed first and when it was first
-/// written stay with it.
+/// The record as it was before it died, with what is [`KEPT`].
 pub(super) fn outgoing<'a>(record: &'a Record, topic: &'a str) -> OutgoingRecord<'a> {
-    let kept = |name: &str| {
-        !name.starts_with(header::PREFIX)
-            || matches!(
-                name,
-                header::CONSUMER | header::ATTEMPTS | header::FIRST_FAILED | header::FIRST_WRITTEN
-            )
-    };
-    let headers = record.headers.iter().filter(|(name, _)| kept(name));
+    let is_kept = |name: &str| !name.starts_with(header::PREFIX) || KEPT.contains(&name);
+    let headers = record.headers.iter().filter(|(name, _)| is_kept(name));
     OutgoingRecord {
         topic,
         key: record.key.as_deref(),

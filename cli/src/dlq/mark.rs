@@ -55,8 +55,7 @@ impl Mark {
 
     /// Whether another dead letter can be remembered, wherever it lies.
     pub(super) fn has_room(&self) -> bool {
-        // Most marks are short, and need no counting.
-        self.beyond.len() * LONGEST_PAIR < LONGEST || self.metadata().len() + LONGEST_PAIR <= LONGEST
+        self.metadata().len() + LONGEST_PAIR <= LONGEST
     }
 
     /// The dead letter was put back.
