@@ -3,6 +3,7 @@
 use crate::records::fact::Fact;
 use schemas::Topic;
 use serde::Deserialize;
+use weir_messages::outputs_of;
 
 /// One delivery.
 #[derive(Clone, Copy, Debug)]
@@ -87,9 +88,9 @@ impl Sample {
         let mut facts = vec![Fact::raw(self.body.as_bytes())];
         facts.extend(events.iter().cloned());
         facts.extend(self.dead_letter.map(|reason| Fact::dead_letter(self.body.as_bytes(), reason)));
-        let read = events.iter().filter(|event| Topic::MessagesDlq.sources().contains(&event.topic));
+        let read = events.iter().filter_map(|event| Some((event, *outputs_of(event.topic).first()?)));
         let inbox = read.zip(self.inbox);
-        facts.extend(inbox.map(|(event, what)| consumed(event, inbox_of(event.topic), (*what).to_owned())));
+        facts.extend(inbox.map(|((event, topic), what)| consumed(event, topic, (*what).to_owned())));
         facts.extend(events.iter().filter_map(enriched));
         facts
     }
@@ -99,15 +100,6 @@ fn typed(line: &str) -> Option<Fact> {
     let Expected { topic, key, kind, id } = serde_json::from_str(line).ok()?;
     let topic = Topic::ALL.into_iter().find(|known| known.spec().suffix == topic)?;
     Some(Fact { topic, key, what: kind, id })
-}
-
-/// Where the inbox has what is made of the events of a topic.
-const fn inbox_of(topic: Topic) -> Topic {
-    match topic {
-        Topic::Receipts => Topic::InboxReceipts,
-        Topic::Comments | Topic::Mentions => Topic::InboxComments,
-        _ => Topic::Inbox,
-    }
 }
 
 fn enriched(event: &Fact) -> Option<Fact> {

@@ -16,6 +16,7 @@ pub mod normalise;
 pub use handler::{InboxHandler, Partition};
 pub use input::Input;
 pub use recent::{Bounds, RecentEvents, Seen};
+pub use route::outputs_of;
 pub use settings::Settings;
 
 use metrics::Metrics;

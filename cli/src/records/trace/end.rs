@@ -72,12 +72,7 @@ pub(super) fn consumers_of(event: &Expected, typed: &Record) -> Vec<Consumer> {
     // What cannot be read or normalised is a dead letter of its own, so it is looked for.
     let has_place = !read.is_ok_and(|read| matches!(weir_messages::normalise::normalise(&read), Ok(None)));
     if has_place && let Some(input) = Input::of(event.topic) {
-        let outputs: &[Topic] = match event.topic {
-            Topic::Receipts => &[Topic::InboxReceipts],
-            Topic::Standby => &[Topic::Inbox, Topic::InboxReceipts],
-            Topic::Comments | Topic::Mentions | Topic::Feed => &[Topic::InboxComments],
-            _ => &[Topic::Inbox],
-        };
+        let outputs = weir_messages::outputs_of(event.topic);
         let (name, dead_letters, is_optional) = (input.group(), Topic::MessagesDlq, input == Input::Feed);
         consumers.push(Consumer { name, what: "inbox", outputs, dead_letters, is_optional });
     }
