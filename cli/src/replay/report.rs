@@ -26,6 +26,15 @@ pub(super) struct Row {
     pub(super) published: u64,
 }
 
+/// Numbers under a heading that is as wide, in the tone of those that are not zero.
+type Column = (&'static str, Tone, fn(&Row) -> u64);
+
+impl Row {
+    const fn missing(&self) -> u64 {
+        self.events.saturating_sub(self.present)
+    }
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Report {
@@ -83,7 +92,7 @@ impl Report {
 
     /// The exit code of a run that did not fail.
     pub(super) fn exit(&self, settings: &ReplaySettings) -> Exit {
-        let differs = self.rows.iter().any(|row| self.missing(row) > 0 || row.extra > 0);
+        let differs = self.missing() > 0 || self.sum(|row| row.extra) > 0;
         match (self.stopped, settings.apply, differs) {
             (true, ..) => Exit::Failure,
             (false, false, true) => Exit::Drift,
@@ -106,8 +115,9 @@ impl Report {
         self.advise(settings, screen)
     }
 
-    const fn missing(&self, row: &Row) -> u64 {
-        if self.compared { row.events.saturating_sub(row.present) } else { 0 }
+    /// Events that were looked for in the typed topics, and not found.
+    fn missing(&self) -> u64 {
+        if self.compared { self.sum(Row::missing) } else { 0 }
     }
 
     fn sum(&self, of: impl Fn(&Row) -> u64) -> u64 {
@@ -119,7 +129,7 @@ impl Report {
         for row in &self.rows {
             screen.line(json!({
                 "topic": row.topic.name(&settings.meant.topic_prefix), "kind": row.kind, "events": row.events,
-                "present": compared(row.present), "missing": compared(self.missing(row)),
+                "present": compared(row.present), "missing": compared(row.missing()),
                 "extra": compared(row.extra), "published": row.published,
             }))?;
         }
@@ -127,7 +137,7 @@ impl Report {
             "since": settings.period.since.to_string(), "until": settings.period.until.to_string(),
             "cut_off": self.is_cut_off, "deliveries": self.deliveries, "unreadable": self.unreadable, "refused": self.refused,
             "events": self.sum(|row| row.events), "copies": self.copies,
-            "present": compared(self.sum(|row| row.present)), "missing": compared(self.sum(|row| self.missing(row))),
+            "present": compared(self.sum(|row| row.present)), "missing": compared(self.missing()),
             "extra": compared(self.sum(|row| row.extra)), "published": self.published(),
             "applied": settings.apply, "replay": settings.apply.then_some(&self.run), "stopped": self.stopped,
             "reached": self.reached.map(|time| time.to_string()),
@@ -135,37 +145,28 @@ impl Report {
     }
 
     fn table(&self, settings: &ReplaySettings) -> Table {
-        let mut headings = vec!["TOPIC, KIND", " EVENTS"];
+        let mut columns: Vec<Column> = vec![(" EVENTS", Tone::Plain, |row| row.events)];
         if self.compared {
-            headings.extend(["PRESENT", "MISSING", "EXTRA"]);
+            columns.push(("PRESENT", Tone::Good, |row| row.present));
+            columns.push(("MISSING", Tone::Warn, Row::missing));
+            columns.push(("EXTRA", Tone::Warn, |row| row.extra));
         }
         if settings.apply {
-            headings.push("PUBLISHED");
+            columns.push(("PUBLISHED", Tone::Good, |row| row.published));
         }
-        let (mut table, mut last) = (Table::under(headings), None);
+        let headings = columns.iter().map(|(heading, ..)| *heading);
+        let (mut table, mut last) = (Table::under(["TOPIC, KIND"].into_iter().chain(headings)), None);
         for row in &self.rows {
             if last.replace(row.topic) != Some(row.topic) {
                 table.text(Tone::Plain, row.topic.name(&settings.meant.topic_prefix));
             }
-            table.row(self.cells(row, settings));
+            let numbers = columns.iter().map(|(heading, tone, count)| {
+                let (count, width) = (count(row), heading.len());
+                Cell::new(if count > 0 { *tone } else { Tone::Faint }, format!("{count:>width$}"))
+            });
+            table.row([format!("  {}", row.kind).into()].into_iter().chain(numbers).collect::<Vec<_>>());
         }
         table
-    }
-
-    fn cells(&self, row: &Row, settings: &ReplaySettings) -> Vec<Cell> {
-        let number = |count: u64, width: usize, tone: Tone| {
-            Cell::new(if count > 0 { tone } else { Tone::Faint }, format!("{count:>width$}"))
-        };
-        let mut cells = vec![Cell::from(format!("  {}", row.kind)), number(row.events, 7, Tone::Plain)];
-        if self.compared {
-            cells.push(number(row.present, 7, Tone::Good));
-            cells.push(number(self.missing(row), 7, Tone::Warn));
-            cells.push(number(row.extra, 5, Tone::Warn));
-        }
-        if settings.apply {
-            cells.push(number(row.published, 9, Tone::Good));
-        }
-        cells
     }
 
     fn sentence(&self) -> String {
@@ -175,7 +176,7 @@ impl Report {
         parts.extend(nonzero(&[
             (self.unreadable, "not written by ingest"),
             (self.copies, "repeated"),
-            (self.sum(|row| self.missing(row)), "missing"),
+            (self.missing(), "missing"),
             (self.sum(|row| row.extra), "extra"),
             (self.published(), "published"),
         ]));
@@ -199,7 +200,7 @@ impl Report {
             }
             return screen.line(format!("The next range begins with --since {until}"));
         }
-        if self.compared && self.sum(|row| self.missing(row)) == 0 {
+        if self.compared && self.missing() == 0 {
             let left = if self.is_cut_off { " of those that are left" } else { "" };
             screen.toned(Tone::Good, &format!("Nothing is missing{left}."))?;
         }
