@@ -199,13 +199,13 @@ impl Pipeline {
 /// The port asked for, or the usual one, or any that is free.
 async fn listen(port: Option<u16>) -> Result<TcpListener, DemoError> {
     let on = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-    match port {
-        Some(port) => on(port).await.map_err(|source| DemoError::Port { port, source }),
-        None => match on(DEFAULT_PORT).await {
-            Ok(listener) => Ok(listener),
-            Err(_) => on(0).await.map_err(|source| DemoError::Port { port: 0, source }),
-        },
+    if port.is_none()
+        && let Ok(listener) = on(DEFAULT_PORT).await
+    {
+        return Ok(listener);
     }
+    let port = port.unwrap_or_default();
+    on(port).await.map_err(|source| DemoError::Port { port, source })
 }
 
 /// A directory of access tokens, as weir-lookups reads it; the stub takes any token.
