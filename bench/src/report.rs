@@ -38,7 +38,7 @@ signatures), and after each run the raw topic has at least a record for each 200
 |---|---|
 | floor | hyper, which reads the body, throws it away and answers 200 |
 | weir-ingest, direct | weir-ingest with `--producer direct` |
-| weir-ingest, direct, one thread | the same with `--worker-threads 1` |
+| weir-ingest, direct, two threads | the same with `--worker-threads 2` |
 | axum, as written | axum with rdkafka's FutureProducer, linger 0.5 ms, not idempotent |
 | axum, tuned | the same program, idempotent, linger 2 ms |
 | Go, franz-go | net/http with ProduceSync, idempotent, no linger, GOGC=400 |

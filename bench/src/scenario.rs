@@ -18,7 +18,7 @@ use crate::server::{PATH, Running, Server};
 
 /// The servers where one of each kind is enough.
 const FEW: &[Server] =
-    &[Server::Floor, Server::Weir, Server::WeirDirect, Server::WeirDirectOneThread, Server::AxumTuned];
+    &[Server::Floor, Server::Weir, Server::WeirDirect, Server::WeirDirectTwoThreads, Server::AxumTuned];
 const CONNECTIONS: [usize; 3] = [8, 64, 256];
 
 /// Loads that differ in one thing.

@@ -32,8 +32,8 @@ pub(crate) enum Server {
     Weir,
     /// The same with `--producer direct`.
     WeirDirect,
-    /// The same with `--worker-threads 1` too.
-    WeirDirectOneThread,
+    /// The same with `--worker-threads 2` too.
+    WeirDirectTwoThreads,
     /// With a linger of half a millisecond.
     Axum,
     /// Idempotent, with the linger that costs the least.
@@ -48,7 +48,7 @@ impl Server {
         Self::Floor,
         Self::Weir,
         Self::WeirDirect,
-        Self::WeirDirectOneThread,
+        Self::WeirDirectTwoThreads,
         Self::Axum,
         Self::AxumTuned,
         Self::Go,
@@ -61,7 +61,7 @@ impl Server {
             Self::Floor => "floor: hyper alone",
             Self::Weir => "weir-ingest",
             Self::WeirDirect => "weir-ingest, direct",
-            Self::WeirDirectOneThread => "weir-ingest, direct, one thread",
+            Self::WeirDirectTwoThreads => "weir-ingest, direct, two threads",
             Self::Axum => "axum, as written",
             Self::AxumTuned => "axum, tuned",
             Self::Go => "Go, franz-go",
@@ -74,7 +74,7 @@ impl Server {
     pub(crate) const fn prefix(self) -> Option<&'static str> {
         match self {
             Self::Floor => None,
-            Self::Weir | Self::WeirDirect | Self::WeirDirectOneThread => Some("meta"),
+            Self::Weir | Self::WeirDirect | Self::WeirDirectTwoThreads => Some("meta"),
             Self::Axum | Self::AxumTuned | Self::Go | Self::Fastify | Self::FastApi => Some("peer"),
         }
     }
@@ -88,7 +88,7 @@ impl Server {
         };
         match self {
             Self::Floor => built("weir-bench-floor"),
-            Self::Weir | Self::WeirDirect | Self::WeirDirectOneThread => built("weir-ingest"),
+            Self::Weir | Self::WeirDirect | Self::WeirDirectTwoThreads => built("weir-ingest"),
             Self::Axum | Self::AxumTuned => peer("axum/target/release/peer-axum"),
             Self::Go => peer("go/target/peer"),
             Self::Fastify => peer("fastify/node_modules").map(|_| PathBuf::from("node")),
@@ -123,13 +123,13 @@ impl Running {
         let mut command = guarded::command(&server.program()?, folder.path());
         match server {
             Server::Floor => drop(command.arg(address.to_string())),
-            Server::Weir | Server::WeirDirect | Server::WeirDirectOneThread => {
+            Server::Weir | Server::WeirDirect | Server::WeirDirectTwoThreads => {
                 let listen = address.to_string();
                 command.args(["--listen", &listen, "--admin-listen", &admin, "--brokers", &rig.bootstrap]);
                 command.args(&rig.kafka_config).arg("--spool-dir").arg(folder.path()).args(more);
                 command.args(["--producer", if server == Server::Weir { "rdkafka" } else { "direct" }]);
-                if server == Server::WeirDirectOneThread {
-                    command.args(["--worker-threads", "1"]);
+                if server == Server::WeirDirectTwoThreads {
+                    command.args(["--worker-threads", "2"]);
                 }
                 command.env("WEIR_APP_SECRET", APP_SECRET);
             }
