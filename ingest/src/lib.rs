@@ -8,6 +8,7 @@ mod delivery;
 mod durable;
 mod http;
 mod kafka;
+mod large;
 mod metrics;
 mod server;
 pub mod settings;

@@ -5,6 +5,7 @@ use super::not_published::NotPublished;
 use super::producers::Producers;
 use super::writer::OpenBatch;
 use crate::delivery::Delivery;
+use crate::large::beside_others;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use enum_map::EnumMap;
@@ -15,13 +16,8 @@ use runtime::throttle::Throttle;
 use schemas::{Refusal, Split, Topic, raw};
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::task::block_in_place;
 use tracing::Span;
 use uuid::Uuid;
-
-/// A delivery beyond this size takes the thread of other requests for longer than they should wait for it.
-const LARGE: usize = 64 << 10;
 
 /// The records of a delivery, in one batch and in the trace of the request.
 struct TracedBatch<'a> {
@@ -148,17 +144,6 @@ impl Publisher {
     }
 }
 
-/// Does the work of a delivery of so many bytes where it is, and has another thread serve the other requests meanwhile where that
-/// takes long.
-fn beside_others<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
-    let runtime = || Handle::try_current().map(|runtime| runtime.runtime_flavor());
-    if bytes > LARGE && matches!(runtime(), Ok(RuntimeFlavor::MultiThread)) {
-        block_in_place(work)
-    } else {
-        work()
-    }
-}
-
 /// Every topic that ingest writes to, by name.
 pub(crate) fn topic_names(topic_prefix: &str) -> Vec<String> {
     Topic::OF_INGEST.iter().map(|topic| topic.name(topic_prefix)).collect()
@@ -177,22 +162,5 @@ impl TracedBatch<'_> {
         self.spans.push(span);
         let headers = [record.headers, &[(TRACEPARENT, header.as_bytes())]].concat();
         self.batch.send(Outgoing { headers: &headers, ..record })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc;
-    use std::time::Duration;
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-    async fn one_thread_serves_other_requests_while_it_works_on_a_large_delivery() {
-        let (sender, receiver) = mpsc::channel();
-        let until_served = move || receiver.recv_timeout(Duration::from_mins(1));
-        let large = tokio::spawn(async move { beside_others(LARGE + 1, until_served) });
-        let other = tokio::spawn(async move { sender.send(()) });
-        large.await.unwrap().unwrap();
-        other.await.unwrap().unwrap();
     }
 }

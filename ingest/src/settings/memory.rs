@@ -26,7 +26,7 @@ const QUEUED_RECORD: usize = 512;
 /// remembered of a retired file (8 MiB of a window of rows, and a bit or two of each row for what was read and what is done),
 /// and SQLite's pages.
 const SPOOL: usize = 96 << 20;
-/// The program, threads and their stacks, Kafka's metadata, SQLite's pages, what a delivery takes while it is split.
+/// The program, threads and their stacks, Kafka's metadata, SQLite's pages, what a few large deliveries take while they are split.
 const FIXED: usize = 64 << 20;
 
 /// What takes memory, and the flags that bound it.
