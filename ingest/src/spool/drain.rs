@@ -36,6 +36,8 @@ const ROUND_BYTES: u64 = 4 << 20;
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// How long a round in flight may take at shutdown; it stays in the spool, so nothing is lost.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long it is sent without a pause: all of a round may take tens of milliseconds, in which requests have their turn.
+const AT_A_STRETCH: Duration = Duration::from_millis(1);
 const BACKOFF_BASE: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
 
@@ -219,8 +221,12 @@ impl Drain {
     /// Sends deliveries to Kafka in order, up to the first that fails, and waits for their acknowledgements.
     async fn send(&mut self, rows: Vec<StoredRow>) -> RoundOutcome {
         let (mut outcome, mut round) = (RoundOutcome::default(), Vec::with_capacity(rows.len()));
-        let (mut rows, mut behind) = (rows.into_iter(), Vec::new());
+        let (mut rows, mut behind, mut began) = (rows.into_iter(), Vec::new(), Instant::now());
         for stored in rows.by_ref() {
+            if began.elapsed() >= AT_A_STRETCH {
+                tokio::task::yield_now().await;
+                began = Instant::now();
+            }
             if self.panics.is_blamed(&stored) {
                 outcome.refused.push((stored, PANICKED.to_owned()));
                 continue;
