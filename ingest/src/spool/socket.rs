@@ -23,7 +23,10 @@ const IDLE: Duration = Duration::from_mins(10);
 /// Serves requests until the spool is closed: as long, nobody else can look into it.
 pub(crate) async fn serve(spool: Spool) {
     let path = spool.parts.settings.directory.join(files::SOCKET);
-    let listener = match bind(&path) {
+    // On a thread that may block, as below.
+    let of_socket = path.clone();
+    let bound = tokio::task::spawn_blocking(move || bind(&of_socket)).await;
+    let listener = match bound.unwrap_or_else(|error| Err(error.into())) {
         Ok(listener) => listener,
         Err(error) => {
             tracing::warn!(%error, socket = %path.display(), "cannot listen on the socket for `weir spool`, which cannot inspect this spool");
@@ -34,7 +37,6 @@ pub(crate) async fn serve(spool: Spool) {
         Supervisor::new("the socket of the spool").counting(spool.parts.metrics.panics.clone());
     let forever = async { while supervisor.panicked(accept(&listener, &spool)).await {} };
     spool.writer.run_until_closed(forever).await;
-    // On a thread that may block.
     let removed = tokio::task::spawn_blocking(move || files::remove_if_there(&path)).await;
     if let Ok(Err(error)) = removed {
         tracing::debug!(%error, "cannot remove the socket of the spool");
@@ -88,7 +90,8 @@ async fn respond(stream: UnixStream, spool: &Spool) -> io::Result<()> {
             },
             Err(error) => Err(format!("ingest does not understand this weir: {error}")),
         };
-        let mut line = serde_json::to_vec(&reply)?;
+        // A body in base64 may be megabytes.
+        let mut line = tokio::task::spawn_blocking(move || serde_json::to_vec(&reply)).await??;
         line.push(b'\n');
         tokio::time::timeout(IDLE, writer.write_all(&line)).await??;
     }
