@@ -63,11 +63,11 @@ impl Keyring {
                 key.latest_success = AtomicU64::new(before.latest_success.load(Ordering::Relaxed));
             }
         }
-        let place = |before: usize| {
-            let app = &self.keys.get(before)?.app;
-            renewed.keys.iter().position(|key| key.app == *app)
-        };
-        let (hints, clock) = (self.hints.moved(place), AtomicU64::new(self.clock.load(Ordering::Relaxed)));
+        let place = |before: &Key| renewed.keys.iter().position(|key| key.app == before.app);
+        // Looked up once each: there are many more hints than secrets.
+        let places: Vec<_> = self.keys.iter().map(place).collect();
+        let hints = self.hints.moved(|before| places.get(before).copied().flatten());
+        let clock = AtomicU64::new(self.clock.load(Ordering::Relaxed));
         Self { clock, hints, ..renewed }
     }
 
