@@ -6,8 +6,14 @@ use std::fs;
 use anyhow::{Context as _, Result};
 use weir_tests::foreign::folder;
 
-/// The consumers, each with its part of the name of its message in the AsyncAPI document.
-const CONSUMERS: [&str; 5] = ["messages", "lookups", "metrics", "replies", "media"];
+/// The consumers, each by its part of the name of its message in the AsyncAPI document, with the file of its handler.
+const CONSUMERS: [(&str, &str); 5] = [
+    ("messages", "handler.rs"),
+    ("lookups", "source.rs"),
+    ("metrics", "handler.rs"),
+    ("replies", "handler.rs"),
+    ("media", "handler.rs"),
+];
 
 /// The strings of a piece of code.
 fn strings(code: &str) -> impl Iterator<Item = &str> {
@@ -15,8 +21,8 @@ fn strings(code: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The words that a consumer's handler names as its reasons, constants of its file among them.
-fn of_handler(consumer: &str) -> Result<BTreeSet<String>> {
-    let file = folder("consumers").join(consumer).join("src/handler.rs");
+fn of_handler(consumer: &str, file: &str) -> Result<BTreeSet<String>> {
+    let file = folder("consumers").join(consumer).join("src").join(file);
     let code = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
     let (_, list) = code.split_once("fn reasons(").context("the handler names its reasons")?;
     let (list, _) = list.split_once("    }").context("its end")?;
@@ -48,8 +54,8 @@ fn documented(consumer: &str) -> Result<BTreeSet<String>> {
 fn the_documented_reasons_are_those_of_the_code() {
     let shared = of_the_loop().unwrap();
     assert!(shared.contains("too_large") && shared.contains("retries_exhausted"), "{shared:?}");
-    for consumer in CONSUMERS {
-        let own = of_handler(consumer).unwrap();
+    for (consumer, file) in CONSUMERS {
+        let own = of_handler(consumer, file).unwrap();
         assert!(!own.is_empty(), "{consumer} names no reasons");
         let given: BTreeSet<_> = own.union(&shared).cloned().collect();
         assert_eq!(documented(consumer).unwrap(), given, "{consumer}");
