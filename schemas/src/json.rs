@@ -1,7 +1,7 @@
 //! Walks JSON that is known to be valid, as slices of the text: nothing is parsed twice, nothing is copied.
 //!
-//! [`split`](crate::split()) proves a body valid once, with `serde_json`; what is inside is then found by its brackets
-//! and quotes alone. On a text that is not valid the walk ends early; it never panics.
+//! `serde_json` proves it valid once: [`split`](crate::split()) a body, and whoever reads a model of [`crate::data`] its `RawValue`.
+//! What is inside is then found by its brackets and quotes alone. On a text that is not valid the walk ends early; it never panics.
 
 pub(crate) mod lossy;
 pub(crate) mod members;
