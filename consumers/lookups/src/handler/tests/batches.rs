@@ -89,6 +89,17 @@ async fn batches_that_are_refused_for_a_limit_stop_calls_for_ever_longer() {
 }
 
 #[tokio::test]
+async fn a_lookup_that_nobody_awaits_for_a_while_is_asked_once() {
+    let bench = Bench::new().await;
+    bench.simulator.slow_down(Duration::from_millis(300));
+    let input = one("comment/on-post");
+    let awaited = tokio::time::timeout(Duration::from_millis(30), bench.handle(&input)).await;
+    assert!(awaited.is_err(), "an answer takes longer: {awaited:?}");
+    assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
+    assert_eq!(bench.simulator.calls().len(), 1);
+}
+
+#[tokio::test]
 async fn the_second_comment_on_a_post_does_not_ask_for_the_post_again() {
     let bench = Bench::new().await;
     let input = one("comment/on-post");
