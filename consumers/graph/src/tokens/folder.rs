@@ -77,7 +77,7 @@ impl Contents {
         after
     }
 
-    /// Whether an account may have another token than before, or one where it had none.
+    /// Whether an account may have another token than before, or one where it had none, or may be reached elsewhere.
     pub(super) fn differs(&self, before: &Self) -> bool {
         self.tokens != before.tokens
             || self.files != before.files
