@@ -121,7 +121,7 @@ fn described(topic: Topic, record: &Record) -> Option<(String, String, Option<St
     let value = record.value.as_deref().unwrap_or_default();
     let (what, id) = match (topic, record.header(header::REASON), topic.spec().holds) {
         (Topic::Raw, ..) => (bytes(value), sha256(value)),
-        (_, Some(reason), holds) => {
+        (_, Some(reason), holds @ (Holds::RefusedBodies | Holds::DeadLetters)) => {
             let is_body = holds == Holds::RefusedBodies;
             let id = if is_body { sha256(value) } else { id_in_headers(record) };
             (String::from_utf8_lossy(reason).into_owned(), id)

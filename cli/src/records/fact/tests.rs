@@ -95,6 +95,15 @@ fn a_dead_letter_of_a_consumer_has_the_id_of_its_event() {
 }
 
 #[test]
+fn a_typed_record_that_kept_the_headers_of_its_dead_letter_is_an_event_all_the_same() {
+    let value = format!(r#"{{{EVENT},"type":"com.meta.instagram.message.v1"}}"#);
+    let mut copied = record(Topic::Messages, value.as_bytes());
+    copied.headers.push((header::REASON.to_owned(), Some(b"panic".to_vec())));
+    let fact = DescribedRecord::of(&copied, "meta").unwrap().fact;
+    assert_eq!((fact.what.as_str(), fact.id.as_str()), ("message", "00112233445566778899aabbccddeeff"));
+}
+
+#[test]
 fn a_record_that_cannot_be_read_says_so() {
     assert_eq!(seen(Topic::Messages, "rubbish").fact.what, "unreadable");
     assert_eq!(seen(Topic::Inbox, "{}").fact.what, "unreadable");
