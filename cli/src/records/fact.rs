@@ -36,10 +36,16 @@ struct Answer {
     status: Option<String>,
 }
 
-/// What is shown of a profile, which is a user's, and of what became of a link.
+/// What is shown of a customer's profile: not the name.
 #[derive(Deserialize)]
-struct Finding {
-    #[serde(alias = "user")]
+struct Profile {
+    user: String,
+    status: String,
+}
+
+/// What is shown of what became of a link.
+#[derive(Deserialize)]
+struct Media {
     id: String,
     status: String,
 }
@@ -127,8 +133,8 @@ fn described(topic: Topic, record: &Record) -> Option<(String, String, Option<St
             (String::from_utf8_lossy(reason).into_owned(), id)
         }
         (.., Holds::Inbox) => return inbox(value),
-        (.., Holds::Profiles) => finding("profile", value)?,
-        (.., Holds::Media) => finding("media", value)?,
+        (.., Holds::Profiles) => profile(value)?,
+        (.., Holds::Media) => media(value)?,
         (Topic::Replies | Topic::RepliesResults, ..) => answer(value)?,
         _ => event(topic, value)?,
     };
@@ -160,10 +166,16 @@ fn answer(value: &[u8]) -> Option<(String, String)> {
     Some((format!("{action}, {}", status.as_deref().unwrap_or("commanded")), id))
 }
 
-/// Who a customer is, without the name, or what became of a link.
-fn finding(of: &str, value: &[u8]) -> Option<(String, String)> {
-    let Finding { id, status } = serde_json::from_slice(value).ok()?;
-    Some((format!("{of}, {status}"), id))
+/// Who a customer is.
+fn profile(value: &[u8]) -> Option<(String, String)> {
+    let Profile { user, status } = serde_json::from_slice(value).ok()?;
+    Some((format!("profile, {status}"), user))
+}
+
+/// What became of a link.
+fn media(value: &[u8]) -> Option<(String, String)> {
+    let Media { id, status } = serde_json::from_slice(value).ok()?;
+    Some((format!("media, {status}"), id))
 }
 
 fn inbox(value: &[u8]) -> Option<(String, String, Option<String>)> {

@@ -64,6 +64,11 @@ fn a_profile_and_what_became_of_a_link_say_their_status_and_no_name() {
     assert_eq!((fact.what.as_str(), fact.id.as_str()), ("profile, found", "42"));
     let fact = seen(Topic::Media, r#"{"id":"ff","account":"17","status":"saved"}"#).fact;
     assert_eq!((fact.what.as_str(), fact.id.as_str()), ("media, saved", "ff"));
+    // A later version may say more of either.
+    let fact = seen(Topic::Profiles, r#"{"id":"ee","user":"42","status":"found"}"#).fact;
+    assert_eq!((fact.what.as_str(), fact.id.as_str()), ("profile, found", "42"));
+    let fact = seen(Topic::Media, r#"{"id":"ff","user":"42","status":"gone"}"#).fact;
+    assert_eq!((fact.what.as_str(), fact.id.as_str()), ("media, gone", "ff"));
 }
 
 #[test]
