@@ -109,7 +109,7 @@ async fn post(session: &Session, settings: &SimulateSettings, poster: &Poster) -
         while let Some(answers) = under_way.try_join_next() {
             tally.note(answers.unwrap_or_default());
         }
-        progress.show(|| tally.in_a_line());
+        progress.show(|| format!("{}, {} under way", tally.in_a_line(), under_way.len()));
     }
     while let Some(answers) = under_way.join_next().await {
         tally.note(answers.unwrap_or_default());
