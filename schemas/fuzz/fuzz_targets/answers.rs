@@ -15,7 +15,8 @@ mod graph {
         pub fn items(body: &[u8]) -> Vec<(u16, Vec<(String, String)>, String)> {
             let items = answered_item::AnsweredItem::all(body).unwrap_or_default();
             let owned = items.into_iter().flatten().map(|item| {
-                let headers = item.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+                let headers =
+                    item.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
                 (item.code, headers, item.body.unwrap_or_default().into_owned())
             });
             owned.collect()
