@@ -9,6 +9,7 @@ const LARGE: usize = 64 << 10;
 /// So many have a thread of their own at most: events take many times the memory of a body, and nothing counts them.
 const THREADS: usize = 4;
 
+/// Of the process, as its threads are.
 static FREE: Semaphore = Semaphore::const_new(THREADS);
 
 /// Does the work of a delivery of so many bytes where it is, and has another thread serve the other requests meanwhile where that
