@@ -3,7 +3,7 @@
 use crate::accounts::SeenAccounts;
 use crate::conversation_message::ConversationMessage;
 use crate::conversations::{Conversations, GivenUp};
-use crate::metrics::{EventMetrics, KnownSeries};
+use crate::metrics::EventMetrics;
 use crate::observe::Observation;
 use crate::recent_ids::RecentIds;
 use crate::settings::MetricsSettings;
@@ -43,7 +43,6 @@ pub(crate) struct AccountState {
 pub(crate) struct Partition {
     recent_ids: RecentIds,
     conversations: Conversations,
-    known_series: KnownSeries,
     /// What came before the first record is known too.
     is_read_back: bool,
 }
@@ -85,7 +84,7 @@ impl MetricsHandler {
             .map_err(|error| Failure::reject(NOT_AN_EVENT, &error))?;
         let now = Millis::of(SystemTime::now());
         let observation = Observation::of(&event);
-        self.metrics.add(&mut partition.known_series, &observation, now);
+        self.metrics.add(&observation, now);
         if event.metatest {
             return Ok(());
         }
@@ -160,7 +159,6 @@ impl Handler for MetricsHandler {
         Partition {
             recent_ids: RecentIds::new(remembered_events),
             conversations: Conversations::new(open_conversations, response_window),
-            known_series: KnownSeries::default(),
             is_read_back: self.settings.read_back_records == 0,
         }
     }

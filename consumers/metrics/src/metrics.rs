@@ -1,12 +1,11 @@
 //! The sums that `/metrics` shows.
 
 use crate::conversations::GivenUp;
-use crate::observe::{Labels, Observation};
+use crate::observe::Observation;
 use crate::unknown::UnknownNames;
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
 use runtime::metrics::{counters, counters_of, histogram, histograms};
 use schemas::{Millis, TypedEvent};
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,18 +35,6 @@ pub(crate) struct EventMetrics {
     pub(crate) response: Histogram,
     given_up_window: IntCounter,
     given_up_full: IntCounter,
-}
-
-/// The series of events that were added to before, so that they are looked up once.
-#[derive(Debug, Default)]
-pub(crate) struct KnownSeries(HashMap<Labels, Series>);
-
-/// Those with the same labels. An age that is not known makes no series.
-#[derive(Debug)]
-struct Series {
-    events: IntCounter,
-    age_at_receipt: Option<Histogram>,
-    age: Option<Histogram>,
 }
 
 impl EventMetrics {
@@ -113,31 +100,22 @@ impl EventMetrics {
     }
 
     /// Adds an event at the instant `now`. One of the test button is only counted, as its times are made up.
-    pub(crate) fn add(&self, known: &mut KnownSeries, observation: &Observation<'_>, now: Millis) {
+    pub(crate) fn add(&self, observation: &Observation<'_>, now: Millis) {
         let labels = observation.labels();
-        let (kind, values) = (labels.kind(), |kind| [labels.object, kind, labels.carrier]);
+        let labels = [labels.object, &*labels.kind, labels.carrier];
         if observation.event.metatest {
-            self.tests.with_label_values(&values(&kind)).inc();
+            self.tests.with_label_values(&labels).inc();
             return;
         }
-        let series = known.0.entry(labels).or_insert_with(|| Series {
-            events: self.events.with_label_values(&values(&kind)),
-            age_at_receipt: None,
-            age: None,
-        });
-        series.events.inc();
-        let add = |age: Option<Duration>, series: &mut Option<Histogram>, all: &HistogramVec| {
-            let Some(age) = age else { return };
-            series.get_or_insert_with(|| all.with_label_values(&values(&kind))).observe(age.as_secs_f64());
-        };
-        add(observation.age_at_receipt(), &mut series.age_at_receipt, &self.age_at_receipt);
-        add(observation.age(now), &mut series.age, &self.age);
+        self.events.with_label_values(&labels).inc();
+        add_age(&self.age_at_receipt, labels, observation.age_at_receipt());
+        add_age(&self.age, labels, observation.age(now));
     }
 
     /// Adds an event that came before.
     pub(crate) fn duplicate(&self, observation: &Observation<'_>) {
         let labels = observation.labels();
-        self.duplicates.with_label_values(&[labels.object, &*labels.kind()]).inc();
+        self.duplicates.with_label_values(&[labels.object, &*labels.kind]).inc();
     }
 
     /// Adds conversations that are given up.
@@ -152,6 +130,12 @@ impl EventMetrics {
     }
 }
 
+fn add_age(ages: &HistogramVec, labels: [&str; 3], age: Option<Duration>) {
+    if let Some(age) = age {
+        ages.with_label_values(&labels).observe(age.as_secs_f64());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,14 +144,14 @@ mod tests {
     /// What is shown after two events with these members.
     fn shown(members: &str) -> String {
         let registry = Registry::new();
-        let (metrics, mut known) = (EventMetrics::new(&registry), KnownSeries::default());
+        let metrics = EventMetrics::new(&registry);
         let value = format!(
             r#"{{"id":"0","source":"/meta","type":"com.meta.instagram.message.v1","recordedtime":"1970-01-01T00:00:01.000Z",
             {members}"metaobject":"instagram","metacarrier":"messaging","deliveryid":"0","data":{{}}}}"#
         );
         let event = TypedEvent::read(Some(value.as_bytes())).unwrap();
         for _ in 0..2 {
-            metrics.add(&mut known, &Observation::of(&event), Millis::since_epoch(1_000));
+            metrics.add(&Observation::of(&event), Millis::since_epoch(1_000));
         }
         TextEncoder::new().encode_to_string(&registry.gather()).unwrap()
     }

@@ -26,11 +26,12 @@ pub(crate) struct Observation<'a> {
 }
 
 /// What tells the series of events apart; all of closed sets, so that no sender can make labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 pub(crate) struct Labels {
     /// Meta's object, of [`OBJECTS`], or [`OTHER`].
     pub(crate) object: &'static str,
-    kind: Option<EventKind>,
+    /// The kind's public name, `standby.` included, or [`OTHER`] for one that this version does not know.
+    pub(crate) kind: Cow<'static, str>,
     /// Where in the entry it stood, of [`Carrier::ALL`], or [`OTHER`].
     pub(crate) carrier: &'static str,
 }
@@ -49,7 +50,7 @@ impl<'a> Observation<'a> {
         let carriers = Carrier::ALL.iter().map(|carrier| carrier.as_str());
         Labels {
             object: one_of(&self.event.metaobject, OBJECTS),
-            kind: self.kind,
+            kind: self.kind.map_or(Cow::Borrowed(OTHER), name),
             carrier: one_of(&self.event.metacarrier, carriers),
         }
     }
@@ -66,15 +67,8 @@ impl<'a> Observation<'a> {
     }
 }
 
-impl Labels {
-    /// The kind's public name, `standby.` included, or [`OTHER`] for one that this version does not know.
-    pub(crate) fn kind(self) -> Cow<'static, str> {
-        match self.kind {
-            None => Cow::Borrowed(OTHER),
-            Some(kind) if kind.standby => Cow::Owned(kind.to_string()),
-            Some(kind) => Cow::Borrowed(kind.kind.as_str()),
-        }
-    }
+fn name(kind: EventKind) -> Cow<'static, str> {
+    if kind.standby { Cow::Owned(kind.to_string()) } else { Cow::Borrowed(kind.kind.as_str()) }
 }
 
 fn one_of(name: &str, known: impl IntoIterator<Item = &'static str>) -> &'static str {

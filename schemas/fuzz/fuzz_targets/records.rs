@@ -73,7 +73,7 @@ fn the_inbox_record_can_be_read(event: &TypedEvent<'_>) {
 fn labels_are_of_closed_sets(event: &TypedEvent<'_>) {
     let labels = Observation::of(event).labels();
     assert!(labels.object == OTHER || OBJECTS.contains(&labels.object));
-    assert!(labels.kind() == OTHER || labels.kind().parse::<EventKind>().is_ok(), "{}", labels.kind());
+    assert!(labels.kind == OTHER || labels.kind.parse::<EventKind>().is_ok(), "{}", labels.kind);
 }
 
 fn is_read_as_written(record: &Record) {

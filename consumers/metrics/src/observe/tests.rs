@@ -49,7 +49,7 @@ fn seen(value: &[u8]) -> Seen {
     let labels = observation.labels();
     Seen {
         object: labels.object,
-        kind: labels.kind().into_owned(),
+        kind: labels.kind.into_owned(),
         carrier: labels.carrier,
         test: event.metatest,
         at_receipt: observation.age_at_receipt(),
