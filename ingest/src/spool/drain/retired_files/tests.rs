@@ -8,6 +8,14 @@ use prometheus::Registry;
 const TEXT: &[u8] = include_bytes!("../../../../../schemas/fixtures/message/text.json");
 const ROWS: usize = 40;
 
+/// A file of a spool in which [`ROWS`] deliveries wait, and its totals.
+fn filled(path: &Path) -> (Database, Totals) {
+    let mut database = Database::open(path, 64 << 20).unwrap();
+    let changes: Vec<_> = (0..ROWS).map(|_| Change::Insert(sample(TEXT).to_row())).collect();
+    let totals = database.apply(changes.iter(), Totals::default()).unwrap();
+    (database, totals)
+}
+
 async fn all(retired: &mut RetiredFiles) -> Vec<StoredRow> {
     let mut found = Vec::new();
     while let Next::Rows(path, rows) = retired.next(7, u64::MAX).await {
@@ -21,9 +29,7 @@ async fn all(retired: &mut RetiredFiles) -> Vec<StoredRow> {
 async fn what_is_done_is_not_sent_again_after_a_panic_or_where_it_could_not_be_deleted() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("spool.db");
-    let mut database = Database::open(&path, 64 << 20).unwrap();
-    let changes: Vec<_> = (0..ROWS).map(|_| Change::Insert(sample(TEXT).to_row())).collect();
-    let totals = database.apply(changes.iter(), Totals::default()).unwrap();
+    let (mut database, totals) = filled(&path);
     // Sent from the file while it was written, and not deleted.
     let sent = database.waiting(5, u64::MAX).unwrap();
     drop(database);
@@ -51,9 +57,7 @@ async fn what_is_done_is_not_sent_again_after_a_panic_or_where_it_could_not_be_d
 async fn a_corrupt_delivery_that_was_parked_as_its_file_was_retired_is_lost_once() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("spool.db");
-    let mut database = Database::open(&path, 64 << 20).unwrap();
-    let changes: Vec<_> = (0..ROWS).map(|_| Change::Insert(sample(TEXT).to_row())).collect();
-    let totals = database.apply(changes.iter(), Totals::default()).unwrap();
+    let (mut database, totals) = filled(&path);
     let corrupt = database.waiting(1, u64::MAX).unwrap().remove(0);
     let park = Change::Park(corrupt.key(), CORRUPT.to_owned());
     let totals = database.apply([park].iter(), totals).unwrap();
@@ -72,9 +76,7 @@ async fn a_corrupt_delivery_that_was_parked_as_its_file_was_retired_is_lost_once
 async fn what_was_counted_and_left_no_trace_is_lost_once() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("spool.db");
-    let mut database = Database::open(&path, 64 << 20).unwrap();
-    let changes: Vec<_> = (0..ROWS).map(|_| Change::Insert(sample(TEXT).to_row())).collect();
-    let totals = database.apply(changes.iter(), Totals::default()).unwrap();
+    let (database, totals) = filled(&path);
     database.close();
     let mut file = std::fs::read(&path).unwrap();
     let (table, index) = (0x0d, 0x0a);
@@ -113,9 +115,7 @@ fn what_left_no_trace_is_counted_once_though_its_file_cannot_be_removed_yet() {
 async fn a_file_that_is_gone_is_let_go_of() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("spool.db");
-    let mut database = Database::open(&path, 64 << 20).unwrap();
-    let changes: Vec<_> = (0..ROWS).map(|_| Change::Insert(sample(TEXT).to_row())).collect();
-    let totals = database.apply(changes.iter(), Totals::default()).unwrap();
+    let (database, totals) = filled(&path);
     drop(database);
     let backlog = Backlog::default();
     backlog.add(path.clone(), Some(totals), None);
