@@ -13,7 +13,7 @@ const THREADS: usize = 4;
 static FREE: Semaphore = Semaphore::const_new(THREADS);
 
 /// Does the work of a delivery of so many bytes where it is, and has another thread serve the other requests meanwhile where that
-/// takes long. Where as many as may have a thread of their own, they wait for it.
+/// takes long. Beyond [`THREADS`] of them the others wait, as for a small one.
 pub(crate) fn beside_others<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     beside(&FREE, bytes, work)
 }
