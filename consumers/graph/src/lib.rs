@@ -30,7 +30,7 @@ pub use client::{Body, Graph, Outcome, Reply, Written};
 pub use endpoint::{GraphUrl, GraphVersion};
 pub use error::{CallError, ClientError};
 pub use id::GraphId;
-pub use pace::{Hold, Pace, PaceSettings, Payer, Scope};
+pub use pace::{Hold, OwnLimits, Pace, PaceSettings, Payer, Scope};
 pub use settings::{GraphParts, GraphSettings};
 pub use token::{AccessToken, AppSecret};
 pub use tokens::{AccessTokens, REFUSED_TRIED_EVERY, TokenSettings, TokenState};

@@ -1,7 +1,9 @@
 //! When the next call may be made: below Meta's limits as the answers tell them, apart for each app, token, account and page.
 
+mod own_limits;
 mod payer;
 
+pub use own_limits::OwnLimits;
 pub use payer::Payer;
 
 use crate::usage::Budget;
@@ -67,6 +69,13 @@ pub struct Hold {
     pub stopped: bool,
     /// Whose budget it is for.
     pub scope: Scope,
+}
+
+impl Hold {
+    /// Whether calls of one account have stopped, which hold those of others in its partition. What accounts share holds all of them.
+    pub fn is_own(&self) -> bool {
+        self.stopped && self.scope == Scope::Account
+    }
 }
 
 /// Keeps calls below Meta's limits.

@@ -5,7 +5,7 @@
 
 use crate::call::{Call, Detail};
 use crate::enriched;
-use crate::lookup::{OwnLimits, Resolver, WaitReporter};
+use crate::lookup::{Resolver, WaitReporter};
 use crate::media::{CachedMedia, MediaCache, MediaSource};
 use crate::pending_lookup::PendingLookup;
 use crate::question::{Ask, Plan, Question};
@@ -15,7 +15,7 @@ use schemas::{Millis, Topic, TypedEvent, raw};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
-use weir_graph::Outcome;
+use weir_graph::{Outcome, OwnLimits};
 
 /// Looks comments and mentions up.
 #[derive(Debug)]

@@ -1,10 +1,7 @@
 //! One lookup from the first call to its end: an answer, or the reason why there will never be one.
 
 mod blame;
-mod own_limits;
 mod steps;
-
-pub(crate) use own_limits::OwnLimits;
 
 use crate::batcher::{Batcher, SendOutcome};
 use crate::metrics::LookupMetrics;
@@ -221,9 +218,9 @@ impl LookupRun<'_> {
             Scope::App => Wait::AppLimit,
             Scope::Token | Scope::Account => Wait::AccountLimit,
         };
-        let is_own_limit = hold.scope == Scope::Account && hold.stopped;
         let _held = self.resolver.metrics.held();
-        let waiting = WaitReason { on, why: why.to_owned(), until: Some(hold.until), is_own_limit };
+        let (until, is_own_limit) = (Some(hold.until), hold.is_own());
+        let waiting = WaitReason { on, why: why.to_owned(), until, is_own_limit };
         self.wait_without_calls(waiting, tokio::time::sleep_until(hold.until.into())).await;
     }
 

@@ -7,7 +7,7 @@ mod customer;
 mod known;
 
 use crate::handler::{LookupContext, now};
-use crate::lookup::{OwnLimits, WithoutToken};
+use crate::lookup::WithoutToken;
 use crate::pending_lookup::PendingLookup;
 use crate::settings::ProfileSettings;
 use customer::Customer;
@@ -20,7 +20,7 @@ use schemas::{Millis, Topic, raw};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
-use weir_graph::Outcome;
+use weir_graph::{Outcome, OwnLimits};
 
 /// The reasons for which [`crate::policy`] gives up what the account may not know; of a page the latter is a permission.
 const NOT_REACHABLE: &str = "not_reachable";

@@ -11,7 +11,6 @@ use crate::lateness;
 use crate::ledger::{CommandState, Ledger};
 use crate::likes::Likes;
 use crate::outcome::{CallOutcome, Cause};
-use crate::own_limits::OwnLimits;
 use crate::pending::{Intent, LOOK_EVERY, Pending};
 use crate::result::{NewResult, output};
 use crate::settings::ReplySettings;
@@ -23,7 +22,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
 use tracing::Instrument as _;
 use weir_graph::tokens::UNREAD;
-use weir_graph::{AccessToken, AccessTokens, CallError, Graph, Pace, Payer};
+use weir_graph::{AccessToken, AccessTokens, CallError, Graph, OwnLimits, Pace, Payer};
 
 /// How long reading back may take until it is reported that it does.
 const READ_BACK: Duration = Duration::from_secs(10);
@@ -194,7 +193,7 @@ impl Replies {
             let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
             let outcome =
                 waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token, &payer)).await;
-            own_limits.called(&command.account, &outcome, pending.since.elapsed());
+            allowed::called(own_limits, &command.account, &outcome, pending.since);
             match outcome {
                 CallOutcome::Done(answer) => {
                     return end(pending, &NewResult::Done(answer.as_deref()));

@@ -18,7 +18,6 @@ mod ledger;
 mod likes;
 mod metrics;
 mod outcome;
-mod own_limits;
 mod pending;
 mod result;
 

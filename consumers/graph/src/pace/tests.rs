@@ -229,3 +229,10 @@ fn what_was_said_an_hour_ago_says_nothing() {
     bench.says(0.0, 90.0, 0);
     assert_eq!([3_601, 3_601].map(|second| bench.wait("1784", second)), [0, 0]);
 }
+
+#[test]
+fn a_limit_that_accounts_share_is_nobodys_own() {
+    let is_own = |stopped, scope| Hold { until: Instant::now(), stopped, scope }.is_own();
+    assert!(!is_own(true, Scope::App) && !is_own(true, Scope::Token));
+    assert!(is_own(true, Scope::Account) && !is_own(false, Scope::Account));
+}

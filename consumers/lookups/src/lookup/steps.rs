@@ -1,10 +1,10 @@
 //! Awaits a lookup, step by step: what each waits for, and how long it may.
 
-use super::{OwnLimits, Resolver, WaitReason};
+use super::{Resolver, WaitReason};
 use crate::pending_lookup::PendingLookup;
 use runtime::consumer::{Failure, Record, Wait, Waits};
 use std::time::{Duration, Instant};
-use weir_graph::GraphId;
+use weir_graph::{GraphId, OwnLimits};
 
 /// How much longer than is known a step of a lookup may take before it counts as one that hangs.
 const SLACK: Duration = Duration::from_secs(30);

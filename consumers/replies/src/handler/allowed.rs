@@ -2,14 +2,13 @@
 
 use super::Replies;
 use crate::command::Command;
-use crate::outcome::Cause;
-use crate::own_limits::OwnLimits;
+use crate::outcome::{CallOutcome, Cause};
 use crate::pending::{LOOK_EVERY, Pending};
 use runtime::consumer::{Failure, Wait};
 use schemas::reply::{Action, Open};
 use std::collections::BTreeMap;
-use std::time::Instant;
-use weir_graph::{AccessToken, Hold, Payer, Scope, TokenState};
+use std::time::{Duration, Instant};
+use weir_graph::{AccessToken, GraphId, Hold, OwnLimits, Payer, RefusalClass, Scope, TokenState};
 
 /// Why a command waits for Meta's limit of calls.
 const CALL_LIMIT: &str = "Meta's limit of calls is reached";
@@ -51,8 +50,11 @@ impl Replies {
         let Some((limit, hold)) = self.held(command, payer) else { return Ok(Ok(())) };
         let (error, waited) = (limit.to_owned(), pending.since.elapsed());
         let left = hold.until.saturating_duration_since(Instant::now());
-        if own_limits.waited(&command.account, &hold) + waited + left > self.settings.reply_patience {
-            own_limits.refused(&command.account, &hold, waited);
+        let before = if hold.is_own() { own_limits.waited(&command.account) } else { Duration::ZERO };
+        if before + waited + left > self.settings.reply_patience {
+            if hold.is_own() {
+                own_limits.add(&command.account, pending.since, waited);
+            }
             return Ok(Err(Cause { reason: "throttled", error }));
         }
         let on = match hold.scope {
@@ -74,5 +76,46 @@ impl Replies {
     fn is_like(&self, command: &Command) -> bool {
         matches!(command.subject.action, Open::Known(Action::CommentLike | Action::CommentUnlike))
             && self.tokens.account(&command.account).is_instagram()
+    }
+}
+
+/// Takes note of what a call came to whose command had waited since then. One that is blocked has waited for the limit of its account.
+pub(super) fn called(own_limits: &mut OwnLimits, account: &GraphId, outcome: &CallOutcome, since: Instant) {
+    match outcome {
+        CallOutcome::Refused(cause) if cause.reason == RefusalClass::Blocked.as_str() => {
+            own_limits.add(account, since, since.elapsed());
+        }
+        CallOutcome::Done(_) | CallOutcome::Refused(_) => own_limits.answered(account, Instant::now()),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    fn refused(reason: &'static str) -> CallOutcome {
+        CallOutcome::Refused(Cause { reason, error: String::new() })
+    }
+
+    /// What is left of waits of two minutes, in minutes, after a call that came to this when it had waited for another one.
+    fn left_after(outcome: &CallOutcome) -> u64 {
+        let (mut limits, account) = (OwnLimits::default(), GraphId::parse("17").unwrap());
+        let since = Instant::now().checked_sub(MINUTE).unwrap();
+        limits.add(&account, since, MINUTE);
+        limits.add(&account, since, MINUTE);
+        called(&mut limits, &account, outcome, since);
+        assert_eq!(limits.waited(&GraphId::parse("18").unwrap()), Duration::ZERO);
+        limits.waited(&account).as_secs() / 60
+    }
+
+    #[test]
+    fn waits_for_an_accounts_limit_are_summed_until_a_call_is_answered() {
+        assert_eq!(left_after(&CallOutcome::Done(None)), 0);
+        assert_eq!(left_after(&refused("invalid_call")), 0);
+        assert_eq!(left_after(&CallOutcome::Throttled), 2);
+        assert_eq!(left_after(&refused("blocked")), 3);
     }
 }

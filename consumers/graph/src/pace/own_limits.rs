@@ -1,13 +1,13 @@
-//! For how long the lookups of a partition have waited for the limit of one account: pure.
+//! For how long the calls of a partition, one after the other, have waited for the limit of one account: pure.
 
+use crate::GraphId;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
-use weir_graph::GraphId;
 
 /// By account; forgotten with the answer to a call that was begun after the limit. One that was begun before it, ahead of
 /// its record's turn, says nothing about it.
 #[derive(Debug, Default)]
-pub(crate) struct OwnLimits(HashMap<GraphId, Waited>);
+pub struct OwnLimits(HashMap<GraphId, Waited>);
 
 #[derive(Debug)]
 struct Waited {
@@ -18,19 +18,20 @@ struct Waited {
 }
 
 impl OwnLimits {
-    pub(crate) fn waited(&self, account: &GraphId) -> Duration {
+    /// How long it was, in sum.
+    pub fn waited(&self, account: &GraphId) -> Duration {
         self.0.get(account).map(|waited| waited.time).unwrap_or_default()
     }
 
     /// A wait that began then took so long.
-    pub(crate) fn add(&mut self, account: &GraphId, began: Instant, time: Duration) {
+    pub fn add(&mut self, account: &GraphId, began: Instant, time: Duration) {
         let waited = self.0.entry(account.clone()).or_insert(Waited { time: Duration::ZERO, latest: began });
         waited.time += time;
         waited.latest = began;
     }
 
     /// A call that was begun then was answered.
-    pub(crate) fn answered(&mut self, account: &GraphId, begun: Instant) {
+    pub fn answered(&mut self, account: &GraphId, begun: Instant) {
         if self.0.get(account).is_some_and(|waited| begun > waited.latest) {
             self.0.remove(account);
         }
