@@ -138,7 +138,7 @@ impl Pipeline {
     ) -> Result<(), DemoError>
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Error + 'static,
+        E: Into<Box<dyn Error + Send + Sync>> + 'static,
     {
         let command = process::command(about, declare).mut_args(|argument| argument.env(None));
         let common = [about.name, "--brokers", &self.shape.bootstrap, "--topic-prefix", TOPIC_PREFIX];
@@ -156,7 +156,7 @@ impl Pipeline {
     ) -> Result<(), DemoError>
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Error + 'static,
+        E: Into<Box<dyn Error + Send + Sync>> + 'static,
     {
         let process = Process::new(about.name, about.version);
         // Declared here too, so that it holds readiness back before the part has come to declare it.
@@ -170,7 +170,7 @@ impl Pipeline {
         self.tasks.spawn(async move {
             let reason = match running.await {
                 Ok(()) => "nobody asked it to".to_owned(),
-                Err(error) => chain(&error),
+                Err(error) => chain(&*error.into()),
             };
             DemoError::Ended { part: about.name, reason }
         });

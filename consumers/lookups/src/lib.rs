@@ -38,12 +38,13 @@ use media::MediaCache;
 use metrics::LookupMetrics;
 use profiles::Profiles;
 use prometheus::Registry;
-use runtime::consumer::{self, ConsumerError, ConsumerOptions, Tail};
+use runtime::consumer::{self, ConsumerOptions, Tail};
 use runtime::process::{About, Process};
 use runtime::settings::CommonSettings;
 use runtime::throttle::Throttle;
 use schemas::Topic;
 use source::Sources;
+use std::error::Error;
 use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
 use weir_graph::{AccessTokens, ClientError, Graph, Pace};
@@ -55,23 +56,12 @@ pub const ABOUT: About = About {
     description: "Enriches comments and mentions through the Graph API",
 };
 
-/// Why the consumer ended although nobody asked it to.
-#[derive(Debug, thiserror::Error)]
-pub enum LookupsError {
-    /// The client of the Graph API cannot be made.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// The consumer loop ended.
-    #[error(transparent)]
-    Consumer(#[from] ConsumerError),
-}
-
 /// Enriches events until the end is asked for.
 pub async fn run(
     common: CommonSettings,
     settings: LookupSettings,
     process: Process,
-) -> Result<(), LookupsError> {
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     let tokens = Arc::new(settings.graph.open_tokens(&process.registry));
     let _rereading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&tokens).keep_fresh()));
     let profiles = settings.profiles.clone();

@@ -16,11 +16,11 @@ use crate::settings::FetchSettings;
 use bytes::Bytes;
 use host_time::HostTime;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION};
-use reqwest::{Client, Response, Url};
+use reqwest::{Client, ClientBuilder, Response, Url};
 use resolver::CheckedResolver;
-use runtime::http::client;
-use runtime::http::tls::{self, TlsError};
+use runtime::http::{client, tls};
 use runtime::mutex::lock;
+use runtime::process::chain;
 use std::sync::{Arc, Mutex};
 use tokio::time::Instant;
 
@@ -28,17 +28,6 @@ use tokio::time::Instant;
 const MOST_REDIRECTS: usize = 3;
 /// A MIME type that is longer says nothing.
 const LONGEST_TYPE: usize = 128;
-
-/// Why there is no client.
-#[derive(Debug, thiserror::Error)]
-pub enum FetchError {
-    /// No TLS.
-    #[error("--media-ca: {0}")]
-    Tls(#[from] TlsError),
-    /// The HTTP client cannot be made.
-    #[error("the HTTP client cannot be made: {0}")]
-    Http(#[source] reqwest::Error),
-}
 
 /// Its host has no address that may be connected to.
 const NO_ADDRESS: &str = "address";
@@ -91,9 +80,10 @@ pub(crate) struct Opened {
 
 impl Fetcher {
     /// A client; nothing is connected yet.
-    pub(crate) fn new(settings: FetchSettings) -> Result<Self, FetchError> {
+    pub(crate) fn new(settings: FetchSettings) -> Result<Self, String> {
         // Redirects are followed here, each as it is allowed.
-        let tls = tls::client(settings.media_ca.as_deref())?;
+        let tls =
+            tls::client(settings.media_ca.as_deref()).map_err(|error| format!("--media-ca: {error}"))?;
         let resolver = Arc::new(CheckedResolver { networks: settings.media_networks.as_slice().into() });
         let builder = || {
             client::builder(tls.clone())
@@ -102,8 +92,10 @@ impl Fetcher {
                 .connect_timeout(settings.media_connect_timeout)
                 .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
         };
-        let http = builder().build().map_err(FetchError::Http)?;
-        let unpooled = builder().pool_max_idle_per_host(0).build().map_err(FetchError::Http)?;
+        let make = |builder: ClientBuilder| {
+            builder.build().map_err(|error| format!("the HTTP client cannot be made: {}", chain(&error)))
+        };
+        let (http, unpooled) = (make(builder())?, make(builder().pool_max_idle_per_host(0))?);
         Ok(Self { http, unpooled, settings, answered: Mutex::default() })
     }
 

@@ -21,17 +21,18 @@ mod save;
 
 pub use settings::MediaSettings;
 
-use fetch::{FetchError, Fetcher};
+use fetch::Fetcher;
 use handler::MediaHandler;
 use metrics::MediaMetrics;
-use runtime::consumer::{self, ConsumerError, ConsumerOptions};
+use runtime::consumer::{self, ConsumerOptions};
 use runtime::process::{About, Process};
 use runtime::producer::ProducerOptions;
 use runtime::settings::CommonSettings;
 use save::Saver;
 use schemas::Topic;
+use std::error::Error;
 use std::time::Duration;
-use store::{Store, StoreError};
+use store::Store;
 
 /// Who this process is.
 pub const ABOUT: About = About {
@@ -44,26 +45,12 @@ pub const ABOUT: About = About {
 /// brokers. Longer would hold up what is read behind it, of which no more than a pipeline is under way.
 const LINGER: Duration = Duration::from_millis(20);
 
-/// Why the consumer ended although nobody asked it to.
-#[derive(Debug, thiserror::Error)]
-pub enum MediaError {
-    /// The client that fetches cannot be made.
-    #[error(transparent)]
-    Fetch(#[from] FetchError),
-    /// The store cannot be opened.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The consumer loop ended.
-    #[error(transparent)]
-    Consumer(#[from] ConsumerError),
-}
-
 /// Saves what links lead to until the end is asked for.
 pub async fn run(
     common: CommonSettings,
     settings: MediaSettings,
     process: Process,
-) -> Result<(), MediaError> {
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     let store = Store::open(&settings.store)?;
     store.clean_up();
     let fetcher = Fetcher::new(settings.fetch.clone())?;

@@ -28,16 +28,17 @@ use follower::Source;
 use handler::Replies;
 use likes::Likes;
 use metrics::ReplyMetrics;
-use runtime::consumer::{self, ConsumerError, ConsumerOptions};
+use runtime::consumer::{self, ConsumerOptions};
 use runtime::process::{About, Process};
-use runtime::producer::{Producer, ProducerError, ProducerOptions, watchdog};
+use runtime::producer::{Producer, ProducerOptions, watchdog};
 use runtime::settings::{CommonSettings, KafkaSettings};
 use schemas::Topic;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio_util::task::AbortOnDropHandle;
-use weir_graph::{AccessTokens, ClientError, Graph, Pace};
+use weir_graph::{AccessTokens, Graph, Pace};
 
 /// Who this process is.
 pub const ABOUT: About = About {
@@ -49,26 +50,12 @@ pub const ABOUT: About = About {
 /// How much longer than a call may take the partitions of a call under way are kept at the end.
 const AFTER_A_CALL: Duration = Duration::from_secs(5);
 
-/// Why the consumer ended although nobody asked it to.
-#[derive(Debug, thiserror::Error)]
-pub enum RepliesError {
-    /// The client of the Graph API cannot be made.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// The producer of intents cannot be made.
-    #[error(transparent)]
-    Producer(#[from] ProducerError),
-    /// The consumer loop ended.
-    #[error(transparent)]
-    Consumer(#[from] ConsumerError),
-}
-
 /// Carries commands out until the end is asked for.
 pub async fn run(
     common: CommonSettings,
     settings: ReplySettings,
     process: Process,
-) -> Result<(), RepliesError> {
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     let tokens = Arc::new(settings.graph.open_tokens(&process.registry));
     let _rereading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&tokens).keep_fresh()));
     let options = options(&common, settings.graph.graph.graph_timeout);
@@ -86,7 +73,7 @@ fn replies(
     results: &str,
     settings: ReplySettings,
     tokens: Arc<AccessTokens>,
-) -> Result<Replies, RepliesError> {
+) -> Result<Replies, Box<dyn Error + Send + Sync>> {
     let registry = &process.registry;
     let intents = ProducerOptions { client_id: ABOUT.name.to_owned(), ..ProducerOptions::default() };
     let metrics = ReplyMetrics::new(registry, settings.remembered_commands);

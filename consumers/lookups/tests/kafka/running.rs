@@ -4,12 +4,13 @@ use crate::cluster::{Cluster, PREFIX};
 use runtime::process::{self, Process};
 use runtime::settings::{CommonSettings, ConsumerSettings};
 use runtime::telemetry::LogFormat;
+use std::error::Error;
 use std::fs;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use weir_graph_simulator::Simulator;
-use weir_lookups::{ABOUT, LookupSettings, LookupsError};
+use weir_lookups::{ABOUT, LookupSettings};
 
 const DEFAULT_TOKEN: &str = "EAAcanaryDefault";
 /// How long a record in work may take at the end; who waits for it with nothing to do is noticed on a busy machine too.
@@ -18,7 +19,7 @@ pub(crate) const FINISHED_WITHIN: Duration = Duration::from_secs(50);
 pub(crate) struct Running {
     pub(crate) process: Process,
     _tokens: TempDir,
-    task: JoinHandle<Result<(), LookupsError>>,
+    task: JoinHandle<Result<(), Box<dyn Error + Send + Sync>>>,
 }
 
 impl Running {
