@@ -21,6 +21,7 @@ use resolver::CheckedResolver;
 use runtime::http::{client, tls};
 use runtime::mutex::lock;
 use runtime::process::chain;
+use schemas::media::MediaStatus;
 use std::sync::{Arc, Mutex};
 use tokio::time::Instant;
 
@@ -32,17 +33,22 @@ const LONGEST_TYPE: usize = 128;
 /// Its host has no address that may be connected to.
 const NO_ADDRESS: &str = "address";
 
-/// How fetching ended without its bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How fetching ended without its bytes, in a word.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotFetched {
     /// The link has died, with this status.
+    #[error("http_{0}")]
     Gone(u16),
     /// The link has died long ago, by its own words: nobody was asked.
+    #[error("expired")]
     Expired,
     /// It is not followed, for what a word says.
+    #[error("{0}")]
     Refused(&'static str),
+    #[error("too_large")]
     TooLarge,
     /// It failed for good, or for now.
+    #[error("{reason}")]
     Failed {
         /// In a word.
         reason: String,
@@ -171,6 +177,16 @@ impl NotFetched {
     /// private address for all names, as some do while the network is cut off.
     pub(crate) fn may_pass(&self) -> bool {
         matches!(self, Self::Failed { again: true, .. } | Self::Refused(NO_ADDRESS))
+    }
+
+    /// What became of the link, should that be its end.
+    pub(crate) const fn status(&self) -> MediaStatus {
+        match self {
+            Self::Gone(_) | Self::Expired => MediaStatus::Gone,
+            Self::Refused(_) => MediaStatus::Refused,
+            Self::TooLarge => MediaStatus::TooLarge,
+            Self::Failed { .. } => MediaStatus::Failed,
+        }
     }
 
     /// What a status means that is no answer: Meta's CDNs answer 403 to a link whose time is over or whose signature is of another

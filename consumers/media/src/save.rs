@@ -51,9 +51,12 @@ pub(crate) struct LinkOutcome {
 }
 
 /// Why an attempt came to nothing.
+#[derive(Debug, thiserror::Error)]
 enum AttemptError {
-    NotFetched(NotFetched),
-    Store(StoreError),
+    #[error(transparent)]
+    NotFetched(#[from] NotFetched),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Saver {
@@ -104,7 +107,7 @@ impl Saver {
                 AttemptError::NotFetched(not_fetched)
                     if !not_fetched.may_pass() || self.is_given_up(&mut retry_budget, took).await =>
                 {
-                    self.conclude(source, index, not_fetched).await.map_err(AttemptError::Store)
+                    self.conclude(source, index, &not_fetched).await.map_err(AttemptError::Store)
                 }
                 error => Err(error),
             };
@@ -131,18 +134,12 @@ impl Saver {
     }
 
     fn note(&self, error: &AttemptError) {
-        let why = match error {
-            AttemptError::Store(error) => {
-                self.metrics.store_errors.inc();
-                error.to_string()
-            }
-            AttemptError::NotFetched(not_fetched) => {
-                self.metrics.attempts_failed.inc();
-                status_and_reason(not_fetched.clone()).1.into_owned()
-            }
-        };
+        match error {
+            AttemptError::Store(_) => self.metrics.store_errors.inc(),
+            AttemptError::NotFetched(_) => self.metrics.attempts_failed.inc(),
+        }
         if let Some(suppressed) = self.log.pass(std::time::Instant::now()) {
-            tracing::warn!(why, suppressed, "saving a link failed, will retry");
+            tracing::warn!(why = error.to_string(), suppressed, "saving a link failed, will retry");
         }
     }
 
@@ -151,14 +148,14 @@ impl Saver {
         &self,
         source: &Source,
         index: usize,
-        not_fetched: NotFetched,
+        not_fetched: &NotFetched,
     ) -> Result<LinkOutcome, StoreError> {
         let id = source.record_id(index);
         let outcome = if let Some(value) = self.saved_before(source, index).await? {
             LinkOutcome { id, status: MediaStatus::Saved, value }
         } else {
-            let (status, reason) = status_and_reason(not_fetched);
-            let record = MediaRecord { reason: Some(reason), ..blank(source, index, status) };
+            let (status, reason) = (not_fetched.status(), Some(not_fetched.to_string().into()));
+            let record = MediaRecord { reason, ..blank(source, index, status) };
             LinkOutcome { id, status, value: to_json(&record) }
         };
         self.metrics.count_link(source.links[index].origin, outcome.status);
@@ -212,18 +209,6 @@ impl Saver {
     }
 }
 
-impl From<NotFetched> for AttemptError {
-    fn from(not_fetched: NotFetched) -> Self {
-        Self::NotFetched(not_fetched)
-    }
-}
-
-impl From<StoreError> for AttemptError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
 fn to_json(record: &MediaRecord<'_>) -> Vec<u8> {
     serde_json::to_vec(record).expect("a record has string keys alone")
 }
@@ -270,17 +255,6 @@ fn saved(blank: MediaRecord<'static>, stored: &Stored, declared: Option<String>)
         width: stored.size.map(|(width, _)| width),
         height: stored.size.map(|(_, height)| height),
         ..blank
-    }
-}
-
-/// The status of a link that was not saved, and the reason in a word.
-fn status_and_reason(not_fetched: NotFetched) -> (MediaStatus, Cow<'static, str>) {
-    match not_fetched {
-        NotFetched::Gone(status) => (MediaStatus::Gone, format!("http_{status}").into()),
-        NotFetched::Expired => (MediaStatus::Gone, "expired".into()),
-        NotFetched::Refused(why) => (MediaStatus::Refused, why.into()),
-        NotFetched::TooLarge => (MediaStatus::TooLarge, "too_large".into()),
-        NotFetched::Failed { reason, .. } => (MediaStatus::Failed, reason.into()),
     }
 }
 
