@@ -7,7 +7,7 @@ pub use own_limits::OwnLimits;
 pub use payer::Payer;
 
 use crate::usage::Budget;
-use crate::{CallError, Refusal, RefusalClass, Share, Usage};
+use crate::{CallError, Refusal, RefusalClass, Reply, Share, Usage};
 use prometheus::{IntGaugeVec, Registry};
 use runtime::metrics;
 use runtime::mutex::lock;
@@ -111,21 +111,20 @@ impl Pace {
         Self { settings, gates: Mutex::default(), percent }
     }
 
-    /// Which calls may not be made now; with all others so many count as made.
+    /// What holds each call, by who pays for it; those that nothing holds count as made.
     ///
     /// Each call of a batch counts, as it does for Meta: the pause behind a batch is that of all its calls.
-    pub fn admit(&self, calls: &BTreeMap<Payer, u32>, now: Instant) -> BTreeMap<Payer, Hold> {
+    pub fn admit(&self, calls: &[&Payer], now: Instant) -> Vec<Option<Hold>> {
         let mut gates = lock(&self.gates);
-        let longest = |payer: &Payer| {
+        let longest = |payer: &&Payer| {
             let holds = payer.budgets().filter_map(|(name, scope)| gates.get(name)?.hold(scope, now));
             holds.max_by_key(|hold| hold.until)
         };
-        let held: BTreeMap<_, _> =
-            calls.keys().filter_map(|payer| Some((payer.clone(), longest(payer)?))).collect();
+        let held: Vec<_> = calls.iter().map(longest).collect();
         let mut admitted = BTreeMap::<_, u32>::new();
-        for (payer, count) in calls.iter().filter(|(payer, _)| !held.contains_key(*payer)) {
+        for (payer, _) in calls.iter().zip(&held).filter(|(_, hold)| hold.is_none()) {
             for (name, _) in payer.budgets() {
-                *admitted.entry(name).or_default() += *count;
+                *admitted.entry(name).or_default() += 1;
             }
         }
         for (name, count) in admitted {
@@ -138,9 +137,10 @@ impl Pace {
 
     /// Learns from what a call came to: from the usage that the answer stated, and from a refusal. Several pay for it where it was
     /// a batch that failed as a whole.
-    pub fn learn(&self, payers: &[&Payer], result: Result<(), &CallError>, usage: &Usage, now: Instant) {
+    pub fn learn<T>(&self, payers: &[&Payer], reply: &Reply<T>, now: Instant) {
+        let Reply { result, usage } = reply;
         match result {
-            Ok(()) => payers.iter().for_each(|payer| self.answered(payer)),
+            Ok(_) => payers.iter().for_each(|payer| self.answered(payer)),
             // Before the usage is noted, which stops calls too: a refusal during a stop is none in a row.
             Err(CallError::Refused(refusal)) if !usage.says_when() => self.refused(payers, refusal, now),
             Err(_) => {}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// Whose budgets a call counts against: those of its app and of its token's user, and of whom Meta names in its headers, the
 /// account or its page. Accounts that share a token have budgets of their own.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payer {
     app: Arc<str>,
     token: Arc<str>,

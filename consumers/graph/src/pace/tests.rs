@@ -65,8 +65,16 @@ impl Bench {
 
     fn waits(&self, payer: &Payer, seconds: u64) -> u128 {
         let now = self.at(seconds);
-        let held = self.pace.admit(&BTreeMap::from([(payer.clone(), 1)]), now);
-        held.get(payer).map_or(0, |hold| (hold.until - now).as_millis())
+        self.held(payer, now).map_or(0, |hold| (hold.until - now).as_millis())
+    }
+
+    fn held(&self, payer: &Payer, now: Instant) -> Option<Hold> {
+        self.pace.admit(&[payer], now)[0]
+    }
+
+    /// A call comes to this, and its answer says this of the usage.
+    fn learns(&self, payer: &Payer, result: Result<(), CallError>, usage: Usage, second: u64) {
+        self.pace.learn(&[payer], &Reply { result, usage }, self.at(second));
     }
 }
 
@@ -94,12 +102,13 @@ fn from_75_percent_calls_are_spread_the_more_the_fuller_the_budget() {
 fn each_call_of_a_batch_has_its_pause() {
     let bench = Bench::new();
     bench.says(75.0, 85.0, 0);
-    let batch = BTreeMap::from([(payer("1784"), 40), (payer("99"), 10)]);
-    assert!(bench.pace.admit(&batch, bench.at(0)).is_empty());
+    let (one, other) = (payer("1784"), payer("99"));
+    let batch = [[&one; 40].as_slice(), &[&other; 10]].concat();
+    assert_eq!(bench.pace.admit(&batch, bench.at(0)), [None; 50]);
     assert_eq!(bench.wait("1784", 0), 100_000, "40 calls of 2.5 s");
     assert_eq!(bench.wait("99", 0), 0);
     bench.says(85.0, 0.0, 0);
-    assert!(bench.pace.admit(&batch, bench.at(200)).is_empty());
+    assert_eq!(bench.pace.admit(&batch, bench.at(200)), [None; 50]);
     assert_eq!(bench.wait("99", 200), 125_000, "all 50 are the app's");
 }
 
@@ -125,24 +134,24 @@ fn a_time_that_meta_states_counts_whatever_the_percentage() {
 #[test]
 fn stops_without_a_time_grow_until_a_call_is_answered() {
     let bench = Bench::new();
-    let (payer, error) = (payer("1784"), refused(613));
-    let strike = |second| bench.pace.learn(&[&payer], Err(&error), &Usage::default(), bench.at(second));
+    let payer = payer("1784");
+    let strike = |second| bench.learns(&payer, Err(refused(613)), Usage::default(), second);
     strike(0);
     strike(0);
     assert_eq!(bench.wait("1784", 0), 60_000, "what was under way is one strike");
     strike(60);
     assert_eq!(bench.wait("1784", 60), 120_000);
-    bench.pace.learn(&[&payer], Ok(()), &Usage::default(), bench.at(180));
+    bench.learns(&payer, Ok(()), Usage::default(), 180);
     strike(180);
     assert_eq!(bench.wait("1784", 180), 60_000);
 }
 
 #[test]
 fn stops_grow_too_where_a_refusal_says_that_the_budget_is_used_up() {
-    let (bench, payer, error) = (Bench::new(), payer("1784"), refused(4));
+    let (bench, payer) = (Bench::new(), payer("1784"));
     let full = usage(Some(100.0), &[("1784", 100.0, 0)]);
     for (second, wait) in [(0, 60_000), (60, 120_000), (180, 240_000)] {
-        bench.pace.learn(&[&payer], Err(&error), &full, bench.at(second));
+        bench.learns(&payer, Err(refused(4)), full.clone(), second);
         assert_eq!(bench.wait("1784", second), wait);
     }
 }
@@ -151,15 +160,15 @@ fn stops_grow_too_where_a_refusal_says_that_the_budget_is_used_up() {
 fn the_tokens_of_one_batch_are_one_call_of_the_app() {
     let bench = Bench::new();
     bench.says(90.0, 0.0, 0);
-    let names = ["1784", "99"].map(|name| (payer(name), 1)).into();
-    assert_eq!(bench.pace.admit(&names, bench.start), BTreeMap::new());
-    assert_eq!(bench.pace.admit(&names, bench.start).len(), 2);
+    let (one, other) = (payer("1784"), payer("99"));
+    assert_eq!(bench.pace.admit(&[&one, &other], bench.start), [None; 2]);
+    assert!(bench.pace.admit(&[&one, &other], bench.start).iter().all(Option::is_some));
 }
 
 #[test]
 fn a_throttled_app_stops_every_token() {
     let bench = Bench::new();
-    bench.pace.learn(&[&payer("1784")], Err(&refused(4)), &Usage::default(), bench.start);
+    bench.learns(&payer("1784"), Err(refused(4)), Usage::default(), 0);
     assert_eq!(bench.wait("99", 0), 60_000);
 }
 
@@ -167,9 +176,9 @@ fn a_throttled_app_stops_every_token() {
 fn accounts_that_share_a_token_have_budgets_of_their_own_unless_it_is_the_user_s() {
     let bench = Bench::new();
     let (one, other) = (with_token("1784", "default", None), with_token("99", "default", None));
-    bench.pace.learn(&[&one], Ok(()), &usage(None, &[("1784", 100.0, 7)]), bench.start);
+    bench.learns(&one, Ok(()), usage(None, &[("1784", 100.0, 7)]), 0);
     assert_eq!((bench.waits(&one, 0), bench.waits(&other, 0)), (7 * 60_000, 0));
-    bench.pace.learn(&[&other], Err(&refused(17)), &Usage::default(), bench.start);
+    bench.learns(&other, Err(refused(17)), Usage::default(), 0);
     assert_eq!((bench.waits(&one, 0), bench.waits(&other, 0)), (7 * 60_000, 60_000));
 }
 
@@ -181,33 +190,27 @@ fn accounts_whose_files_say_no_token_share_the_limit_of_the_user_whose_token_the
         Payer::new(&account, &token.of_account(account.id.as_str(), None, None, "app"))
     };
     let (bench, one, other) = (Bench::new(), of("1784"), of("99"));
-    bench.pace.learn(&[&one], Err(&refused(17)), &Usage::default(), bench.start);
-    let held = bench.pace.admit(&BTreeMap::from([(other.clone(), 1)]), bench.start);
-    assert_eq!(held.get(&other).map(|hold| hold.scope), Some(Scope::Token));
+    bench.learns(&one, Err(refused(17)), Usage::default(), 0);
+    assert_eq!(bench.held(&other, bench.start).map(|hold| hold.scope), Some(Scope::Token));
 }
 
 #[test]
 fn a_block_is_the_account_s_whoever_shares_its_token() {
     let bench = Bench::new();
     let (one, other) = (with_token("1784", "default", None), with_token("99", "default", None));
-    let blocked = refused_as(RefusalClass::Blocked, 368);
-    bench.pace.learn(&[&one], Err(&blocked), &Usage::default(), bench.start);
-    let held = bench.pace.admit(&BTreeMap::from([(one.clone(), 1), (other.clone(), 1)]), bench.start);
-    assert_eq!(
-        held.get(&one),
-        Some(&Hold { until: bench.at(15 * 60), stopped: true, scope: Scope::Account })
-    );
-    assert_eq!(held.get(&other), None);
+    bench.learns(&one, Err(refused_as(RefusalClass::Blocked, 368)), Usage::default(), 0);
+    let hold = Hold { until: bench.at(15 * 60), stopped: true, scope: Scope::Account };
+    assert_eq!(bench.pace.admit(&[&one, &other], bench.start), [Some(hold), None]);
 }
 
 #[test]
 fn blocks_that_calls_under_way_meet_are_no_stops_in_a_row() {
-    let (bench, payer, blocked) = (Bench::new(), payer("1784"), refused_as(RefusalClass::Blocked, 368));
+    let (bench, payer) = (Bench::new(), payer("1784"));
     for second in 0..5 {
-        bench.pace.learn(&[&payer], Err(&blocked), &Usage::default(), bench.at(second));
+        bench.learns(&payer, Err(refused_as(RefusalClass::Blocked, 368)), Usage::default(), second);
     }
     assert_eq!(bench.wait("1784", 4), 15 * 60_000);
-    bench.pace.learn(&[&payer], Err(&refused(613)), &Usage::default(), bench.at(1_000));
+    bench.learns(&payer, Err(refused(613)), Usage::default(), 1_000);
     assert_eq!(bench.wait("1784", 1_000), 60_000);
 }
 

@@ -5,12 +5,11 @@ use super::{QueuedCall, SendOutcome};
 use crate::metrics::LookupMetrics;
 use runtime::telemetry::TraceContext;
 use runtime::throttle::Throttle;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tracing::{Instrument as _, Span};
-use weir_graph::{BatchItem, CallError, Graph, Outcome, Pace, Payer, RefusalClass, Reply};
+use weir_graph::{BatchItem, CallError, Graph, Outcome, Pace, Payer, RefusalClass};
 
 /// What every request needs.
 #[derive(Debug)]
@@ -28,15 +27,11 @@ impl Sender {
     /// Those whose budgets allow it now; the others are told when to come again.
     pub(super) fn admitted(&self, batch: Vec<QueuedCall>) -> Vec<QueuedCall> {
         let batch: Vec<_> = batch.into_iter().filter(|call| !call.reply.is_closed()).collect();
-        let mut calls = BTreeMap::<_, u32>::new();
-        for call in &batch {
-            *calls.entry(call.payer.clone()).or_default() += 1;
-        }
-        let not_now = self.pace.admit(&calls, Instant::now());
+        let holds = self.pace.admit(&payers(&batch), Instant::now());
         let mut admitted = Vec::with_capacity(batch.len());
-        for call in batch {
-            match not_now.get(&call.payer) {
-                Some(hold) => tell(call, SendOutcome::Held(*hold)),
+        for (call, hold) in batch.into_iter().zip(holds) {
+            match hold {
+                Some(hold) => tell(call, SendOutcome::Held(hold)),
                 None => admitted.push(call),
             }
         }
@@ -55,7 +50,7 @@ impl Sender {
                 let span = call.span.in_scope(|| self.graph.span("GET", &call.token));
                 let reply = self.graph.get(&call.relative_url, &call.token).instrument(span).await;
                 self.requested(started);
-                self.learn(&call, &reply);
+                self.pace.learn(&[&call.payer], &reply, Instant::now());
                 self.answered(call, reply.result);
             }
             return;
@@ -68,22 +63,21 @@ impl Sender {
             .collect();
         let reply = self.graph.batch(&items).instrument(self.span_of(&batch)).await;
         self.requested(started);
+        if let Ok(answers) = &reply.result {
+            for (call, answer) in batch.iter().zip(answers) {
+                self.pace.learn(&[&call.payer], answer, Instant::now());
+            }
+            // After their refusals, which would be none in a row during the stop that usage alone asks for.
+            self.pace.note(&payers(&batch), &reply.usage, Instant::now());
+        } else {
+            let of_first = batch.partition_point(|call| call.token == batch[0].token);
+            self.pace.learn(&payers(&batch[..of_first]), &reply, Instant::now());
+        }
         match reply.result {
             Ok(answers) => {
-                for (call, answer) in batch.iter().zip(&answers) {
-                    self.learn(call, answer);
-                }
-                // After their refusals, which would be none in a row during the stop that usage alone asks for.
-                self.pace.note(&payers(&batch), &reply.usage, Instant::now());
-                for (call, answer) in batch.into_iter().zip(answers) {
-                    self.answered(call, answer.result);
-                }
+                batch.into_iter().zip(answers).for_each(|(call, answer)| self.answered(call, answer.result));
             }
-            Err(error) => {
-                let of_first = batch.partition_point(|call| call.token == batch[0].token);
-                self.pace.learn(&payers(&batch[..of_first]), Err(&error), &reply.usage, Instant::now());
-                self.failed_together(batch, error);
-            }
+            Err(error) => self.failed_together(batch, error),
         }
     }
 
@@ -102,11 +96,6 @@ impl Sender {
             }
         }
         span
-    }
-
-    fn learn(&self, call: &QueuedCall, reply: &Reply<Outcome>) {
-        let result = reply.result.as_ref().map(|_| ());
-        self.pace.learn(&[&call.payer], result, &reply.usage, Instant::now());
     }
 
     fn answered(&self, call: QueuedCall, result: Result<Outcome, CallError>) {

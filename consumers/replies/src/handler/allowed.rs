@@ -6,7 +6,6 @@ use crate::outcome::{CallOutcome, Cause};
 use crate::pending::{LOOK_EVERY, Pending};
 use runtime::consumer::{Failure, Wait};
 use schemas::reply::{Action, Open};
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use weir_graph::{AccessToken, GraphId, Hold, OwnLimits, Payer, RefusalClass, Scope, TokenState};
 
@@ -67,7 +66,7 @@ impl Replies {
     /// Which limit leaves no room for the command's call, and until when; where there is room, it counts as made.
     fn held(&self, command: &Command, payer: &Payer) -> Option<(&'static str, Hold)> {
         let now = Instant::now();
-        let by_pace = self.pace.admit(&BTreeMap::from([(payer.clone(), 1)]), now).remove(payer);
+        let by_pace = self.pace.admit(&[payer], now).pop().flatten();
         let by_likes = || self.is_like(command).then(|| self.likes.admit(&command.account, now)).flatten();
         by_pace.map(|hold| (CALL_LIMIT, hold)).or_else(|| by_likes().map(|hold| (LIKE_LIMIT, hold)))
     }
