@@ -118,13 +118,18 @@ impl Graph {
         self.one(request, token, Written::of).await
     }
 
-    /// Reads many things by one HTTP request: a reply for each item, in order.
+    /// Reads things by one HTTP request, one that is alone as [`Self::get`] does: a reply for each item, in order.
     ///
     /// The tokens are of one app. The batch as such is in the name of the first item's token; an error of it is about that token, or
     /// about none.
     pub async fn batch(&self, items: &[BatchItem<'_>]) -> Reply<Vec<Reply<Outcome>>> {
-        let Some(first) = items.first() else {
-            return Reply { result: Ok(Vec::new()), usage: Usage::default() };
+        let first = match items {
+            [] => return Reply { result: Ok(Vec::new()), usage: Usage::default() },
+            [alone] => {
+                let reply = self.get(alone.relative_url, alone.token).await;
+                return Reply { result: Ok(vec![reply]), usage: Usage::default() };
+            }
+            [first, ..] => first,
         };
         self.requests.with_label_values(&["batch"]).inc();
         let url = self.url(&format!("{}/", self.version()), first.token);

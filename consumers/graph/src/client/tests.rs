@@ -182,7 +182,7 @@ async fn the_proof_goes_with_the_token_alone_and_in_a_batch() {
 #[tokio::test]
 async fn a_batch_that_goes_wrong_as_a_whole_says_so() {
     let token = token();
-    let items = [BatchItem { relative_url: ASKED, token: &token }];
+    let items = [BatchItem { relative_url: ASKED, token: &token }; 2];
     for (behaviour, class) in [
         (Behaviour::error(190, None), "token"),
         (Behaviour::error(4, None), "throttled"),

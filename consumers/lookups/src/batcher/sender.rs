@@ -45,16 +45,6 @@ impl Sender {
         _under_way: OwnedSemaphorePermit,
     ) {
         let started = Instant::now();
-        if batch.len() == 1 {
-            for call in batch {
-                let span = call.span.in_scope(|| self.graph.span("GET", &call.token));
-                let reply = self.graph.get(&call.relative_url, &call.token).instrument(span).await;
-                self.requested(started);
-                self.pace.learn(&[&call.payer], &reply, Instant::now());
-                self.answered(call, reply.result);
-            }
-            return;
-        }
         // The batch as such is in the name of the first one's token.
         batch.sort_by(|one, other| one.token.name().cmp(other.token.name()));
         let items: Vec<_> = batch
@@ -62,7 +52,8 @@ impl Sender {
             .map(|call| BatchItem { relative_url: &call.relative_url, token: &call.token })
             .collect();
         let reply = self.graph.batch(&items).instrument(self.span_of(&batch)).await;
-        self.requested(started);
+        self.metrics.request_seconds.observe(started.elapsed().as_secs_f64());
+        self.ends.send_replace(());
         if let Ok(answers) = &reply.result {
             for (call, answer) in batch.iter().zip(answers) {
                 self.pace.learn(&[&call.payer], answer, Instant::now());
@@ -81,15 +72,11 @@ impl Sender {
         }
     }
 
-    fn requested(&self, started: Instant) {
-        self.metrics.request_seconds.observe(started.elapsed().as_secs_f64());
-        self.ends.send_replace(());
-    }
-
     /// One call of many lookups: a part of the first one's trace, with links to the others.
     fn span_of(&self, batch: &[QueuedCall]) -> Span {
         let Some((first, others)) = batch.split_first() else { return Span::none() };
-        let span = first.span.in_scope(|| self.graph.span("POST", &first.token));
+        let method = if others.is_empty() { "GET" } else { "POST" };
+        let span = first.span.in_scope(|| self.graph.span(method, &first.token));
         if !span.is_disabled() {
             for other in others.iter().filter_map(|call| TraceContext::of(&call.span)) {
                 other.link_to(&span);
