@@ -7,7 +7,7 @@ mod sender;
 use crate::metrics::LookupMetrics;
 use crate::settings::BatchSettings;
 use batch_buffer::BatchBuffer;
-use last_answers::{Answered, LastAnswers};
+use last_answers::LastAnswers;
 use runtime::process::supervisor::Supervisor;
 use runtime::throttle::Throttle;
 use sender::Sender;
@@ -38,17 +38,21 @@ pub(crate) enum SendOutcome {
 #[derive(Debug)]
 pub(crate) struct Batcher {
     queue: mpsc::Sender<QueuedCall>,
-    /// What the Graph API has answered.
-    pub(crate) last_answers: Arc<LastAnswers>,
-    ended: watch::Receiver<()>,
+    sender: Arc<Sender>,
     _task: AbortOnDropHandle<()>,
+}
+
+/// What is asked, with the token that is shown, and who pays for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) relative_url: String,
+    pub(crate) token: AccessToken,
+    pub(crate) payer: Payer,
 }
 
 #[derive(Debug)]
 struct QueuedCall {
-    relative_url: String,
-    token: AccessToken,
-    payer: Payer,
+    asked: Asked,
     batch_size: usize,
     since: Instant,
     /// Of the lookup; the call is part of it.
@@ -59,27 +63,19 @@ struct QueuedCall {
 impl Batcher {
     pub(crate) fn start(graph: Graph, pace: Pace, settings: &BatchSettings, metrics: LookupMetrics) -> Self {
         let (queue, calls) = mpsc::channel(QUEUE_CAPACITY);
-        let last_answers = Arc::<LastAnswers>::default();
-        let (ends, ended) = watch::channel(());
-        let log = Throttle::default();
-        let sender = Sender { graph, pace, metrics, last_answers: Arc::clone(&last_answers), log, ends };
+        let (last_answers, log, ends) = (LastAnswers::default(), Throttle::default(), watch::Sender::new(()));
+        let sender = Arc::new(Sender { graph, pace, metrics, last_answers, log, ends });
         let permits = Arc::new(Semaphore::new(settings.lookup_concurrency));
         let buffer = BatchBuffer::new(settings.lookup_batch_wait);
-        let task = tokio::spawn(serve(Arc::new(sender), calls, buffer, permits));
-        Self { queue, last_answers, ended, _task: AbortOnDropHandle::new(task) }
+        let task = tokio::spawn(serve(Arc::clone(&sender), calls, buffer, permits));
+        Self { queue, sender, _task: AbortOnDropHandle::new(task) }
     }
 
     /// Makes a call, together with at most `batch_size - 1` others of its app.
-    pub(crate) async fn send(
-        &self,
-        relative_url: String,
-        token: AccessToken,
-        payer: Payer,
-        batch_size: usize,
-    ) -> SendOutcome {
+    pub(crate) async fn send(&self, asked: Asked, batch_size: usize) -> SendOutcome {
         let (reply, sent) = oneshot::channel();
         let (since, span) = (Instant::now(), Span::current());
-        let call = QueuedCall { relative_url, token, payer, batch_size, since, span, reply };
+        let call = QueuedCall { asked, batch_size, since, span, reply };
         match self.queue.send(call).await {
             Ok(()) => sent.await.unwrap_or(SendOutcome::OtherTokenRefused),
             // The task ends with this struct alone.
@@ -89,13 +85,18 @@ impl Batcher {
 
     /// Asks anew what the Graph API answered last to the token's app, alone; nothing where it has answered nothing yet.
     pub(crate) async fn ask_again(&self, token: &AccessToken) -> Option<SendOutcome> {
-        let Answered { relative_url, token, payer, .. } = self.last_answers.last(token)?;
-        Some(self.send(relative_url, token, payer, 1).await)
+        let latest = self.last_answers().last(token)?;
+        Some(self.send(latest, 1).await)
+    }
+
+    /// What the Graph API has answered.
+    pub(crate) fn last_answers(&self) -> &LastAnswers {
+        &self.sender.last_answers
     }
 
     /// Tells of every request that ends: as long as requests end, a call in the queue moves on.
     pub(crate) fn ended(&self) -> watch::Receiver<()> {
-        self.ended.clone()
+        self.sender.ends.subscribe()
     }
 }
 
@@ -146,5 +147,5 @@ async fn next(
 }
 
 fn put(buffer: &mut BatchBuffer<Arc<str>, QueuedCall>, call: QueuedCall) {
-    buffer.put((call.batch_size, Arc::clone(call.token.app())), call.since, call);
+    buffer.put((call.batch_size, Arc::clone(call.asked.token.app())), call.since, call);
 }

@@ -3,7 +3,7 @@
 mod blame;
 mod steps;
 
-use crate::batcher::{Batcher, SendOutcome};
+use crate::batcher::{Asked, Batcher, SendOutcome};
 use crate::metrics::LookupMetrics;
 use crate::policy::{self, Next};
 use crate::settings::RetrySettings;
@@ -111,7 +111,8 @@ impl Resolver {
             let account = self.tokens.account(account);
             let payer = Payer::new(&account, &token);
             let batch_size = if account.has_batches() { run.batch_size } else { 1 };
-            match self.batcher.send(relative_url.to_owned(), token.clone(), payer, batch_size).await {
+            let asked = Asked { relative_url: relative_url.to_owned(), token: token.clone(), payer };
+            match self.batcher.send(asked, batch_size).await {
                 SendOutcome::Answered(Ok(outcome)) => {
                     run.blame.answered(self, &token);
                     self.tokens.accepted(&token);

@@ -2,12 +2,13 @@
 
 mod recovered;
 
+use super::Asked;
 use recovered::Recovered;
 use runtime::mutex::lock;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use weir_graph::{AccessToken, Payer};
+use weir_graph::AccessToken;
 
 /// By the app that asked, and its host.
 #[derive(Debug, Default)]
@@ -15,37 +16,29 @@ pub(crate) struct LastAnswers(Mutex<BTreeMap<Arc<str>, AppAnswers>>);
 
 #[derive(Debug)]
 struct AppAnswers {
-    latest: Answered,
+    /// What was answered last, and when.
+    latest: Asked,
+    at: Instant,
     /// How often in a row that one failed when it was asked again.
     failed: u32,
     recovered: Recovered,
 }
 
-/// A call that was answered.
-#[derive(Clone, Debug)]
-pub(super) struct Answered {
-    at: Instant,
-    pub(super) relative_url: String,
-    pub(super) token: AccessToken,
-    pub(super) payer: Payer,
-}
-
 impl LastAnswers {
-    pub(super) fn record(&self, relative_url: String, token: AccessToken, payer: Payer) {
-        let app = Arc::clone(token.app());
-        let latest = Answered { at: Instant::now(), relative_url, token, payer };
+    pub(super) fn record(&self, latest: Asked) {
+        let app = Arc::clone(latest.token.app());
         let mut apps = lock(&self.0);
         let recovered = apps.remove(&app).map(|app_answers| app_answers.recovered).unwrap_or_default();
-        apps.insert(app, AppAnswers { latest, failed: 0, recovered });
+        apps.insert(app, AppAnswers { latest, at: Instant::now(), failed: 0, recovered });
     }
 
-    pub(super) fn last(&self, token: &AccessToken) -> Option<Answered> {
+    pub(super) fn last(&self, token: &AccessToken) -> Option<Asked> {
         lock(&self.0).get(token.app()).map(|app_answers| app_answers.latest.clone())
     }
 
     /// Whether anybody of the token's app was given an answer after `then`.
     pub(crate) fn since(&self, token: &AccessToken, then: Instant) -> bool {
-        lock(&self.0).get(token.app()).is_some_and(|app_answers| app_answers.latest.at > then)
+        lock(&self.0).get(token.app()).is_some_and(|app_answers| app_answers.at > then)
     }
 
     /// A call was answered that had failed so often in a row.

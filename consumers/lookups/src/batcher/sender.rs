@@ -1,7 +1,7 @@
 //! Makes the calls of a batch in one request, at the pace that Meta allows, and gives everyone their own answer.
 
 use super::last_answers::LastAnswers;
-use super::{QueuedCall, SendOutcome};
+use super::{Asked, QueuedCall, SendOutcome};
 use crate::metrics::LookupMetrics;
 use runtime::telemetry::TraceContext;
 use runtime::throttle::Throttle;
@@ -17,7 +17,7 @@ pub(super) struct Sender {
     pub(super) graph: Graph,
     pub(super) pace: Pace,
     pub(super) metrics: LookupMetrics,
-    pub(super) last_answers: Arc<LastAnswers>,
+    pub(super) last_answers: LastAnswers,
     pub(super) log: Throttle,
     /// Tells of every request that ends.
     pub(super) ends: watch::Sender<()>,
@@ -46,22 +46,21 @@ impl Sender {
     ) {
         let started = Instant::now();
         // The batch as such is in the name of the first one's token.
-        batch.sort_by(|one, other| one.token.name().cmp(other.token.name()));
-        let items: Vec<_> = batch
-            .iter()
-            .map(|call| BatchItem { relative_url: &call.relative_url, token: &call.token })
-            .collect();
+        batch.sort_by(|one, other| one.asked.token.name().cmp(other.asked.token.name()));
+        let asked = batch.iter().map(|call| &call.asked);
+        let items: Vec<_> =
+            asked.map(|Asked { relative_url, token, .. }| BatchItem { relative_url, token }).collect();
         let reply = self.graph.batch(&items).instrument(self.span_of(&batch)).await;
         self.metrics.request_seconds.observe(started.elapsed().as_secs_f64());
         self.ends.send_replace(());
         if let Ok(answers) = &reply.result {
             for (call, answer) in batch.iter().zip(answers) {
-                self.pace.learn(&[&call.payer], answer, Instant::now());
+                self.pace.learn(&[&call.asked.payer], answer, Instant::now());
             }
             // After their refusals, which would be none in a row during the stop that usage alone asks for.
             self.pace.note(&payers(&batch), &reply.usage, Instant::now());
         } else {
-            let of_first = batch.partition_point(|call| call.token == batch[0].token);
+            let of_first = batch.partition_point(|call| call.asked.token == batch[0].asked.token);
             self.pace.learn(&payers(&batch[..of_first]), &reply, Instant::now());
         }
         match reply.result {
@@ -76,7 +75,7 @@ impl Sender {
     fn span_of(&self, batch: &[QueuedCall]) -> Span {
         let Some((first, others)) = batch.split_first() else { return Span::none() };
         let method = if others.is_empty() { "GET" } else { "POST" };
-        let span = first.span.in_scope(|| self.graph.span(method, &first.token));
+        let span = first.span.in_scope(|| self.graph.span(method, &first.asked.token));
         if !span.is_disabled() {
             for other in others.iter().filter_map(|call| TraceContext::of(&call.span)) {
                 other.link_to(&span);
@@ -87,14 +86,14 @@ impl Sender {
 
     fn answered(&self, call: QueuedCall, result: Result<Outcome, CallError>) {
         if result.as_ref().map_or_else(CallError::accepts_token, |_| true) {
-            self.last_answers.record(call.relative_url.clone(), call.token.clone(), call.payer.clone());
+            self.last_answers.record(call.asked.clone());
         }
         self.metrics.called(&result);
         tell(call, SendOutcome::Answered(result));
     }
 
     fn failed_together(&self, batch: Vec<QueuedCall>, error: CallError) {
-        let first = batch.first().map(|call| call.token.clone());
+        let first = batch.first().map(|call| call.asked.token.clone());
         self.metrics.failed_batches.with_label_values(&[error.class()]).inc();
         if self.log.pass(Instant::now()).is_some() {
             let (class, size) = (error.class(), batch.len());
@@ -104,7 +103,7 @@ impl Sender {
         for call in batch {
             let sent = match &*error {
                 CallError::Refused(refusal) if is_of_a_token(refusal.class) => {
-                    if Some(&call.token) == first.as_ref() {
+                    if Some(&call.asked.token) == first.as_ref() {
                         SendOutcome::Answered(Err(CallError::Refused(refusal.clone())))
                     } else {
                         SendOutcome::OtherTokenRefused
@@ -121,7 +120,7 @@ impl Sender {
 }
 
 fn payers(batch: &[QueuedCall]) -> Vec<&Payer> {
-    batch.iter().map(|call| &call.payer).collect()
+    batch.iter().map(|call| &call.asked.payer).collect()
 }
 
 /// Whether an error of a whole batch is about the token in whose name it was sent.

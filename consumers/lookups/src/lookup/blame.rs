@@ -35,7 +35,7 @@ impl Blame {
     /// The Graph API had something to say to its call.
     pub(super) fn answered(&mut self, resolver: &Resolver, token: &AccessToken) {
         if self.failures > 0 {
-            resolver.batcher.last_answers.recovered(token, self.failures);
+            resolver.batcher.last_answers().recovered(token, self.failures);
         }
         *self = Self::new();
     }
@@ -43,7 +43,7 @@ impl Blame {
     /// Whether no chance explains its failures: it has `--lookup-attempts` of them beside answered calls, for each one, and one
     /// more, that a call had in a row meanwhile which can be answered.
     pub(super) fn is_certain(&self, resolver: &Resolver, token: &AccessToken) -> bool {
-        let of_others = resolver.batcher.last_answers.most_failures_since(token, self.began);
+        let of_others = resolver.batcher.last_answers().most_failures_since(token, self.began);
         self.blamed >= resolver.settings.lookup_attempts.saturating_mul(of_others.saturating_add(1))
     }
 }
@@ -52,7 +52,7 @@ impl Resolver {
     /// Whether the Graph API gave anybody an answer of sense after `then`; where it did not, it is asked again for what it
     /// answered last, since there may be nobody else.
     async fn answers_others(&self, token: &AccessToken, then: Instant) -> bool {
-        let last_answers = &self.batcher.last_answers;
+        let last_answers = self.batcher.last_answers();
         // Of an answer the batcher takes note.
         if !last_answers.since(token, then)
             && self.probe.pass(Instant::now()).is_some()
