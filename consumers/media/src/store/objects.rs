@@ -1,7 +1,8 @@
 //! What is asked of a store, whichever sort it is of.
 
 use super::folder::Folder;
-use super::{Store, StoreError, record_key, whole};
+use super::whole::{self, in_time};
+use super::{Store, StoreError, record_key};
 use futures_util::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{
@@ -47,7 +48,7 @@ impl Store {
         };
         for Object { key, bytes, mime, tags } in objects {
             let options = PutOptions { attributes: given_out_as(mime), tags, ..PutOptions::default() };
-            store.put_opts(&key, bytes.into(), options).await.map_err(not("take an object"))?;
+            in_time(0, store.put_opts(&key, bytes.into(), options)).await.map_err(not("take an object"))?;
         }
         Ok(())
     }
@@ -60,7 +61,7 @@ impl Store {
             Objects::Remote(store, _) => store,
         };
         let read = async { remote.get(&key).await?.bytes().await };
-        match read.await {
+        match in_time(0, read).await {
             Ok(bytes) => Ok(Some(bytes.to_vec())),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(not("give back a record")(error)),
@@ -80,10 +81,10 @@ impl Store {
                 } else {
                     let (attributes, tags) = (given_out_as(part.mime), part.tags);
                     let options = PutMultipartOptions { attributes, tags, ..PutMultipartOptions::default() };
-                    let begun = store.put_multipart_opts(&part.key, options).await;
+                    let begun = in_time(0, store.put_multipart_opts(&part.key, options)).await;
                     begun.map_err(not("begin an object of several parts"))?
                 };
-                if let Err(error) = parts.put_part(part.bytes.into()).await {
+                if let Err(error) = in_time(0, parts.put_part(part.bytes.into())).await {
                     Parts::Remote(parts).abandon().await;
                     return Err(not("take a part of an object")(error));
                 }
@@ -103,14 +104,14 @@ impl Store {
         match (&self.objects, parts) {
             (Objects::Local(folder), Parts::Local(file)) => folder.complete(file, key).await,
             (Objects::Remote(store, log), Parts::Remote(mut parts)) => {
-                let completed = whole::in_time(bytes, parts.complete()).await;
+                let completed = in_time(bytes, parts.complete()).await;
                 if let Err(error) = completed {
                     Parts::Remote(parts).abandon().await;
                     return Err(not("make an object of its parts")(error));
                 }
-                let copied = whole::in_time(bytes, whole::copy(store.as_ref(), incoming, key, bytes)).await;
+                let copied = in_time(bytes, whole::copy(store.as_ref(), incoming, key, bytes)).await;
                 // What is left behind costs its bytes, and goes with what the bucket lets expire.
-                if let Err(error) = store.delete(incoming).await {
+                if let Err(error) = in_time(0, store.delete(incoming)).await {
                     tracing::debug!(%error, "the parts of an object");
                     if let Some(suppressed) = log.pass(Instant::now()) {
                         tracing::warn!(
@@ -129,8 +130,12 @@ impl Store {
     pub(crate) async fn list(&self, folder: &Path) -> Result<Vec<(Path, u64)>, StoreError> {
         match &self.objects {
             Objects::Remote(store, _) => {
-                let found = store.list(Some(folder)).map_ok(|object| (object.location, object.size));
-                found.try_collect().await.map_err(not("list its objects"))
+                let mut listed = store.list(Some(folder)).map_ok(|object| (object.location, object.size));
+                let mut found = Vec::new();
+                while let Some(one) = in_time(0, listed.try_next()).await.map_err(not("list its objects"))? {
+                    found.push(one);
+                }
+                Ok(found)
             }
             Objects::Local(local) => local.list(folder).await,
         }
@@ -139,7 +144,7 @@ impl Store {
     /// Deletes an object; one that is not there is no error.
     pub(crate) async fn delete(&self, key: &Path) -> Result<(), StoreError> {
         match &self.objects {
-            Objects::Remote(store, _) => match store.delete(key).await {
+            Objects::Remote(store, _) => match in_time(0, store.delete(key)).await {
                 Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
                 Err(error) => Err(not("delete an object")(error)),
             },
@@ -153,7 +158,7 @@ impl Parts {
     /// the process ends, are the store's to clean up.
     pub(super) async fn abandon(self) {
         if let Self::Remote(mut parts) = self
-            && let Err(error) = parts.abort().await
+            && let Err(error) = in_time(0, parts.abort()).await
         {
             tracing::debug!(%error, "the parts of an object that came to nothing could not be given back");
         }

@@ -1,6 +1,6 @@
 //! How long a store may take to make an object whole: work of its own, which grows with the object's size.
 
-use super::{ANSWER_WITHIN, LARGEST};
+use super::ANSWER_WITHIN;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt as _, Result};
 use std::time::Duration;
@@ -11,10 +11,7 @@ const BYTES_A_SECOND: u64 = 4 << 20;
 /// A store may answer before it has copied, as Azure may: until then the copy has not the bytes.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// How long it may take for the largest object.
-pub(super) const LONGEST: Duration = within(LARGEST);
-
-/// Gives work on an object of so many bytes up when it takes too long.
+/// Gives work on an object of so many bytes up when it takes too long; of what does not grow with an object they are none.
 pub(super) async fn in_time<T>(bytes: u64, work: impl Future<Output = Result<T>>) -> Result<T> {
     let done = timeout(within(bytes), work).await;
     done.unwrap_or_else(|late| Err(Error::Generic { store: "HTTP", source: Box::new(late) }))
@@ -29,13 +26,14 @@ pub(super) async fn copy(store: &dyn ObjectStore, from: &Path, to: &Path, bytes:
     Ok(())
 }
 
-const fn within(bytes: u64) -> Duration {
+fn within(bytes: u64) -> Duration {
     ANSWER_WITHIN.saturating_add(Duration::from_secs(bytes / BYTES_A_SECOND))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::LARGEST;
     use object_store::memory::InMemory;
 
     #[test]
@@ -43,7 +41,6 @@ mod tests {
         for (bytes, seconds) in [(0, 60), (5 << 20, 61), (400 << 20, 160), (LARGEST, 1_340)] {
             assert_eq!(within(bytes), Duration::from_secs(seconds), "{bytes}");
         }
-        assert_eq!(LONGEST, within(LARGEST));
     }
 
     #[tokio::test]
