@@ -7,28 +7,15 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use weir_graph::GraphId;
 
-/// One read of the Graph API.
+/// One read of the Graph API in the name of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Call {
     /// The comment of somebody else that mentions the account, with the media below which it stands.
-    MentionedComment {
-        /// Who is mentioned.
-        account: GraphId,
-        /// The comment.
-        comment: GraphId,
-    },
+    MentionedComment(GraphId),
     /// The media of somebody else whose caption mentions the account.
-    MentionedMedia {
-        /// Who is mentioned.
-        account: GraphId,
-        /// The media.
-        media: GraphId,
-    },
+    MentionedMedia(GraphId),
     /// A comment on the account's own media, with that media, which webhooks do not name for albums.
-    Comment {
-        /// The comment.
-        comment: GraphId,
-    },
+    Comment(GraphId),
 }
 
 /// How much of a comment's media is asked for.
@@ -59,16 +46,16 @@ struct Parts<'a> {
 
 impl Call {
     /// Path and query under the host, readable, as Meta's batch calls take it as `relative_url`: no token, not percent-encoded.
-    pub(crate) fn relative_url(&self, version: &str, detail: Detail) -> String {
+    pub(crate) fn relative_url(&self, account: &GraphId, version: &str, detail: Detail) -> String {
         let media = if detail == Detail::Whole { MEDIA } else { "id" };
         match self {
-            Self::MentionedComment { account, comment } => format!(
+            Self::MentionedComment(comment) => format!(
                 "{version}/{account}?fields=mentioned_comment.comment_id({comment}){{{MENTIONING},media{{{media}}}}}"
             ),
-            Self::MentionedMedia { account, media } => {
+            Self::MentionedMedia(media) => {
                 format!("{version}/{account}?fields=mentioned_media.media_id({media}){{{MEDIA}}}")
             }
-            Self::Comment { comment } => format!("{version}/{comment}?fields={COMMENT},media{{{media}}}"),
+            Self::Comment(comment) => format!("{version}/{comment}?fields={COMMENT},media{{{media}}}"),
         }
     }
 
@@ -77,9 +64,9 @@ impl Call {
     pub(crate) fn media_of<'a>(&self, answer: &'a RawValue) -> Option<&'a RawValue> {
         let parts = |value: &'a RawValue| serde_json::from_str::<Parts<'a>>(value.get()).unwrap_or_default();
         match self {
-            Self::MentionedComment { .. } => parts(parts(answer).mentioned_comment?).media,
-            Self::MentionedMedia { .. } => Some(answer),
-            Self::Comment { .. } => parts(answer).media,
+            Self::MentionedComment(_) => parts(parts(answer).mentioned_comment?).media,
+            Self::MentionedMedia(_) => Some(answer),
+            Self::Comment(_) => parts(answer).media,
         }
     }
 }
@@ -94,9 +81,9 @@ mod tests {
 
     #[test]
     fn a_mention_in_a_comment_is_asked_of_the_account() {
-        let call = Call::MentionedComment { account: id("1784"), comment: id("1789") };
+        let call = Call::MentionedComment(id("1789"));
         assert_eq!(
-            call.relative_url("v26.0", Detail::Whole),
+            call.relative_url(&id("1784"), "v26.0", Detail::Whole),
             "v26.0/1784?fields=mentioned_comment.comment_id(1789){id,text,timestamp,username,like_count,\
              media{id,caption,media_type,media_product_type,permalink,media_url,thumbnail_url,username,timestamp}}"
         );
@@ -104,9 +91,9 @@ mod tests {
 
     #[test]
     fn a_mention_in_a_caption_is_asked_of_the_account() {
-        let call = Call::MentionedMedia { account: id("1784"), media: id("1791") };
+        let call = Call::MentionedMedia(id("1791"));
         assert_eq!(
-            call.relative_url("v25.0", Detail::Whole),
+            call.relative_url(&id("1784"), "v25.0", Detail::Whole),
             "v25.0/1784?fields=mentioned_media.media_id(1791){id,caption,media_type,media_product_type,permalink,\
              media_url,thumbnail_url,username,timestamp}"
         );
@@ -114,11 +101,11 @@ mod tests {
 
     #[test]
     fn a_comment_is_asked_with_its_media_or_with_the_media_s_id_alone() {
-        let call = Call::Comment { comment: id("1786") };
-        let asked = call.relative_url("v26.0", Detail::Whole);
+        let (call, account) = (Call::Comment(id("1786")), id("1784"));
+        let asked = call.relative_url(&account, "v26.0", Detail::Whole);
         assert!(asked.starts_with("v26.0/1786?fields=id,text,timestamp,from{id,username},"), "{asked}");
         assert!(asked.ends_with(&format!(",media{{{MEDIA}}}")), "{asked}");
-        assert!(call.relative_url("v26.0", Detail::Id).ends_with(",parent_id,media{id}"));
+        assert!(call.relative_url(&account, "v26.0", Detail::Id).ends_with(",parent_id,media{id}"));
     }
 
     #[test]
@@ -127,15 +114,14 @@ mod tests {
             let answer: Box<RawValue> = serde_json::from_str(answer).unwrap();
             call.media_of(&answer).map(|media| media.get().to_owned())
         };
-        let (account, media_id) = (id("1784"), id("18"));
         let expected = Some(String::from(r#"{"id": "18"}"#));
-        let call = Call::Comment { comment: id("17") };
+        let call = Call::Comment(id("17"));
         assert_eq!(media(&call, r#"{"id":"17","media":{"id": "18"}}"#), expected);
         assert_eq!(media(&call, r#"{"id":"17"}"#), None);
         assert_eq!(media(&call, "[]"), None);
-        let call = Call::MentionedComment { account: account.clone(), comment: id("17") };
+        let call = Call::MentionedComment(id("17"));
         assert_eq!(media(&call, r#"{"mentioned_comment":{"media":{"id": "18"}},"id":"1784"}"#), expected);
-        let call = Call::MentionedMedia { account, media: media_id };
+        let call = Call::MentionedMedia(id("18"));
         let answer = r#"{"mentioned_media":{"id": "18"},"id":"1784"}"#;
         assert_eq!(media(&call, answer).as_deref(), Some(answer));
     }

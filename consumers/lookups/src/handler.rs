@@ -6,7 +6,7 @@
 use crate::call::{Call, Detail};
 use crate::enriched;
 use crate::lookup::{Resolver, WaitReporter};
-use crate::media::{CachedMedia, MediaCache, MediaSource};
+use crate::media::{CachedMedia, MediaCache};
 use crate::pending_lookup::PendingLookup;
 use crate::question::{Ask, Plan, Question};
 use runtime::consumer::{Failure, Output, PartitionPrefetch, Prefetch, Record, Waits};
@@ -141,19 +141,15 @@ impl LookupContext {
         status: &WaitReporter,
     ) -> Result<(LookupAnswer, Option<Instant>), Failure> {
         let Ask { account, call, media } = ask;
-        let learned = if matches!(call, Call::MentionedMedia { .. }) {
-            MediaSource::OfCaption
-        } else {
-            MediaSource::OfComment
-        };
-        let key = media.clone().map(|media| (account.clone(), media, learned));
+        let is_caption = matches!(call, Call::MentionedMedia(_));
+        let key = media.clone().map(|media| (account.clone(), media, is_caption));
         let known = key.as_ref().and_then(|key| self.media.get(key, Instant::now()));
         if known.is_some() {
             self.resolver.metrics.from_cache.inc();
         }
         let detail = if known.is_some() { Detail::Id } else { Detail::Whole };
-        let asked = call.relative_url(&self.resolver.version, detail);
-        if let (Some(CachedMedia { answer, at }), MediaSource::OfCaption) = (&known, learned) {
+        let asked = call.relative_url(account, &self.resolver.version, detail);
+        if let (Some(CachedMedia { answer, at }), true) = (&known, is_caption) {
             // The answer of an earlier lookup of the same thing.
             let (asked, answer, at) = (Some(asked.into()), Some(&**answer), (&**at).into());
             let found = Lookup { asked, answer, at, cached: true, ..blank(Status::Found) };

@@ -11,15 +11,6 @@ use weir_graph::GraphId;
 /// A caption has up to 2,200 characters; what is much larger is not kept.
 const LARGEST: usize = 32 * 1_024;
 
-/// Of what a media was learned, which decides who may see it and in what form it is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum MediaSource {
-    /// Of comments: the media itself.
-    OfComment,
-    /// Of a mention in its caption: the whole answer.
-    OfCaption,
-}
-
 /// What the Graph API said about a media, and when.
 #[derive(Clone, Debug)]
 pub(crate) struct CachedMedia {
@@ -29,8 +20,9 @@ pub(crate) struct CachedMedia {
     pub(crate) at: Arc<str>,
 }
 
-/// Account and media.
-pub(crate) type Key = (GraphId, GraphId, MediaSource);
+/// Account and media, and whether it was learned of a mention in its caption, so that the whole answer is kept: of comments it is the
+/// media itself.
+pub(crate) type Key = (GraphId, GraphId, bool);
 
 /// The media that the Graph API spoke of lately, apart by account: what one may see is not for another.
 #[derive(Debug)]
@@ -112,12 +104,12 @@ mod tests {
             let answer: Box<RawValue> = serde_json::from_str(answer).unwrap();
             let now = self.start + Duration::from_secs(second);
             let known = CachedMedia { answer: Arc::from(answer), at: Arc::from("") };
-            self.cache.put((id("1"), id(media), MediaSource::OfComment), known, now);
+            self.cache.put((id("1"), id(media), false), known, now);
         }
 
         fn get(&self, account: &str, media: &str, second: u64) -> Option<String> {
             let now = self.start + Duration::from_secs(second);
-            let known = self.cache.get(&(id(account), id(media), MediaSource::OfComment), now);
+            let known = self.cache.get(&(id(account), id(media), false), now);
             known.map(|known| known.answer.get().to_owned())
         }
     }

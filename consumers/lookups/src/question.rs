@@ -44,7 +44,9 @@ impl Plan {
         let kind = event.kind().filter(|kind| !kind.standby).ok_or_else(unexpected)?;
         let (topic, question) = match kind.kind {
             Kind::Comment | Kind::CommentLive => (Topic::CommentsEnriched, comment(event)?),
-            Kind::MentionComment | Kind::MentionCaption => (Topic::MentionsEnriched, mention(event)?),
+            Kind::MentionComment | Kind::MentionCaption => {
+                (Topic::MentionsEnriched, mention(event, kind.kind == Kind::MentionComment)?)
+            }
             _ => return Err(unexpected()),
         };
         Ok(Self { question, topic })
@@ -59,25 +61,22 @@ fn comment(event: &TypedEvent<'_>) -> Result<Question, Failure> {
     if comment.is_own(event.metaaccount.as_deref()) {
         return Ok(Question::Skip("own_comment"));
     }
-    let call = Call::Comment { comment: id(comment.any_id(), "comment id")? };
+    let call = Call::Comment(id(comment.any_id(), "comment id")?);
     let media = comment.any_media_id().and_then(GraphId::parse);
     Ok(Question::Ask(Ask { account: account(event)?, call, media }))
 }
 
-fn mention(event: &TypedEvent<'_>) -> Result<Question, Failure> {
+fn mention(event: &TypedEvent<'_>, is_comment: bool) -> Result<Question, Failure> {
     let mention: Mention = event.data().map_err(|error| Failure::reject("unreadable", &error))?;
     if let Some(reason) = skip_reason(event) {
         return Ok(Question::Skip(reason));
     }
-    let is_comment = event.kind().is_some_and(|kind| kind.kind == Kind::MentionComment);
     let account = account(event)?;
     let media = mention.media_id.as_deref().and_then(GraphId::parse);
     let call = if is_comment {
-        let comment = id(mention.comment_id.as_deref(), "comment id")?;
-        Call::MentionedComment { account: account.clone(), comment }
+        Call::MentionedComment(id(mention.comment_id.as_deref(), "comment id")?)
     } else {
-        let media = id(mention.media_id.as_deref(), "media id")?;
-        Call::MentionedMedia { account: account.clone(), media }
+        Call::MentionedMedia(id(mention.media_id.as_deref(), "media id")?)
     };
     Ok(Question::Ask(Ask { account, call, media }))
 }
@@ -131,20 +130,20 @@ mod tests {
 
     #[test]
     fn each_kind_has_its_call() {
-        let (account, comment, media) = (graph_id("1784"), graph_id("17"), graph_id("18"));
+        let (comment, media) = (graph_id("17"), graph_id("18"));
         for kind in ["comment", "comment.live"] {
-            let call = Call::Comment { comment: comment.clone() };
+            let call = Call::Comment(comment.clone());
             assert_eq!(question(kind, r#"{"id":"17","from":{"id":"9"}}"#), ask(call.clone(), None));
             let data = r#"{"id":"17","media":{"id":"18"}}"#;
             assert_eq!(question(kind, data), ask(call, Some("18")));
         }
         assert_eq!(
             question("mention.comment", r#"{"comment_id":17,"media_id":"18"}"#),
-            ask(Call::MentionedComment { account: account.clone(), comment }, Some("18"))
+            ask(Call::MentionedComment(comment), Some("18"))
         );
         assert_eq!(
             question("mention.caption", r#"{"media_id":"18"}"#),
-            ask(Call::MentionedMedia { account, media }, Some("18"))
+            ask(Call::MentionedMedia(media), Some("18"))
         );
     }
 
