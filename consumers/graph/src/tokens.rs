@@ -8,7 +8,7 @@ mod folder;
 mod refused;
 
 use crate::account::Login;
-use crate::{AccessToken, Account, GraphId, GraphUrl};
+use crate::{AccessToken, Account, GraphId, GraphUrl, NoToken};
 use files::TokenFiles;
 use folder::Contents;
 use prometheus::{IntGauge, Registry};
@@ -70,22 +70,6 @@ fn accounts() -> Form<Option<PathBuf>> {
 /// How often a token that Meta refused is tried again.
 pub const REFUSED_TRIED_EVERY: Duration = refused::TRIED_EVERY;
 
-/// What is known of the token that an account's calls would carry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TokenState {
-    /// As far as is known it is valid.
-    Ready(AccessToken),
-    /// Meta refused it, and its file is still the same; it is tried again after [`REFUSED_TRIED_EVERY`].
-    Refused,
-    /// There is no file for the account, and no `default`.
-    Missing,
-    /// A folder could not be read since the start, so that nobody knows.
-    Unread,
-}
-
-/// Why whoever needs a token waits for one that is [`TokenState::Unread`].
-pub const UNREAD: &str = "the access tokens could not be read yet, as the log says";
-
 /// The access tokens of all accounts.
 #[derive(Debug)]
 pub struct AccessTokens {
@@ -143,16 +127,15 @@ impl AccessTokens {
         lock(&self.contents).is_read
     }
 
-    /// The token of an account, else the default one.
-    pub fn of(&self, account: &GraphId) -> TokenState {
-        let contents = lock(&self.contents);
-        if !contents.is_read {
-            return TokenState::Unread;
+    /// The token of an account, else the default one; as far as is known it is valid.
+    pub fn of(&self, account: &GraphId) -> Result<AccessToken, NoToken> {
+        if !self.is_read() {
+            return Err(NoToken::Unread);
         }
-        match contents.of(account.as_str()) {
-            None => TokenState::Missing,
-            Some(token) if self.refused.withholds(token, Instant::now()) => TokenState::Refused,
-            Some(token) => TokenState::Ready(token.clone()),
+        let token = lock(&self.contents).of(account.as_str()).cloned();
+        match token.ok_or_else(|| NoToken::Missing(self.advice(account)))? {
+            token if self.refused.withholds(&token, Instant::now()) => Err(NoToken::Refused),
+            token => Ok(token),
         }
     }
 
@@ -164,7 +147,7 @@ impl AccessTokens {
     }
 
     /// What to do about an account without a token.
-    pub fn advice(&self, account: &GraphId) -> String {
+    fn advice(&self, account: &GraphId) -> String {
         let contents = lock(&self.contents);
         if let Some(file) = contents.broken_file(account.as_str(), &self.settings) {
             let file = file.display();
@@ -178,14 +161,15 @@ impl AccessTokens {
         format!("account {account} has no access token: put one into {directory}/{account}{or_default}")
     }
 
-    /// Says once, until the tokens change, that an account has no token.
-    pub fn say_missing(&self, account: &GraphId, meanwhile: &str) {
+    /// Says once, until the tokens change, that an account has no token, where that is why it has none.
+    pub fn say_missing(&self, account: &GraphId, no_token: &NoToken, meanwhile: &str) {
+        let NoToken::Missing(advice) = no_token else { return };
         let is_new = {
             let mut logged = lock(&self.logged);
             logged.len() < LOGGED_AT_MOST && logged.insert(account.to_string())
         };
         if is_new {
-            tracing::error!(meanwhile, "{}", self.advice(account));
+            tracing::error!(meanwhile, "{advice}");
         }
     }
 
@@ -207,10 +191,7 @@ impl AccessTokens {
             self.reread_blocking().await;
             self.refuse(refused, why);
         }
-        match self.of(account) {
-            TokenState::Ready(token) if token != *refused => Some(token),
-            _ => None,
-        }
+        self.of(account).ok().filter(|token| token != refused)
     }
 
     /// Meta has answered a call with this token, or refused it for something else.

@@ -15,10 +15,8 @@ use runtime::throttle::Throttle;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use weir_graph::tokens::UNREAD;
 use weir_graph::{
-    AccessToken, AccessTokens, CallError, GraphId, Hold, Outcome, Payer, REFUSED_TRIED_EVERY, Scope,
-    TokenState,
+    AccessToken, AccessTokens, CallError, GraphId, Hold, NoToken, Outcome, Payer, REFUSED_TRIED_EVERY, Scope,
 };
 
 /// A batch that failed as a whole is sent again in parts of this part of its size, down to single calls.
@@ -139,22 +137,18 @@ impl LookupRun<'_> {
         let Resolver { tokens, .. } = self.resolver;
         let mut changes = tokens.changes();
         loop {
-            let state = tokens.of(self.account);
-            let waits = self.without_token == WithoutToken::Wait || state == TokenState::Unread;
-            let (reason, error) = match state {
-                TokenState::Ready(token) => return Ok(token),
-                TokenState::Refused => ("token", String::from("Meta refuses the account's access token")),
-                TokenState::Missing => ("no_token", tokens.advice(self.account)),
-                TokenState::Unread => ("unread", String::from(UNREAD)),
+            let no_token = match tokens.of(self.account) {
+                Ok(token) => return Ok(token),
+                Err(no_token) => no_token,
             };
-            if reason == "no_token" {
-                let meanwhile = if waits { "its events wait" } else { "its events go to the dead letters" };
-                tokens.say_missing(self.account, meanwhile);
-            }
+            let waits = self.without_token == WithoutToken::Wait || no_token == NoToken::Unread;
+            let meanwhile = if waits { "its events wait" } else { "its events go to the dead letters" };
+            tokens.say_missing(self.account, &no_token, meanwhile);
             if !waits {
-                return Err(Failure::Reject { reason, error });
+                return Err(Failure::reject(no_token.reason(), &no_token));
             }
-            let waiting = WaitReason { on: Wait::Credential, why: error, until: None, is_own_limit: false };
+            let (on, why) = (Wait::Credential, no_token.to_string());
+            let waiting = WaitReason { on, why, until: None, is_own_limit: false };
             // A refused one is tried again without a change.
             let change = tokio::time::timeout(REFUSED_TRIED_EVERY, changes.changed());
             self.wait_without_calls(waiting, async { drop(change.await) }).await;

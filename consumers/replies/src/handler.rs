@@ -21,8 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
 use tracing::Instrument as _;
-use weir_graph::tokens::UNREAD;
-use weir_graph::{AccessToken, AccessTokens, CallError, Graph, OwnLimits, Pace, Payer};
+use weir_graph::{AccessToken, AccessTokens, CallError, Graph, NoToken, OwnLimits, Pace, Payer};
 
 /// How long reading back may take until it is reported that it does.
 const READ_BACK: Duration = Duration::from_secs(10);
@@ -85,7 +84,7 @@ impl Handler for Replies {
     ) -> Result<Vec<Output>, Failure> {
         // What a command may be goes by its account, too.
         if !self.tokens.is_read() {
-            let error = String::from(UNREAD);
+            let error = NoToken::Unread.to_string();
             return Err(Failure::Unavailable { error, wait: Some(LOOK_EVERY), on: Wait::Credential });
         }
         let follower = self.follower().await?;

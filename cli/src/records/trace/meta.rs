@@ -18,10 +18,8 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use weir_graph::edges::{EdgeError, Node};
-use weir_graph::tokens::UNREAD;
 use weir_graph::{
     AccessToken, AccessTokens, Graph, GraphId, GraphSettings, GraphUrl, GraphVersion, TokenSettings,
-    TokenState,
 };
 
 settings! {
@@ -100,11 +98,8 @@ pub(super) fn ask(
     // Of an account that nobody names there is the default token alone.
     let Some(account) = GraphId::parse(account.unwrap_or("0")) else { return Ok(nobody()) };
     let token = match tokens.of(&account) {
-        TokenState::Ready(token) => token,
-        TokenState::Unread => return Ok(vec![AtMeta::unknown(None, UNREAD.to_owned())]),
-        TokenState::Refused | TokenState::Missing => {
-            return Ok(vec![AtMeta::unknown(None, tokens.advice(&account))]);
-        }
+        Ok(token) => token,
+        Err(no_token) => return Ok(vec![AtMeta::unknown(None, no_token.to_string())]),
     };
     let of_host = GraphSettings::of(access.graph_url.clone(), access.graph_version.clone());
     let graph = Graph::new(of_host, &Registry::new()).map_err(crate::MetaError::from)?;

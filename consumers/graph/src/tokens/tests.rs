@@ -15,12 +15,8 @@ fn facebook() -> GraphUrl {
 
 /// The token of an account, as it is in use.
 fn token(tokens: &AccessTokens, id: &str) -> Option<String> {
-    match tokens.of(&account(id)) {
-        TokenState::Ready(token) => {
-            token.bearer().to_str().unwrap().strip_prefix("Bearer ").map(str::to_owned)
-        }
-        TokenState::Refused | TokenState::Missing | TokenState::Unread => None,
-    }
+    let token = tokens.of(&account(id)).ok()?;
+    token.bearer().to_str().unwrap().strip_prefix("Bearer ").map(str::to_owned)
 }
 
 /// The tokens of a directory, without an app's secret.
@@ -50,9 +46,9 @@ fn a_refused_token_is_tried_again_after_a_while_until_meta_says_something_of_it(
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("1784"), "EAAone").unwrap();
     let (tokens, now) = (open(&directory), Instant::now());
-    let TokenState::Ready(refused) = tokens.of(&account("1784")) else { panic!("no token") };
+    let refused = tokens.of(&account("1784")).unwrap();
     tokens.refused.refuse(&refused, now);
-    assert_eq!(tokens.of(&account("1784")), TokenState::Refused);
+    assert_eq!(tokens.of(&account("1784")), Err(NoToken::Refused));
     let due = now + REFUSED_TRIED_EVERY;
     assert!(!tokens.refused.withholds(&refused, due) && !tokens.refused.withholds(&refused, due));
     tokens.refused.refuse(&refused, due);
@@ -165,9 +161,9 @@ async fn a_refused_token_is_used_no_more_until_its_file_changes() {
     fs::write(directory.path().join("1784"), "EAAold").unwrap();
     fs::write(directory.path().join("default"), "EAAother").unwrap();
     let tokens = Arc::new(open(&directory));
-    let TokenState::Ready(old) = tokens.of(&account("1784")) else { panic!("not ready") };
+    let old = tokens.of(&account("1784")).unwrap();
     assert_eq!(tokens.renewed(&old, &account("1784"), "it has ended").await, None);
-    assert_eq!(tokens.of(&account("1784")), TokenState::Refused);
+    assert_eq!(tokens.of(&account("1784")), Err(NoToken::Refused));
     assert_eq!(tokens.refused.shown("1784"), 1);
     assert_eq!(token(&tokens, "99").as_deref(), Some("EAAother"));
     fs::write(directory.path().join("1784"), "EAAnew").unwrap();
@@ -181,7 +177,7 @@ async fn a_token_that_was_replaced_meanwhile_is_tried_at_once() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("1784"), "EAAold").unwrap();
     let tokens = Arc::new(open(&directory));
-    let TokenState::Ready(old) = tokens.of(&account("1784")) else { panic!("not ready") };
+    let old = tokens.of(&account("1784")).unwrap();
     fs::write(directory.path().join("1784"), "EAAnew").unwrap();
     let renewed = tokens.renewed(&old, &account("1784"), "it has ended").await.unwrap();
     assert_eq!(renewed.bearer().to_str().unwrap(), "Bearer EAAnew");
@@ -208,10 +204,7 @@ fn a_changed_app_secret_gives_new_proofs() {
     fs::write(&secret, "one").unwrap();
     let settings = TokenSettings { graph_app_secret: Some(secret.clone()), ..settings(&tokens) };
     let tokens = AccessTokens::open(settings, facebook(), &Registry::new());
-    let proof = || match tokens.of(&account("1")) {
-        TokenState::Ready(token) => token.proof().map(str::to_owned),
-        TokenState::Refused | TokenState::Missing | TokenState::Unread => None,
-    };
+    let proof = || tokens.of(&account("1")).unwrap().proof().map(str::to_owned);
     let first = proof().unwrap();
     fs::write(&secret, "two").unwrap();
     tokens.reread();

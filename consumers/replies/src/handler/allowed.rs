@@ -7,7 +7,7 @@ use crate::pending::{LOOK_EVERY, Pending};
 use runtime::consumer::{Failure, Wait};
 use schemas::reply::{Action, Open};
 use std::time::{Duration, Instant};
-use weir_graph::{AccessToken, GraphId, Hold, OwnLimits, Payer, RefusalClass, Scope, TokenState};
+use weir_graph::{AccessToken, GraphId, Hold, OwnLimits, Payer, RefusalClass, Scope};
 
 /// Why a command waits for Meta's limit of calls.
 const CALL_LIMIT: &str = "Meta's limit of calls is reached";
@@ -16,25 +16,11 @@ const LIKE_LIMIT: &str = "--reply-likes is reached: the account liked as many co
 
 impl Replies {
     /// The account's token, or why it has none that Meta takes.
-    ///
-    /// # Panics
-    ///
-    /// Never: nothing is handled before the tokens were read.
     pub(super) fn token(&self, command: &Command) -> Result<AccessToken, Cause> {
-        match self.tokens.of(&command.account) {
-            TokenState::Ready(token) => Ok(token),
-            TokenState::Refused => {
-                let error = String::from(
-                    "Meta refuses the account's access token: put a new one into its file, or mend its app's secret, as the log says",
-                );
-                Err(Cause { reason: "token", error })
-            }
-            TokenState::Missing => {
-                self.tokens.say_missing(&command.account, "its commands are refused");
-                Err(Cause { reason: "no_token", error: self.tokens.advice(&command.account) })
-            }
-            TokenState::Unread => unreachable!("nothing is handled before the tokens were read"),
-        }
+        self.tokens.of(&command.account).map_err(|no_token| {
+            self.tokens.say_missing(&command.account, &no_token, "its commands are refused");
+            Cause { reason: no_token.reason(), error: no_token.to_string() }
+        })
     }
 
     /// `Ok(Ok)` where a limit leaves room for the command's call, `Ok(Err)` where it would not for longer than the command may wait,

@@ -37,27 +37,20 @@ impl Bench {
 
     /// Token, host, and what the app is called.
     fn of(&self, id: &str) -> Option<(String, Option<String>, String)> {
-        match self.tokens.of(&account(id)) {
-            TokenState::Ready(token) => {
-                let host = token.host().map(GraphUrl::origin);
-                Some((token.secret().to_owned(), host, token.app().to_string()))
-            }
-            TokenState::Refused | TokenState::Missing | TokenState::Unread => None,
-        }
+        let token = self.tokens.of(&account(id)).ok()?;
+        let host = token.host().map(GraphUrl::origin);
+        Some((token.secret().to_owned(), host, token.app().to_string()))
     }
 
     /// The file of its token, below the folder of all.
     fn file(&self, id: &str) -> String {
-        let TokenState::Ready(token) = self.tokens.of(&account(id)) else { panic!("{id} has no token") };
+        let token = self.tokens.of(&account(id)).unwrap();
         let file = lock(&self.tokens.contents).file_of(&token, &self.tokens.settings);
         file.strip_prefix(self.folder.path()).unwrap().display().to_string()
     }
 
     fn proof(&self, id: &str) -> Option<String> {
-        match self.tokens.of(&account(id)) {
-            TokenState::Ready(token) => token.proof().map(str::to_owned),
-            TokenState::Refused | TokenState::Missing | TokenState::Unread => None,
-        }
+        self.tokens.of(&account(id)).ok()?.proof().map(str::to_owned)
     }
 }
 
@@ -191,7 +184,7 @@ fn nobody_has_a_token_or_none_before_every_folder_was_read() {
         graph_app_secret: None,
     };
     let opened = AccessTokens::open(settings, facebook(), &Registry::new());
-    assert_eq!(opened.of(&account("1067")), TokenState::Unread);
+    assert_eq!(opened.of(&account("1067")), Err(NoToken::Unread));
     fs::create_dir(accounts).unwrap();
     opened.reread();
     assert_eq!(token(&opened, "1067").as_deref(), Some("EAAdefault"));
