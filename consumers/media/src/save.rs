@@ -247,7 +247,7 @@ fn blank(source: &Source, index: usize, status: MediaStatus) -> MediaRecord<'sta
 
 fn saved(blank: MediaRecord<'static>, stored: &Stored, declared: Option<String>) -> MediaRecord<'static> {
     MediaRecord {
-        key: Some(stored.key().to_string().into()),
+        key: Some(stored.key.to_string().into()),
         sha256: Some(stored.sha256.clone().into()),
         bytes: Some(stored.bytes),
         declared: declared.map(Cow::Owned),

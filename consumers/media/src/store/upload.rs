@@ -35,18 +35,12 @@ pub(crate) struct Upload<'a> {
 /// What is in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stored {
-    pub(crate) folder: Path,
+    /// Where it lies.
+    pub(crate) key: Path,
     pub(crate) sha256: String,
     pub(crate) bytes: u64,
     pub(crate) sniffed: Option<&'static str>,
     pub(crate) size: Option<(u32, u32)>,
-}
-
-impl Stored {
-    /// Where it lies.
-    pub(crate) fn key(&self) -> Path {
-        self.folder.clone().join(self.sha256.as_str())
-    }
 }
 
 impl Store {
@@ -97,11 +91,11 @@ impl Upload<'_> {
         mut self,
         record: impl FnOnce(&Stored) -> Vec<u8>,
     ) -> Result<(Stored, Vec<u8>), StoreError> {
-        let digest = std::mem::take(&mut self.digest).finalize();
+        let sha256 = hex::digits(&std::mem::take(&mut self.digest).finalize());
         let sniffed = self.sniffed();
         let stored = Stored {
-            folder: self.folder.clone(),
-            sha256: hex::digits(&digest),
+            key: self.folder.clone().join(sha256.as_str()),
+            sha256,
             bytes: self.bytes,
             sniffed,
             size: sniffed.and_then(|mime| picture::size(&self.head, mime)),
@@ -113,10 +107,10 @@ impl Upload<'_> {
             self.send_part().await?;
         }
         if let Some(parts) = self.parts.take() {
-            self.store.complete(parts, &self.incoming, &stored.key(), stored.bytes).await?;
+            self.store.complete(parts, &self.incoming, &stored.key, stored.bytes).await?;
             self.store.put(vec![record]).await?;
         } else {
-            self.store.put(vec![self.taken(stored.key()), record]).await?;
+            self.store.put(vec![self.taken(stored.key.clone()), record]).await?;
         }
         Ok((stored, told))
     }
@@ -199,7 +193,7 @@ mod tests {
         let (place, store) = store();
         let stored = save(&store, &[&JPEG[..3], &JPEG[3..]]).await;
         assert_eq!(save(&store, &[JPEG]).await, stored);
-        assert_eq!(stored.key().as_ref(), format!("1784/99/{}", stored.sha256));
+        assert_eq!(stored.key.as_ref(), format!("1784/99/{}", stored.sha256));
         assert_eq!(
             (stored.sniffed, stored.size, stored.bytes),
             (Some("image/jpeg"), Some((1_080, 1_350)), 12)
@@ -216,7 +210,7 @@ mod tests {
         for chunks in [vec![&chunk[..], b"12"], vec![&chunk, &chunk, &chunk], vec![&chunk, b"1"]] {
             let stored = save(&store, &chunks).await;
             assert_eq!(stored.bytes, chunks.iter().map(|chunk| chunk.len() as u64).sum::<u64>());
-            assert_eq!(fs::read(place.path().join(stored.key().as_ref())).unwrap(), chunks.concat());
+            assert_eq!(fs::read(place.path().join(stored.key.as_ref())).unwrap(), chunks.concat());
         }
         assert_eq!(files(place.path()).len(), 3 + 1, "they, and the record of the link");
     }
