@@ -6,7 +6,7 @@ mod payer;
 pub use own_limits::OwnLimits;
 pub use payer::Payer;
 
-use crate::usage::Budget;
+use crate::usage::{Budget, KINDS};
 use crate::{CallError, Refusal, RefusalClass, Reply, Share, Usage};
 use prometheus::{IntGaugeVec, Registry};
 use runtime::metrics;
@@ -195,9 +195,7 @@ impl Pace {
     }
 
     fn show(&self, token: &str, share: Share) {
-        for (kind, value) in
-            [("call_count", share.calls), ("total_cputime", share.cpu), ("total_time", share.time)]
-        {
+        for (kind, value) in KINDS.into_iter().zip(share.0) {
             self.percent.with_label_values(&[token, kind]).set(whole(value));
         }
     }

@@ -31,34 +31,25 @@ pub struct Budget {
     pub regain: Duration,
 }
 
-/// The used part of a budget, in percent; more than 100 is possible.
+/// What Meta counts.
+pub(crate) const KINDS: [&str; 3] = ["call_count", "total_cputime", "total_time"];
+
+/// The used part of a budget, in percent, by each of [`KINDS`]; more than 100 is possible.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Share {
-    /// Of the number of calls.
-    pub calls: f64,
-    /// Of the processor time.
-    pub cpu: f64,
-    /// Of the time in all.
-    pub time: f64,
-}
+pub struct Share(pub [f64; 3]);
 
 impl Share {
     /// The fullest of the three, which is what Meta goes by.
-    pub const fn highest(self) -> f64 {
-        self.calls.max(self.cpu).max(self.time)
+    pub fn highest(self) -> f64 {
+        self.0.into_iter().fold(0.0, f64::max)
     }
 
     fn read(members: &Map<String, Value>) -> Self {
-        let percent = |name: &str| members.get(name).and_then(number).unwrap_or_default();
-        Self { calls: percent("call_count"), cpu: percent("total_cputime"), time: percent("total_time") }
+        Self(KINDS.map(|name| members.get(name).and_then(number).unwrap_or_default()))
     }
 
-    const fn or_higher(self, other: Self) -> Self {
-        Self {
-            calls: self.calls.max(other.calls),
-            cpu: self.cpu.max(other.cpu),
-            time: self.time.max(other.time),
-        }
+    fn or_higher(self, other: Self) -> Self {
+        Self(std::array::from_fn(|kind| self.0[kind].max(other.0[kind])))
     }
 }
 
@@ -133,7 +124,7 @@ mod tests {
                 r#"{"1784":[{"type":"instagram","call_count":42,"total_cputime":17,"total_time":31,"estimated_time_to_regain_access":0},{"type":"messenger","call_count":7,"total_cputime":99,"total_time":1,"estimated_time_to_regain_access":19}]}"#,
             ),
         ]);
-        assert_eq!(usage.app, Some(Share { calls: 28.0, cpu: 27.0, time: 25.0 }));
+        assert_eq!(usage.app, Some(Share([28.0, 27.0, 25.0])));
         let budget = usage.business["1784"];
         assert_eq!((budget.share.highest(), budget.regain), (99.0, Duration::from_mins(19)));
     }

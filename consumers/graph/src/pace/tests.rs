@@ -21,7 +21,7 @@ fn with_token(account: &str, token: &str, page: Option<&str>) -> Payer {
 }
 
 fn usage(app: Option<f64>, business: &[(&str, f64, u64)]) -> Usage {
-    let share = |calls| Share { calls, ..Share::default() };
+    let share = |calls| Share([calls, 0.0, 0.0]);
     let budget = |(id, calls, regain): &(&str, f64, u64)| {
         let budget = Budget { share: share(*calls), regain: Duration::from_mins(*regain) };
         ((*id).to_owned(), budget)
