@@ -5,7 +5,7 @@ use reqwest::Url;
 use std::net::IpAddr;
 
 /// The host of the Graph API, checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct GraphUrl(Url);
 
 /// A version of the Graph API, such as `v26.0`.

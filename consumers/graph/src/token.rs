@@ -13,7 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// An access token; nothing shows it but the call that carries it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AccessToken {
     name: Arc<str>,
     file: Arc<str>,

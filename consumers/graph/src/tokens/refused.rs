@@ -5,24 +5,18 @@ use crate::AccessToken;
 use prometheus::{IntGaugeVec, Registry};
 use runtime::metrics;
 use runtime::mutex::lock;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// How often a refused token is tried.
 pub(super) const TRIED_EVERY: Duration = Duration::from_mins(5);
 
-/// Them, by the name of their file.
+/// Them, each with when it was refused.
 #[derive(Debug)]
 pub(super) struct RefusedTokens {
-    tokens: Mutex<BTreeMap<String, Refusal>>,
+    tokens: Mutex<HashMap<AccessToken, Instant>>,
     gauge: IntGaugeVec,
-}
-
-#[derive(Debug)]
-struct Refusal {
-    token: AccessToken,
-    refused: Instant,
 }
 
 impl RefusedTokens {
@@ -38,27 +32,25 @@ impl RefusedTokens {
 
     /// Whether this very token was refused.
     pub(super) fn has(&self, token: &AccessToken) -> bool {
-        refusal_of(&lock(&self.tokens), token).is_some()
+        lock(&self.tokens).contains_key(token)
     }
 
     /// Whether nobody gets it now. Once it is due again everybody does, until Meta says something of it: a call may be held, or
     /// fail for something else.
     pub(super) fn withholds(&self, token: &AccessToken, now: Instant) -> bool {
-        refusal_of(&lock(&self.tokens), token)
-            .is_some_and(|refusal| now.saturating_duration_since(refusal.refused) < TRIED_EVERY)
+        let tokens = lock(&self.tokens);
+        tokens.get(token).is_some_and(|refused| now.saturating_duration_since(*refused) < TRIED_EVERY)
     }
 
     pub(super) fn refuse(&self, token: &AccessToken, now: Instant) {
-        lock(&self.tokens).insert(token.name().to_string(), Refusal { token: token.clone(), refused: now });
+        lock(&self.tokens).insert(token.clone(), now);
         self.gauge.with_label_values(&[token.name()]).set(1);
     }
 
     /// Forgets that it was refused; whether it was.
     pub(super) fn accept(&self, token: &AccessToken) -> bool {
-        let mut tokens = lock(&self.tokens);
-        let was = refusal_of(&tokens, token).is_some();
+        let was = lock(&self.tokens).remove(token).is_some();
         if was {
-            tokens.remove(&**token.name());
             self.gauge.with_label_values(&[token.name()]).set(0);
         }
         was
@@ -66,14 +58,14 @@ impl RefusedTokens {
 
     /// A token whose file changed may be used again; one whose file is gone is nobody's any more.
     pub(super) fn changed(&self, tokens: &BTreeMap<String, AccessToken>) {
-        lock(&self.tokens).retain(|name, refusal| {
-            let now = tokens.get(name);
+        lock(&self.tokens).retain(|refused, _| {
+            let (name, now) = (&**refused.name(), tokens.get(&**refused.name()));
             match now {
                 None => self.gauge.remove_label_values(&[name]).unwrap_or_default(),
-                Some(now) if *now != refusal.token => self.gauge.with_label_values(&[name]).set(0),
+                Some(now) if now != refused => self.gauge.with_label_values(&[name]).set(0),
                 Some(_) => {}
             }
-            now == Some(&refusal.token)
+            now == Some(refused)
         });
     }
 
@@ -81,9 +73,4 @@ impl RefusedTokens {
     pub(super) fn shown(&self, name: &str) -> i64 {
         self.gauge.with_label_values(&[name]).get()
     }
-}
-
-/// That of this very token, not of another one of its file.
-fn refusal_of<'a>(tokens: &'a BTreeMap<String, Refusal>, token: &AccessToken) -> Option<&'a Refusal> {
-    tokens.get(&**token.name()).filter(|refusal| refusal.token == *token)
 }
