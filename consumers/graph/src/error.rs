@@ -105,9 +105,10 @@ impl CallError {
 
     /// Whether Meta knows the token and had something to say about this very call. That it refuses a token says nothing of calls: it does
     /// so where it answers none.
-    pub const fn accepts_token(&self) -> bool {
-        match self {
-            Self::Refused(refusal) => !matches!(
+    pub const fn accepts_token<T>(result: &Result<T, Self>) -> bool {
+        match result {
+            Ok(_) => true,
+            Err(Self::Refused(refusal)) => !matches!(
                 refusal.class,
                 RefusalClass::Token
                     | RefusalClass::Throttled
@@ -117,7 +118,7 @@ impl CallError {
                     | RefusalClass::Malformed
                     | RefusalClass::Redirected
             ),
-            _ => false,
+            Err(_) => false,
         }
     }
 

@@ -91,7 +91,7 @@ impl Resolver {
         relative_url: &str,
         status: &WaitReporter,
         without_token: WithoutToken,
-    ) -> Result<(Outcome, Instant), Failure> {
+    ) -> Result<(Outcome, Option<Instant>), Failure> {
         let RetrySettings { backoff_base, backoff_max, .. } = self.settings;
         let mut run = LookupRun {
             resolver: self,
@@ -111,17 +111,15 @@ impl Resolver {
             let batch_size = if account.has_batches() { run.batch_size } else { 1 };
             let asked = Asked { relative_url: relative_url.to_owned(), token: token.clone(), payer };
             match self.batcher.send(asked, batch_size).await {
-                SendOutcome::Answered(Ok(outcome)) => {
-                    run.blame.answered(self, &token);
-                    self.tokens.accepted(&token);
-                    return Ok((outcome, begun));
-                }
-                SendOutcome::Answered(Err(error)) => {
-                    if error.accepts_token() {
+                SendOutcome::Answered(result) => {
+                    if CallError::accepts_token(&result) {
                         run.blame.answered(self, &token);
                         self.tokens.accepted(&token);
                     }
-                    run.failed(&error, &token).await?;
+                    match result {
+                        Ok(outcome) => return Ok((outcome, Some(begun))),
+                        Err(error) => run.failed(&error, &token).await?,
+                    }
                 }
                 SendOutcome::Held(hold) => run.held(&hold).await,
                 SendOutcome::BatchFailed(error) => run.failed_together(&error).await,

@@ -239,7 +239,7 @@ impl Replies {
         };
         self.source.metrics.call_seconds.observe(started.elapsed().as_secs_f64());
         self.pace.learn(&[payer], &reply, Instant::now());
-        if reply.result.as_ref().map_or_else(CallError::accepts_token, |_| true) {
+        if CallError::accepts_token(&reply.result) {
             self.tokens.accepted(token);
         }
         CallOutcome::of(reply.result)

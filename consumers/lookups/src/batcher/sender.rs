@@ -85,7 +85,7 @@ impl Sender {
     }
 
     fn answered(&self, call: QueuedCall, result: Result<Outcome, CallError>) {
-        if result.as_ref().map_or_else(CallError::accepts_token, |_| true) {
+        if CallError::accepts_token(&result) {
             self.last_answers.record(call.asked.clone());
         }
         self.metrics.called(&result);
@@ -101,20 +101,16 @@ impl Sender {
         }
         let error = Arc::new(error);
         for call in batch {
-            let sent = match &*error {
+            match &*error {
                 CallError::Refused(refusal) if is_of_a_token(refusal.class) => {
                     if Some(&call.asked.token) == first.as_ref() {
-                        SendOutcome::Answered(Err(CallError::Refused(refusal.clone())))
+                        self.answered(call, Err(CallError::Refused(refusal.clone())));
                     } else {
-                        SendOutcome::OtherTokenRefused
+                        tell(call, SendOutcome::OtherTokenRefused);
                     }
                 }
-                _ => SendOutcome::BatchFailed(Arc::clone(&error)),
-            };
-            if let SendOutcome::Answered(result) = &sent {
-                self.metrics.called(result);
+                _ => tell(call, SendOutcome::BatchFailed(Arc::clone(&error))),
             }
-            tell(call, sent);
         }
     }
 }
