@@ -167,6 +167,23 @@ async fn a_batch_is_one_request_and_each_item_has_its_token() {
 }
 
 #[tokio::test]
+async fn what_is_alone_is_read_without_a_batch_and_fails_for_itself() {
+    let simulator = Simulator::start().await.unwrap();
+    simulator.misbehave_batches(answer(502, "<html>"));
+    let (graph, token) = (graph_at(&simulator.url()), token());
+    let alone = async || {
+        let replies = graph.batch(&[BatchItem { relative_url: ASKED, token: &token }]).await.result.unwrap();
+        replies.into_iter().map(|reply| reply.result).collect::<Vec<_>>()
+    };
+    let answers = alone().await;
+    assert!(matches!(&answers[..], [Ok(Outcome::Found(_))]), "{answers:?}");
+    simulator.misbehave(ID, Behaviour::error(190, None));
+    let answers = alone().await;
+    assert!(matches!(&answers[..], [Err(refused)] if refused.class() == "token"), "{answers:?}");
+    assert_eq!(graph.requests.with_label_values(&["get"]).get(), 2);
+}
+
+#[tokio::test]
 async fn the_proof_goes_with_the_token_alone_and_in_a_batch() {
     let simulator = Simulator::start().await.unwrap();
     let proof = another().proof().unwrap().to_owned();
