@@ -133,10 +133,11 @@ impl AccessTokens {
             return Err(NoToken::Unread);
         }
         let token = lock(&self.contents).of(account.as_str()).cloned();
-        match token.ok_or_else(|| NoToken::Missing(self.advice(account)))? {
-            token if self.refused.withholds(&token, Instant::now()) => Err(NoToken::Refused),
-            token => Ok(token),
+        let token = token.ok_or_else(|| NoToken::Missing(self.advice(account)))?;
+        if self.refused.withholds(&token, Instant::now()) {
+            return Err(NoToken::Refused);
         }
+        Ok(token)
     }
 
     /// What is known of an account.
