@@ -170,7 +170,7 @@ impl LookupContext {
         let known = known.as_ref().filter(|_| status == Status::Found);
         let media = known.map(|known| KnownMedia { answer: &known.answer, at: (&*known.at).into() });
         let found = Lookup { asked: Some(asked.into()), answer, media, ..blank(status) };
-        Ok((LookupAnswer::of(status, &found), begun))
+        Ok((LookupAnswer::of(status, &found), Some(begun)))
     }
 }
 

@@ -91,7 +91,7 @@ impl Resolver {
         relative_url: &str,
         status: &WaitReporter,
         without_token: WithoutToken,
-    ) -> Result<(Outcome, Option<Instant>), Failure> {
+    ) -> Result<(Outcome, Instant), Failure> {
         let RetrySettings { backoff_base, backoff_max, .. } = self.settings;
         let mut run = LookupRun {
             resolver: self,
@@ -117,7 +117,7 @@ impl Resolver {
                         self.tokens.accepted(&token);
                     }
                     match result {
-                        Ok(outcome) => return Ok((outcome, Some(begun))),
+                        Ok(outcome) => return Ok((outcome, begun)),
                         Err(error) => run.failed(&error, &token).await?,
                     }
                 }

@@ -148,7 +148,8 @@ impl Profiles {
         // Whoever writes to an account without a token holds nobody else's message.
         let without = WithoutToken::DeadLetter;
         PendingLookup::begin(record, async move |status| {
-            context.resolver.resolve(&account, &asked, &status, without).await
+            let looked_up = context.resolver.resolve(&account, &asked, &status, without).await;
+            looked_up.map(|(outcome, begun)| (outcome, Some(begun)))
         })
     }
 
