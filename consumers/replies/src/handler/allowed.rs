@@ -15,7 +15,7 @@ const CALL_LIMIT: &str = "Meta's limit of calls is reached";
 const LIKE_LIMIT: &str = "--reply-likes is reached: the account liked as many comments in 5 seconds as one process may send, below Meta's 50";
 
 impl Replies {
-    /// The account's token, or why it has none that Meta takes.
+    /// The account's token, or why it has none that Meta takes: not that they were not read yet, before which nothing is handled.
     pub(super) fn token(&self, command: &Command) -> Result<AccessToken, Cause> {
         self.tokens.of(&command.account).map_err(|no_token| {
             self.tokens.say_missing(&command.account, &no_token, "its commands are refused");
@@ -70,8 +70,12 @@ pub(super) fn called(own_limits: &mut OwnLimits, account: &GraphId, outcome: &Ca
         CallOutcome::Refused(cause) if cause.reason == RefusalClass::Blocked.as_str() => {
             own_limits.add(account, since, since.elapsed());
         }
+        // Commands are called one after the other, so that each wait is over when the next call is begun.
         CallOutcome::Done(_) | CallOutcome::Refused(_) => own_limits.answered(account, Instant::now()),
-        _ => {}
+        CallOutcome::TokenRefused(_)
+        | CallOutcome::Throttled
+        | CallOutcome::TryLater(_)
+        | CallOutcome::Unknown(_) => {}
     }
 }
 
