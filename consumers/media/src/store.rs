@@ -26,7 +26,7 @@ use std::time::Duration;
 const NOBODY: &str = "_";
 /// The largest object that S3 copies.
 pub(crate) const LARGEST: u64 = 5 << 30;
-/// How long a store may take for a part of an object, or for a list.
+/// How long a store may take, with what is tried again, for what does not grow with an object: a part of one, or a step of a list.
 const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 /// How the key of a record ends.
 const RECORD: &str = ".json";

@@ -13,8 +13,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Gives work on an object of so many bytes up when it takes too long; of what does not grow with an object they are none.
 pub(super) async fn in_time<T>(bytes: u64, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let done = timeout(within(bytes), work).await;
-    done.unwrap_or_else(|late| Err(Error::Generic { store: "HTTP", source: Box::new(late) }))
+    let limit = within(bytes);
+    match timeout(limit, work).await {
+        Ok(done) => done,
+        Err(_) => Err(Error::Generic { store: "HTTP", source: format!("no answer within {limit:?}").into() }),
+    }
 }
 
 /// Copies an object of so many bytes. What was copied may be deleted afterwards: the copy has them all.
