@@ -30,7 +30,7 @@ impl<'a> Participants<'a> {
     }
 
     /// The dashboard's test button sends from 12334 to 23245.
-    pub(crate) fn are_the_test_button(&self) -> bool {
+    pub(crate) fn is_from_test_button(&self) -> bool {
         self.sender.as_deref() == Some("12334") && self.recipient.as_deref() == Some("23245")
     }
 

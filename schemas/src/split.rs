@@ -107,8 +107,8 @@ fn read_deliveries<'a>(
     for delivery in deliveries {
         let before = split.events.len();
         for entry in delivery.entries() {
-            let mut room = Room { events: &mut split.events, max_events };
-            if entry::read(&delivery.object, entry, &mut room).is_err() {
+            let mut buffer = EventBuffer { events: &mut split.events, max_events };
+            if entry::read(&delivery.object, entry, &mut buffer).is_err() {
                 split.events.truncate(before);
                 split.refusal = Some(Refusal::NotADelivery);
                 break;
@@ -122,13 +122,13 @@ fn read_deliveries<'a>(
 }
 
 /// The events found so far, up to one more than are allowed: what comes after that is not even looked at.
-struct Room<'e, 'a> {
+struct EventBuffer<'e, 'a> {
     events: &'e mut Vec<Event<'a>>,
     max_events: usize,
 }
 
-impl<'a> Room<'_, 'a> {
-    fn add(&mut self, event: impl FnOnce() -> Event<'a>) {
+impl<'a> EventBuffer<'_, 'a> {
+    fn push(&mut self, event: impl FnOnce() -> Event<'a>) {
         if self.events.len() <= self.max_events {
             self.events.push(event());
         }

@@ -4,7 +4,7 @@
 ///
 /// - `about`: what happened, in a few words; `origin`: what `data` is, what tells the kind, and who of Meta describes it;
 /// - what tells it: a `member` of a messaging item, under one of its names; a `field` of a change; else the code in
-///   `classify`, with the members of the item that it looks into in `told_in`;
+///   `classify`, with the members of the item that it looks into in `decided_by`;
 /// - `beside`: what else of the item the kind is known to come with;
 /// - `page`, `instagram`: the fields of each object that it is subscribed to by; none of what is withdrawn or undescribed;
 /// - its topic, natural key, model of `data`, and the fixture that shows it best.
@@ -14,7 +14,7 @@ macro_rules! kinds {
             about: $about:literal,
             origin: $origin:literal,
             $(member: $($member:ident $name:literal)|+,)?
-            $(told_in: $($told_in:literal)|+,)?
+            $(decided_by: $($decided_by:literal)|+,)?
             $(field: $($field:literal)|+,)?
             $(beside: [$($beside:literal),*],)?
             $(page: [$($page:literal),+],)?
@@ -39,7 +39,7 @@ macro_rules! kinds {
                         word: $word,
                         about: $about,
                         origin: $origin,
-                        members: &[$($($name,)+)? $($($told_in,)+)?],
+                        members: &[$($($name,)+)? $($($decided_by,)+)?],
                         beside: &[$($($beside,)*)?],
                         page: &[$($($page,)+)?],
                         instagram: &[$($($instagram,)+)?],
@@ -82,7 +82,7 @@ macro_rules! kinds {
 
         impl<'t, 'a> Item<'t, 'a> {
             /// The kind that a member alone tells, with that member: an object.
-            pub(crate) fn told_by_member(&self) -> Option<(Kind, Main<'t, 'a>)> {
+            pub(crate) fn kind_by_member(&self) -> Option<(Kind, Main<'t, 'a>)> {
                 $($(if let Some(main) = None$(.or(self.$member))+.and_then(Main::of) {
                     return Some((Kind::$kind, main));
                 })?)*

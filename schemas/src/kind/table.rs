@@ -10,7 +10,7 @@ kinds! {
     StoryMention = "story_mention" {
         about: "a customer mentioned the account in a story",
         origin: "A messaging item: one whose `message` has attachments that are all `story_mention` and no text, or one whose `referral` has the source `STORY_MENTION`. Source: Instagram messaging, `messages`.",
-        told_in: "message" | "referral",
+        decided_by: "message" | "referral",
         beside: ["referral", "lead", "delivery", "read", "order"],
         page: ["messages", "messaging_referrals"], instagram: ["messages", "messaging_referral"],
         topic: Messages, key: Mid, data: Messaging, sample: "attachment",
@@ -18,7 +18,7 @@ kinds! {
     MessageDeleted = "message.deleted" {
         about: "a customer unsent a message",
         origin: "A messaging item whose `message` has `is_deleted`; it holds the `mid` of the unsent message and, mostly, nothing of what that said. Source: Instagram messaging, `messages`.",
-        told_in: "message",
+        decided_by: "message",
         beside: ["referral", "lead", "delivery", "read", "order"],
         page: ["messages"], instagram: ["messages"],
         topic: Messages, key: Mid, data: Messaging, sample: "by-the-customer",
@@ -26,7 +26,7 @@ kinds! {
     MessageUnsupported = "message.unsupported" {
         about: "a message of a sort that Meta does not pass on",
         origin: "A messaging item whose `message` has `is_unsupported`. Source: Instagram messaging, `messages`.",
-        told_in: "message",
+        decided_by: "message",
         beside: ["referral", "lead", "delivery", "read", "order"],
         page: ["messages"], instagram: ["messages"],
         topic: Messages, key: Mid, data: Messaging, sample: "bare",
@@ -34,7 +34,7 @@ kinds! {
     MessageEcho = "message.echo" {
         about: "a message that the account itself sent",
         origin: "A messaging item whose `message` has `is_echo`, or whose sender is the account. Source: Instagram messaging, `messages`; Messenger platform, `message_echoes`.",
-        told_in: "message",
+        decided_by: "message",
         beside: ["referral", "lead", "delivery", "read", "order"],
         page: ["message_echoes"], instagram: ["messages"],
         topic: Messages, key: Mid, data: Messaging, sample: "text",
@@ -42,7 +42,7 @@ kinds! {
     Message = "message" {
         about: "a message of a customer",
         origin: "A messaging item whose member `message` is of none of the other kinds. Source: Instagram messaging and Messenger platform, `messages`.",
-        told_in: "message",
+        decided_by: "message",
         beside: ["referral", "lead", "delivery", "read", "order"],
         page: ["messages"], instagram: ["messages"],
         topic: Messages, key: Mid, data: Messaging, sample: "text",
@@ -50,21 +50,21 @@ kinds! {
     MessageEdited = "message.edited" {
         about: "a message was edited",
         origin: "A messaging item with the member `message_edit`. Source: Instagram messaging, `message_edit`; Messenger platform, `message_edits`.",
-        told_in: "message_edit",
+        decided_by: "message_edit",
         page: ["message_edits"], instagram: ["message_edit"],
         topic: Messages, key: Edit, data: Messaging, sample: "text",
     }
     ReactionAdded = "reaction.added" {
         about: "a customer reacted to a message",
         origin: "A messaging item whose `reaction` has the action `react`. Source: Instagram messaging and Messenger platform, `message_reactions`.",
-        told_in: "reaction",
+        decided_by: "reaction",
         page: ["message_reactions"], instagram: ["message_reactions"],
         topic: Messages, key: Reaction, data: Messaging, sample: "love",
     }
     ReactionRemoved = "reaction.removed" {
         about: "a customer took a reaction back",
         origin: "A messaging item whose `reaction` has the action `unreact`. Source: Instagram messaging and Messenger platform, `message_reactions`.",
-        told_in: "reaction",
+        decided_by: "reaction",
         page: ["message_reactions"], instagram: ["message_reactions"],
         topic: Messages, key: Reaction, data: Messaging, sample: "bare",
     }

@@ -5,8 +5,8 @@ use crate::json::members::{self, members};
 use crate::json::{Token, token};
 use crate::kind::classify;
 use crate::kind::{Item, Kind};
-use crate::split::item::{Entry, Found};
-use crate::split::{Ambiguous, Room};
+use crate::split::item::{ClassifiedItem, Entry};
+use crate::split::{Ambiguous, EventBuffer};
 use crate::time::Millis;
 use std::borrow::Cow;
 
@@ -33,12 +33,12 @@ members! {
     }
 }
 
-/// Adds the events of `raw`, an entry of a delivery of `object`, to `room`.
+/// Adds the events of `raw`, an entry of a delivery of `object`, to `buffer`.
 #[expect(clippy::ptr_arg, reason = "the object is cloned into each event, borrowed where it can be")]
 pub(super) fn read<'a>(
     object: &Cow<'a, str>,
     raw: Token<'_, 'a>,
-    room: &mut Room<'_, 'a>,
+    buffer: &mut EventBuffer<'_, 'a>,
 ) -> Result<(), Ambiguous> {
     if raw.members().is_some_and(|mut members| members.next().is_none()) {
         return Ok(());
@@ -50,7 +50,7 @@ pub(super) fn read<'a>(
         .and_then(Token::elements)
         .into_iter()
         .flatten()
-        .take(room.max_events.saturating_add(1));
+        .take(buffer.max_events.saturating_add(1));
     if members.is_ambiguous || changes.any(is_ambiguous) {
         return Err(Ambiguous);
     }
@@ -61,18 +61,18 @@ pub(super) fn read<'a>(
         time_as_sent: token::as_sent(members.time),
     };
     let mut all_good = carrier(members.messaging, |item| {
-        room.add(|| read_item(&entry, Carrier::Messaging, item));
+        buffer.push(|| read_item(&entry, Carrier::Messaging, item));
     });
     all_good &= carrier(members.standby, |item| {
-        room.add(|| read_item(&entry, Carrier::Standby, item));
+        buffer.push(|| read_item(&entry, Carrier::Standby, item));
     });
-    all_good &= carrier(members.changes, |item| room.add(|| read_change(&entry, item)));
-    all_good &= read_flat(&entry, &members, raw, room);
+    all_good &= carrier(members.changes, |item| buffer.push(|| read_change(&entry, item)));
+    all_good &= read_flat(&entry, &members, raw, buffer);
     all_good &= carrier(members.changed_fields, |item| {
-        room.add(|| entry.event(Found::unknown(Carrier::ChangedFields, false, item)));
+        buffer.push(|| ClassifiedItem::unknown(Carrier::ChangedFields, false, item).into_event(&entry));
     });
     if readable.is_none() || !all_good || has_no_known_carrier(&members) {
-        room.add(|| entry.event(Found::unknown(Carrier::Entry, false, raw)));
+        buffer.push(|| ClassifiedItem::unknown(Carrier::Entry, false, raw).into_event(&entry));
     }
     Ok(())
 }
@@ -105,7 +105,7 @@ fn read_flat<'t, 'a>(
     entry: &Entry<'_, 'a>,
     members: &Members<'t, 'a>,
     raw: Token<'t, 'a>,
-    room: &mut Room<'_, 'a>,
+    buffer: &mut EventBuffer<'_, 'a>,
 ) -> bool {
     let Some(field) = members.field else { return members.value.is_none() };
     if field.quoted().is_none() {
@@ -113,13 +113,13 @@ fn read_flat<'t, 'a>(
     }
     // A name that is no valid Unicode is still a string, though no field that is known.
     let name = token::string(Some(field));
-    room.add(|| field_and_value(entry, Carrier::Entry, name, members.value, raw));
+    buffer.push(|| field_and_value(entry, Carrier::Entry, name, members.value, raw));
     true
 }
 
 fn read_item<'a>(entry: &Entry<'_, 'a>, carrier: Carrier, raw: Token<'_, 'a>) -> Event<'a> {
     let item = Item::of(raw).unwrap_or_default();
-    entry.event(entry.found(carrier, carrier == Carrier::Standby, &item, raw))
+    entry.classify(carrier, carrier == Carrier::Standby, &item, raw).into_event(entry)
 }
 
 fn read_change<'a>(entry: &Entry<'_, 'a>, raw: Token<'_, 'a>) -> Event<'a> {
@@ -137,20 +137,20 @@ fn field_and_value<'t, 'a>(
     whole: Token<'t, 'a>,
 ) -> Event<'a> {
     let standby = field.as_deref() == Some("standby");
-    let mut found = Found::unknown(carrier, standby, whole);
+    let mut classified = ClassifiedItem::unknown(carrier, standby, whole);
     if let Some((value, item)) = value.and_then(|value| Some((value, Item::of(value)?))) {
         let known = field.as_deref().filter(|_| entry.has_kinds());
         if let Some(kind) = known.and_then(|field| classify::change(field, &item)) {
-            found.kind.kind = kind;
-            found.data = value;
+            classified.kind.kind = kind;
+            classified.data = value;
         } else if item.sender.is_some() || item.recipient.is_some() {
-            found = entry.found(carrier, standby, &item, value);
+            classified = entry.classify(carrier, standby, &item, value);
         }
-        found.item = item;
+        classified.item = item;
     }
-    if found.kind.kind == Kind::Unknown {
-        found.data = whole;
+    if classified.kind.kind == Kind::Unknown {
+        classified.data = whole;
     }
-    found.field = field.filter(|name| token::is_name(name));
-    entry.event(found)
+    classified.field = field.filter(|name| token::is_name(name));
+    classified.into_event(entry)
 }

@@ -32,7 +32,7 @@ pub(super) fn message(item: &Messaging, message: &messaging::Message, platform: 
         normalised.story_url = mention_url(&normalised.attachments);
     }
     if let Some(story) = story {
-        tell_story(&mut normalised, story);
+        set_story(&mut normalised, story);
     }
     normalised
 }
@@ -53,7 +53,7 @@ pub(super) fn story_mention(item: &Messaging, platform: Platform) -> Message {
     let referral = referred.or(message.referral.as_ref()).or(beside);
     normalised.referral = referral.map(|referral| part::referral(referral, item.lead.as_ref()));
     if let Some(story) = referred.and_then(|referral| referral.story.as_ref()) {
-        tell_story(&mut normalised, story);
+        set_story(&mut normalised, story);
         if normalised.attachments.is_empty() {
             normalised.attachments.push(attachment::of_story(story));
         }
@@ -98,7 +98,7 @@ fn message_type(message: &messaging::Message, normalised: &Message) -> MessageTy
     known.or(text).unwrap_or(MessageType::Unsupported)
 }
 
-fn tell_story(message: &mut Message, story: &Story) {
+fn set_story(message: &mut Message, story: &Story) {
     message.story_id.clone_from(&story.id);
     message.story_url.clone_from(&story.url);
     message.mentioned_id = story.mention.as_ref().and_then(|mention| mention.page_id.clone());
