@@ -6,7 +6,7 @@ use crate::json::{Token, token};
 use crate::kind::classify;
 use crate::kind::{Item, Kind};
 use crate::split::item::{ClassifiedItem, Entry};
-use crate::split::{Ambiguous, EventBuffer};
+use crate::split::{EventBuffer, Refusal};
 use crate::time::Millis;
 use std::borrow::Cow;
 
@@ -33,13 +33,14 @@ members! {
     }
 }
 
-/// Adds the events of `raw`, an entry of a delivery of `object`, to `buffer`.
+/// Adds the events of `raw`, an entry of a delivery of `object`, to `buffer`; none where a member name that carries items is
+/// given twice, so that some of them would be lost.
 #[expect(clippy::ptr_arg, reason = "the object is cloned into each event, borrowed where it can be")]
 pub(super) fn read<'a>(
     object: &Cow<'a, str>,
     raw: Token<'_, 'a>,
-    buffer: &mut EventBuffer<'_, 'a>,
-) -> Result<(), Ambiguous> {
+    buffer: &mut EventBuffer<'a>,
+) -> Result<(), Refusal> {
     if raw.members().is_some_and(|mut members| members.next().is_none()) {
         return Ok(());
     }
@@ -52,7 +53,7 @@ pub(super) fn read<'a>(
         .flatten()
         .take(buffer.max_events.saturating_add(1));
     if members.is_ambiguous || changes.any(is_ambiguous) {
-        return Err(Ambiguous);
+        return Err(Refusal::NotADelivery);
     }
     let entry = Entry {
         object,
@@ -60,19 +61,15 @@ pub(super) fn read<'a>(
         time: Millis::of_meta(members.time),
         time_as_sent: token::as_sent(members.time),
     };
-    let mut all_good = carrier(members.messaging, |item| {
-        buffer.push(|| read_item(&entry, Carrier::Messaging, item));
-    });
-    all_good &= carrier(members.standby, |item| {
-        buffer.push(|| read_item(&entry, Carrier::Standby, item));
-    });
-    all_good &= carrier(members.changes, |item| buffer.push(|| read_change(&entry, item)));
-    all_good &= read_flat(&entry, &members, raw, buffer);
-    all_good &= carrier(members.changed_fields, |item| {
-        buffer.push(|| ClassifiedItem::unknown(Carrier::ChangedFields, false, item).into_event(&entry));
-    });
+    let unknown = |carrier, data| ClassifiedItem::unknown(carrier, false, data).into_event(&entry);
+    let mut all_good =
+        carrier(members.messaging, |item| buffer.push(read_item(&entry, Carrier::Messaging, item)))?;
+    all_good &= carrier(members.standby, |item| buffer.push(read_item(&entry, Carrier::Standby, item)))?;
+    all_good &= carrier(members.changes, |item| buffer.push(read_change(&entry, item)))?;
+    all_good &= read_flat(&entry, &members, raw, buffer)?;
+    all_good &= carrier(members.changed_fields, |item| buffer.push(unknown(Carrier::ChangedFields, item)))?;
     if readable.is_none() || !all_good || has_no_known_carrier(&members) {
-        buffer.push(|| ClassifiedItem::unknown(Carrier::Entry, false, raw).into_event(&entry));
+        buffer.push(unknown(Carrier::Entry, raw))?;
     }
     Ok(())
 }
@@ -88,9 +85,13 @@ pub(super) fn account<'a>(raw: Token<'_, 'a>) -> Option<Cow<'a, str>> {
 }
 
 /// Calls `read` for each item; false when the carrier is there but no array.
-fn carrier<'t, 'a>(token: Option<Token<'t, 'a>>, read: impl FnMut(Token<'t, 'a>)) -> bool {
-    let Some(token) = token else { return true };
-    token.elements().map(|items| items.for_each(read)).is_some()
+fn carrier<'t, 'a>(
+    token: Option<Token<'t, 'a>>,
+    read: impl FnMut(Token<'t, 'a>) -> Result<(), Refusal>,
+) -> Result<bool, Refusal> {
+    let Some(token) = token else { return Ok(true) };
+    let read = token.elements().map(|mut items| items.try_for_each(read));
+    read.transpose().map(|read| read.is_some())
 }
 
 /// An entry with members beside `id`, `time` and `uid`, none of which is a carrier.
@@ -105,16 +106,16 @@ fn read_flat<'t, 'a>(
     entry: &Entry<'_, 'a>,
     members: &Members<'t, 'a>,
     raw: Token<'t, 'a>,
-    buffer: &mut EventBuffer<'_, 'a>,
-) -> bool {
-    let Some(field) = members.field else { return members.value.is_none() };
+    buffer: &mut EventBuffer<'a>,
+) -> Result<bool, Refusal> {
+    let Some(field) = members.field else { return Ok(members.value.is_none()) };
     if field.quoted().is_none() {
-        return false;
+        return Ok(false);
     }
     // A name that is no valid Unicode is still a string, though no field that is known.
     let name = token::string(Some(field));
-    buffer.push(|| field_and_value(entry, Carrier::Entry, name, members.value, raw));
-    true
+    buffer.push(field_and_value(entry, Carrier::Entry, name, members.value, raw))?;
+    Ok(true)
 }
 
 fn read_item<'a>(entry: &Entry<'_, 'a>, carrier: Carrier, raw: Token<'_, 'a>) -> Event<'a> {
