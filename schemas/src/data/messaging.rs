@@ -30,10 +30,9 @@ pub use referral::{AdContext, Lead, LeadAnswer, Product, Referral};
 pub use thread::{ThreadControl, ThreadMetadata, ThreadRequest};
 
 use super::model::model;
-use crate::participants::Participants;
+use crate::participants;
 use crate::time::Millis;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 model! {
@@ -133,11 +132,7 @@ impl Messaging {
     /// The customer: of sender and recipient the one who is not `account`. Where neither is, the recipient of what
     /// was sent (`is_echo`), else the sender. The account itself where both are.
     pub fn customer(&self, account: Option<&str>, is_echo: bool) -> Option<&str> {
-        let sides = [self.sender_id(), self.recipient_id()];
-        let [sender, recipient] = sides.map(|side| side.map(Cow::Borrowed));
-        let participants = Participants { sender, recipient };
-        let customer = participants.user(account, is_echo)?;
-        sides.into_iter().flatten().find(|side| *side == customer)
+        participants::customer(self.sender_id(), self.recipient_id(), account, is_echo)
     }
 }
 

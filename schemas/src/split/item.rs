@@ -5,7 +5,7 @@ use crate::event::{Carrier, Event, EventId, event_id};
 use crate::json::{Token, token};
 use crate::kind::classify::{self, Main};
 use crate::kind::{EventKind, Item, Kind, NaturalKey};
-use crate::participants::Participants;
+use crate::participants::{Participants, customer};
 use crate::time::Millis;
 use std::borrow::Cow;
 
@@ -39,7 +39,8 @@ impl<'t, 'a> ClassifiedItem<'t, 'a> {
     pub(super) fn into_event(self, entry: &Entry<'_, 'a>) -> Event<'a> {
         let account = entry.account.as_deref();
         let participants = Participants::of(self.item.sender, self.item.recipient);
-        let user = participants.user(account, token::is_true(self.main.is_echo));
+        let (sender, recipient) = (participants.sender.as_deref(), participants.recipient.as_deref());
+        let user = customer(sender, recipient, account, token::is_true(self.main.is_echo));
         Event {
             id: self.id(entry, user),
             kind: self.kind,
