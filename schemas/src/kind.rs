@@ -11,6 +11,7 @@ pub use subscription::Subscribable;
 pub(crate) use table::Item;
 pub use table::Kind;
 
+use crate::inbox::EventName;
 use crate::topic::Topic;
 
 /// What is known of a kind: its row of the table.
@@ -36,6 +37,9 @@ pub struct KindSpec {
     pub natural_key: NaturalKey,
     /// What its `data` is read as.
     pub data: Model,
+    /// What its inbox records are called, where the item does not say more; `None` for kinds that are nothing people say or do to
+    /// each other, nor decide who may answer.
+    pub inbox: Option<EventName>,
     /// The fixture that shows it best.
     pub sample: &'static str,
 }

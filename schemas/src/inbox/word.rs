@@ -60,6 +60,17 @@ words! {
     }
 }
 
+impl Platform {
+    /// The channel of Meta's `object`; `None` for one whose items have no kinds.
+    pub fn of_object(object: &str) -> Option<Self> {
+        match object {
+            "instagram" => Some(Self::Instagram),
+            "page" => Some(Self::Facebook),
+            _ => None,
+        }
+    }
+}
+
 impl EventName {
     /// The topic of the records of that name.
     pub const fn topic(self) -> Topic {

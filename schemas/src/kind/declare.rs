@@ -7,7 +7,7 @@
 ///   `classify`, with the members of the item that it looks into in `decided_by`;
 /// - `beside`: what else of the item the kind is known to come with;
 /// - `page`, `instagram`: the fields of each object that it is subscribed to by; none of what is withdrawn or undescribed;
-/// - its topic, natural key, model of `data`, and the fixture that shows it best.
+/// - its topic, natural key, model of `data`, the name of its inbox records, and the fixture that shows it best.
 macro_rules! kinds {
     ($(
         $kind:ident = $word:literal {
@@ -19,7 +19,7 @@ macro_rules! kinds {
             $(beside: [$($beside:literal),*],)?
             $(page: [$($page:literal),+],)?
             $(instagram: [$($instagram:literal),+],)?
-            topic: $topic:ident, key: $key:ident, data: $data:ident, sample: $sample:literal,
+            topic: $topic:ident, key: $key:ident, data: $data:ident, inbox: $inbox:expr, sample: $sample:literal,
         }
     )*) => {
         /// What one item of a delivery is, by Meta's discriminating member or field name.
@@ -46,6 +46,7 @@ macro_rules! kinds {
                         topic: Topic::$topic,
                         natural_key: NaturalKey::$key,
                         data: Model::$data,
+                        inbox: $inbox,
                         sample: concat!($word, "/", $sample),
                     },)*
                 }

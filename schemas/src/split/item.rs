@@ -2,6 +2,7 @@
 
 use super::key::key;
 use crate::event::{Carrier, Event, EventId, event_id};
+use crate::inbox::Platform;
 use crate::json::{Token, token};
 use crate::kind::classify::{self, Main};
 use crate::kind::{EventKind, Item, Kind, NaturalKey};
@@ -86,7 +87,7 @@ impl<'t, 'a> ClassifiedItem<'t, 'a> {
 impl<'a> Entry<'_, 'a> {
     /// Whether the objects' items have kinds at all.
     pub(super) fn has_kinds(&self) -> bool {
-        matches!(&**self.object, "instagram" | "page")
+        Platform::of_object(self.object).is_some()
     }
 
     /// Finds the kind of a messaging item.
