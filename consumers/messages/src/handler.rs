@@ -3,7 +3,7 @@
 use crate::event_number;
 use crate::metrics::Metrics;
 use crate::normalise::{NormaliseError, normalise};
-use crate::rebuild::Rebuild;
+use crate::rebuild::{InputPartition, rebuild};
 use crate::recent::{Bounds, RecentEvents, Seen};
 use crate::route::Routes;
 use runtime::consumer::{Failure, Handler, Output, Record, Tail, Waits};
@@ -25,7 +25,7 @@ const USUAL_BYTES: usize = 1024;
 pub struct InboxHandler {
     routes: Routes,
     bounds: Bounds,
-    rebuild: Rebuild,
+    tail: Tail,
     metrics: Metrics,
 }
 
@@ -40,8 +40,7 @@ pub struct Partition {
 impl InboxHandler {
     /// Publishes along `routes`, reads the outputs back through `tail`, and remembers events within `bounds`.
     pub(crate) fn new(routes: Routes, bounds: Bounds, tail: Tail, metrics: Metrics) -> Self {
-        let rebuild = Rebuild::new(tail, routes.clone(), bounds);
-        Self { routes, bounds, rebuild, metrics }
+        Self { routes, bounds, tail, metrics }
     }
 
     fn inbox(&self, recent: &mut RecentEvents, record: &Record) -> Result<Vec<Output>, Failure> {
@@ -108,7 +107,9 @@ impl Handler for InboxHandler {
             return Ok(());
         }
         let began = Instant::now();
-        let recent = self.rebuild.recent(Arc::clone(&record.topic), record.partition).await;
+        let outputs = self.routes.outputs_of(&record.topic).cloned().collect();
+        let input = InputPartition { topic: Arc::clone(&record.topic), partition: record.partition };
+        let recent = rebuild(&self.tail, outputs, input, self.bounds).await;
         partition.recent = recent.map_err(|error| Failure::of_kafka(&error))?;
         partition.is_rebuilt = true;
         self.metrics.recent_full.inc_by(partition.recent.take_forgotten_early());

@@ -2,59 +2,40 @@
 
 use crate::event_number;
 use crate::recent::{Bounds, RecentEvents};
-use crate::route::Routes;
 use runtime::consumer::{OffsetRange, Record, Tail, TailError, TailReader};
 use runtime::kafka::partitioner::partition_of;
 use schemas::Millis;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Reads the output topics back.
-#[derive(Clone, Debug)]
-pub(crate) struct Rebuild {
-    tail: Tail,
-    routes: Routes,
-    bounds: Bounds,
-}
-
 /// The partition whose past is wanted.
 #[derive(Clone, Debug)]
-struct InputPartition {
-    topic: Arc<str>,
-    partition: i32,
+pub(crate) struct InputPartition {
+    pub(crate) topic: Arc<str>,
+    pub(crate) partition: i32,
 }
 
-impl Rebuild {
-    pub(crate) fn new(tail: Tail, routes: Routes, bounds: Bounds) -> Self {
-        Self { tail, routes, bounds }
-    }
-
-    /// What was published of the records of a partition, within the bounds.
-    pub(crate) async fn recent(&self, topic: Arc<str>, partition: i32) -> Result<RecentEvents, TailError> {
-        let outputs: Vec<_> = self.routes.outputs_of(&topic).cloned().collect();
-        let (bounds, input) = (self.bounds, InputPartition { topic, partition });
-        self.tail.read(move |reader| read_back(reader, &outputs, &input, bounds)).await
-    }
-}
-
-/// What was found in the outputs, the oldest first.
-fn read_back(
-    reader: &TailReader,
-    outputs: &[Arc<str>],
-    input: &InputPartition,
+/// What was published to `outputs` of the records of a partition, within the bounds.
+pub(crate) async fn rebuild(
+    tail: &Tail,
+    outputs: Vec<Arc<str>>,
+    input: InputPartition,
     bounds: Bounds,
 ) -> Result<RecentEvents, TailError> {
-    let (mut recent, now) = (RecentEvents::new(bounds), Millis::of(SystemTime::now()).as_secs());
-    let mut found = Vec::new();
-    for output in outputs {
-        read_output(reader, output, input, bounds, |id, at| found.push((at.unwrap_or(now), id)))?;
-    }
-    // Each is in order already; together they are once they are sorted by time alone.
-    found.sort_by_key(|(at, _)| *at);
-    for (at, id) in found {
-        recent.found(id, at, now);
-    }
-    Ok(recent)
+    tail.read(move |reader| {
+        let (mut recent, now) = (RecentEvents::new(bounds), Millis::of(SystemTime::now()).as_secs());
+        let mut found = Vec::new();
+        for output in &outputs {
+            read_output(reader, output, &input, bounds, |id, at| found.push((at.unwrap_or(now), id)))?;
+        }
+        // Each is in order already; together they are once they are sorted by time alone.
+        found.sort_by_key(|(at, _)| *at);
+        for (at, id) in found {
+            recent.found(id, at, now);
+        }
+        Ok(recent)
+    })
+    .await
 }
 
 /// A record's output has its key, so with as many partitions here as there it is in the partition of the same number. With

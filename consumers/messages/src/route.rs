@@ -18,7 +18,7 @@ pub const fn outputs_of(topic: Topic) -> &'static [Topic] {
 }
 
 /// The routes of an input, with the topics' names.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Routes {
     input: Input,
     names: EnumMap<Topic, Arc<str>>,
