@@ -1,6 +1,5 @@
 //! Handles one typed record: read, normalise, publish once.
 
-use crate::event_number;
 use crate::metrics::Metrics;
 use crate::normalise::{NormaliseError, normalise};
 use crate::rebuild::{InputPartition, rebuild};
@@ -8,7 +7,7 @@ use crate::recent::{Bounds, RecentEvents, Seen};
 use crate::route::Routes;
 use runtime::consumer::{Failure, Handler, Output, Record, Tail, Waits};
 use runtime::kafka::dead_letter::header;
-use schemas::{Millis, TypedEvent, inbox, raw};
+use schemas::{EventId, Millis, TypedEvent, inbox, raw};
 use std::borrow::Cow;
 use std::future::{Future, ready};
 use std::sync::Arc;
@@ -45,7 +44,7 @@ impl InboxHandler {
 
     fn inbox(&self, recent: &mut RecentEvents, record: &Record) -> Result<Vec<Output>, Failure> {
         let event = TypedEvent::read(record.value.as_deref()).map_err(|error| reject(&error.into()))?;
-        let id = event_number(&event.id).ok_or_else(no_id)?;
+        let id = EventId::parse(&event.id).ok_or_else(no_id)?;
         let Some((name, inbox)) = normalise(&event).map_err(|error| reject(&error))? else {
             self.metrics.skipped(event.kind().map_or("other", |kind| kind.kind.as_str()));
             return Ok(Vec::new());
@@ -61,7 +60,7 @@ impl InboxHandler {
     /// Whether the event was published already. Not to be asked of the dashboard's test button: each press sends the same
     /// message id. Of a record that was a dead letter of this group and was put back, to remember it is not enough: it was
     /// noted when its output could not be published. There the output itself decides.
-    fn is_duplicate(&self, recent: &mut RecentEvents, id: u128, record: &Record) -> bool {
+    fn is_duplicate(&self, recent: &mut RecentEvents, id: EventId, record: &Record) -> bool {
         let seen = recent.note(id, record.offset, Millis::of(SystemTime::now()).as_secs());
         self.metrics.recent_full.inc_by(recent.take_forgotten_early());
         match seen {

@@ -44,9 +44,3 @@ pub async fn run(common: CommonSettings, settings: Settings, process: Process) -
     let handler = InboxHandler::new(routes, settings.bounds(), tail, metrics);
     consumer::run(&common.kafka, options.within(&common.consumer), handler, &process).await
 }
-
-/// An event id, 32 hex digits, as a number.
-pub(crate) fn event_number(id: &str) -> Option<u128> {
-    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_id.then(|| u128::from_str_radix(id, 16).ok()).flatten()
-}

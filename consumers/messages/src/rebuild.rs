@@ -1,10 +1,9 @@
 //! Finds out what a partition has published already, whoever did it: from the output topics.
 
-use crate::event_number;
 use crate::recent::{Bounds, RecentEvents};
 use runtime::consumer::{OffsetRange, Record, Tail, TailError, TailReader};
 use runtime::kafka::partitioner::partition_of;
-use schemas::Millis;
+use schemas::{EventId, Millis};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -45,7 +44,7 @@ fn read_output(
     output: &str,
     input: &InputPartition,
     bounds: Bounds,
-    mut found: impl FnMut(u128, Option<u64>),
+    mut found: impl FnMut(EventId, Option<u64>),
 ) -> Result<(), TailError> {
     let (inputs, outputs) = (reader.partitions(&input.topic)?, reader.partitions(output)?);
     let is_same = inputs == outputs;
@@ -66,6 +65,6 @@ fn read_output(
 }
 
 /// The id of the event that an output was made of.
-fn id(record: &Record) -> Option<u128> {
-    event_number(std::str::from_utf8(record.header("ce_id")?).ok()?)
+fn id(record: &Record) -> Option<EventId> {
+    EventId::parse(std::str::from_utf8(record.header("ce_id")?).ok()?)
 }

@@ -126,7 +126,7 @@ fn what_the_output_holds_is_not_published_again_not_even_when_it_was_put_back() 
     let bench = Bench::new();
     let mut recent = bench.recent();
     let event = typed(TEXT);
-    let id = event_number(&TypedEvent::read(Some(&event)).unwrap().id).unwrap();
+    let id = EventId::parse(&TypedEvent::read(Some(&event)).unwrap().id).unwrap();
     let now = Millis::of(SystemTime::now()).as_secs();
     recent.found(id, now, now);
     let mut again = record(7, Some(event));
