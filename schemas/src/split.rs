@@ -74,42 +74,47 @@ fn read<'a>(body: Token<'_, 'a>, max_events: usize) -> Split<'a> {
     let (mut source, mut refusal) = (None, None);
     for element in elements {
         let before = buffer.events.len();
-        let Err(error) = read_delivery(element, &mut source, &mut buffer) else { continue };
-        let is_too_many = error == Refusal::TooManyEvents;
-        buffer.events.truncate(if is_too_many { 0 } else { before });
-        refusal = Some(error);
-        if is_too_many {
-            break;
+        match read_delivery(element, &mut source, &mut buffer) {
+            Ok(()) => {}
+            Err(Refusal::TooManyEvents) => {
+                buffer.events = Vec::new();
+                refusal = Some(Refusal::TooManyEvents);
+                break;
+            }
+            Err(error) => {
+                buffer.events.truncate(before);
+                refusal = Some(error);
+            }
         }
     }
     Split {
         events: buffer.events,
-        // Nothing has no source, such as an empty array.
+        // Only a body without a single delivery has no source: an empty array is one without a refusal yet.
         refusal: refusal.or_else(|| source.is_none().then_some(Refusal::NotADelivery)),
         source: source.unwrap_or_else(|| NO_SOURCE.to_owned()),
     }
 }
 
 /// Adds the events of a delivery, an object with a string `object` and an array `entry`, to `buffer`; the first delivery tells the
-/// source.
+/// source. Of one that is refused, some may have been added.
 fn read_delivery<'a>(
     raw: Token<'_, 'a>,
     source: &mut Option<String>,
     buffer: &mut EventBuffer<'a>,
 ) -> Result<(), Refusal> {
     let delivery = Delivery::of(raw).filter(|delivery| !delivery.is_ambiguous).unwrap_or_default();
-    let entries = || delivery.entry.and_then(Token::elements);
-    let (Some(_), Some(mut first)) = (delivery.object.and_then(Token::quoted), entries()) else {
+    let object = delivery.object.filter(|object| object.quoted().is_some());
+    let (Some(_), Some(entries)) = (object, delivery.entry.and_then(Token::elements)) else {
         return Err(Refusal::NotADelivery);
     };
-    let object = object_name(delivery.object);
+    let (object, mut entries) = (object_name(object), entries.peekable());
     if source.is_none() {
-        let account = first.next().and_then(entry::account);
+        let account = entries.peek().and_then(|first| entry::account(*first));
         let mut written = Vec::with_capacity(64);
         write_source(&object, account.as_deref(), &mut written);
         *source = Some(String::from_utf8_lossy(&written).into_owned());
     }
-    entries().into_iter().flatten().try_for_each(|entry| entry::read(&object, entry, buffer))
+    entries.try_for_each(|entry| entry::read(&object, entry, buffer))
 }
 
 /// The events found so far: what would be one too many ends the reading.

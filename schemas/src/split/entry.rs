@@ -33,8 +33,8 @@ members! {
     }
 }
 
-/// Adds the events of `raw`, an entry of a delivery of `object`, to `buffer`; none where a member name that carries items is
-/// given twice, so that some of them would be lost.
+/// Adds the events of `raw`, an entry of a delivery of `object`, to `buffer`. Where a member name that carries items is given
+/// twice, so that some of them would be lost, the whole delivery goes to the dead letters instead.
 #[expect(clippy::ptr_arg, reason = "the object is cloned into each event, borrowed where it can be")]
 pub(super) fn read<'a>(
     object: &Cow<'a, str>,
@@ -90,8 +90,9 @@ fn carrier<'t, 'a>(
     read: impl FnMut(Token<'t, 'a>) -> Result<(), Refusal>,
 ) -> Result<bool, Refusal> {
     let Some(token) = token else { return Ok(true) };
-    let read = token.elements().map(|mut items| items.try_for_each(read));
-    read.transpose().map(|read| read.is_some())
+    let Some(mut items) = token.elements() else { return Ok(false) };
+    items.try_for_each(read)?;
+    Ok(true)
 }
 
 /// An entry with members beside `id`, `time` and `uid`, none of which is a carrier.
