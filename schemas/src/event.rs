@@ -35,7 +35,7 @@ words! {
 pub struct EventId(pub [u8; 16]);
 
 impl EventId {
-    /// Reads 32 hex digits.
+    /// Reads 32 hex digits, of either case.
     pub fn parse(hex: &str) -> Option<Self> {
         let is_id = hex.len() == 32 && hex.bytes().all(|digit| digit.is_ascii_hexdigit());
         let number = is_id.then(|| u128::from_str_radix(hex, 16).ok()).flatten()?;
