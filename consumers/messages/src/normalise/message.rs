@@ -28,10 +28,12 @@ pub(super) fn message(
         metadata: not_empty(message.metadata),
         ..Message::default()
     };
-    let kind = match reply.story {
-        _ if message.is_unsupported => MessageType::Unsupported,
-        Some(_) => MessageType::StoryReply,
-        None => message_type(&normalised),
+    let kind = if message.is_unsupported {
+        MessageType::Unsupported
+    } else if reply.story.is_some() {
+        MessageType::StoryReply
+    } else {
+        message_type(&normalised)
     };
     normalised.kind = Some(kind.into());
     if kind == MessageType::StoryMention {
@@ -87,7 +89,7 @@ pub(super) fn deleted(message: messaging::Message) -> Message {
     Message { id: message.mid, ..Message::default() }
 }
 
-/// What a message is that answers no story: what it carries before its text.
+/// What a message is that Meta passes on and that answers no story: what it carries before its text.
 fn message_type(normalised: &Message) -> MessageType {
     let story_mention = MessageType::StoryMention.into();
     if normalised.attachments.iter().any(|attachment| attachment.kind == story_mention) {

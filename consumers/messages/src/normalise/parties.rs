@@ -11,8 +11,8 @@ pub(super) struct Parties {
 }
 
 impl Parties {
-    /// Reads them from an item of `account` whose kind calls it `name`. Meta itself swaps sender and recipient in some echoes, and names another
-    /// id than the account's in others; the record names the account in either case.
+    /// Reads them from an item of `account` whose kind calls it `name`. Meta itself swaps sender and recipient in some echoes,
+    /// and names another id than the account's in others; the record names the account in either case.
     pub(super) fn of(item: &Messaging, account: Option<&str>, name: EventName) -> Self {
         let direction = direction(item, account, name);
         let is_account = |id: &str| Some(id) == account;
