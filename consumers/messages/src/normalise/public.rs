@@ -30,12 +30,14 @@ pub(super) fn mentioned(account: Option<&str>) -> Parties {
 }
 
 pub(super) fn comment(comment: data::comment::Comment, live: bool) -> Comment {
+    let id = comment.any_id().map(str::to_owned);
+    let media_id = comment.any_media_id().map(str::to_owned);
     let media = comment.media.unwrap_or_default();
     Comment {
-        id: comment.id.or(comment.comment_id),
+        id,
         body: not_empty(comment.text),
         username: comment.from.and_then(|author| author.username),
-        media_id: media.id.or(comment.media_id),
+        media_id,
         media_type: media.media_product_type,
         parent_id: comment.parent_id,
         live,
