@@ -4,7 +4,7 @@ use crate::Body;
 use http_body_util::{BodyExt as _, Full};
 use hyper::Response;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A way to answer a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,14 @@ pub enum Behaviour {
     CutOff,
 }
 
+/// The body of an answer of 200, or how else it is answered.
+pub(super) type Answered = Result<Value, Behaviour>;
+
 impl Behaviour {
+    pub(super) fn of(answered: Answered) -> Self {
+        answered.map_or_else(|other| other, |body| Self::Answer { status: 200, body: body.to_string() })
+    }
+
     /// The error of this code, in Meta's form, with status 400.
     pub fn error(code: i64, subcode: Option<i64>) -> Self {
         Self::error_that_says(code, subcode, &format!("(#{code}) An error that was asked for"))

@@ -1,8 +1,9 @@
 //! What the simulator was told, what it was asked, and how it answers.
 
 use crate::app::Apps;
+use crate::behaviour::{Answered, Behaviour};
 use crate::request::Asked;
-use crate::{Behaviour, batch, nodes};
+use crate::{batch, nodes};
 use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -89,7 +90,7 @@ impl World {
         let Some(batch) = asked.batch() else { return self.answer_one(asked) };
         let told = lock(&self.orders).batches.clone();
         told.or_else(|| self.refusal(asked.token.as_deref()))
-            .unwrap_or_else(|| batch::answer(batch, asked, self))
+            .unwrap_or_else(|| Behaviour::of(batch::answer(batch, asked, self)))
     }
 
     /// What a part of all requests is answered, where this one is of them.
@@ -103,13 +104,16 @@ impl World {
     pub(super) fn answer_one(&self, asked: &Asked) -> Behaviour {
         self.remember(asked);
         let refusal = self.refusal(asked.token.as_deref());
-        let told = refusal.or_else(|| self.scripted(&asked.ids())).or_else(|| self.apps().answer(asked));
-        told.unwrap_or_else(|| match asked.method {
-            Method::GET => nodes::read(&asked.relative_url),
+        if let Some(told) = refusal.or_else(|| self.scripted(&asked.words())) {
+            return told;
+        }
+        let of_apps = self.apps().answer(asked);
+        Behaviour::of(of_apps.unwrap_or_else(|| match asked.method {
+            Method::GET => nodes::read(asked),
             Method::POST => done(asked),
-            Method::DELETE => success(),
-            _ => Behaviour::error(100, None),
-        })
+            Method::DELETE => Ok(json!({ "success": true })),
+            _ => Err(Behaviour::error(100, None)),
+        }))
     }
 
     fn refusal(&self, token: Option<&str>) -> Option<Behaviour> {
@@ -150,11 +154,10 @@ impl World {
 }
 
 /// What Meta answers to what was done, in the form of the documents' samples.
-fn done(asked: &Asked) -> Behaviour {
-    let path = asked.relative_url.split('?').next().unwrap_or_default();
-    let edge = path.rsplit('/').next().unwrap_or_default();
+fn done(asked: &Asked) -> Answered {
+    let edge = asked.path().rsplit('/').next().unwrap_or_default();
     let is_id = !edge.is_empty() && edge.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
-    let body = match edge {
+    Ok(match edge {
         "messages" if asked.parameters.get("sender_action").is_some() => {
             json!({ "recipient_id": asked.parameters.pointer("/recipient/id") })
         }
@@ -167,17 +170,10 @@ fn done(asked: &Asked) -> Behaviour {
         | "take_thread_control"
         | "request_thread_control"
         | "release_thread_control"
-        | "likes" => {
-            return success();
-        }
-        _ if is_id => return success(),
-        _ => return Behaviour::error(100, None),
-    };
-    Behaviour::Answer { status: 200, body: body.to_string() }
-}
-
-fn success() -> Behaviour {
-    Behaviour::Answer { status: 200, body: json!({ "success": true }).to_string() }
+        | "likes" => json!({ "success": true }),
+        _ if is_id => json!({ "success": true }),
+        _ => return Err(Behaviour::error(100, None)),
+    })
 }
 
 fn push<T>(queue: &mut VecDeque<T>, one: T) {

@@ -1,6 +1,5 @@
 //! Meta's handshake with the callback of an app that subscribes, where a test says to which address the callback leads.
 
-use super::parameter;
 use crate::request::Asked;
 use crate::world::{World, lock};
 use hyper::Method;
@@ -35,17 +34,16 @@ pub(crate) async fn is_answered(asked: &Asked, world: &World) -> bool {
 impl Handshake {
     /// That of a request to subscribe, by the app itself.
     fn of(asked: &Asked, world: &World) -> Option<Self> {
-        let path = asked.relative_url.split('?').next()?;
-        let subscribes = asked.method == Method::POST && path.ends_with("/subscriptions");
+        let subscribes = asked.method == Method::POST && asked.path().ends_with("/subscriptions");
         if !subscribes || world.apps().app_of(asked).is_none() {
             return None;
         }
-        let (callback, token) = (parameter(asked, "callback_url")?, parameter(asked, "verify_token")?);
+        let (callback, token) = (asked.parameter("callback_url")?, asked.parameter("verify_token")?);
         let (host, path) = callback.strip_prefix("https://")?.split_once('/')?;
         let to = lock(&world.orders).callbacks.get(host).copied()?;
         // The standard library seeds each `RandomState` differently, which saves a dependency.
         let challenge = RandomState::new().build_hasher().finish().to_string();
-        let token = utf8_percent_encode(&token, NON_ALPHANUMERIC);
+        let token = utf8_percent_encode(token, NON_ALPHANUMERIC);
         let target = format!("/{path}?hub.mode=subscribe&hub.challenge={challenge}&hub.verify_token={token}");
         Some(Self { to, host: host.to_owned(), target, challenge })
     }
