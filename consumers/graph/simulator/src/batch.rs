@@ -17,7 +17,7 @@ struct Item {
 }
 
 /// The answer to the parameter `batch` of a request, whose token stands in for items without one.
-pub(super) fn answer(batch: &str, request: &Asked, world: &World) -> Answered {
+pub(super) fn answer(batch: &str, request: &Asked, world: &mut World) -> Answered {
     let items: Vec<Item> = serde_json::from_str(batch).unwrap_or_default();
     if items.is_empty() || items.len() > LARGEST_BATCH {
         // GraphBatchException: Too many requests in batch message. Maximum batch size is 50
@@ -26,7 +26,7 @@ pub(super) fn answer(batch: &str, request: &Asked, world: &World) -> Answered {
     Ok(items.iter().map(|item| one(item, request, world)).collect())
 }
 
-fn one(item: &Item, request: &Asked, world: &World) -> Value {
+fn one(item: &Item, request: &Asked, world: &mut World) -> Value {
     let method = Method::from_bytes(item.method.as_bytes()).unwrap_or_default();
     let own = Asked::of(method, &item.relative_url, None);
     let asked = if own.token.is_some() {
@@ -36,7 +36,7 @@ fn one(item: &Item, request: &Asked, world: &World) -> Value {
     };
     let behaviour = world.answer_one(&asked);
     let headers: Vec<_> =
-        world.usage().into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+        world.usage.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
     let (code, body) = match behaviour {
         Behaviour::Answer { status, body } => (status, body),
         Behaviour::Hang => return Value::Null,
