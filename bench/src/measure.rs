@@ -8,7 +8,7 @@ use weir_tests::until::until;
 use weir_tests::vitals::Watch;
 
 use crate::load::{Answers, Load, Requests};
-use crate::processor;
+use crate::processor::Threads;
 use crate::rig::Rig;
 use crate::server::Running;
 
@@ -75,16 +75,16 @@ pub(crate) async fn without_judging(
     time: Duration,
 ) -> Result<(Sample, Answers)> {
     let watch = Watch::of(running.pid());
-    let before = (processor::time(running.pid())?, rig.cpu()?);
+    let before = (Threads::of([running.pid()])?, rig.threads()?);
     let answers = load.run(running.address, Requests::clone(requests), time).await?;
-    let after = (processor::time(running.pid())?, rig.cpu()?);
+    let after = (Threads::of([running.pid()])?, rig.threads()?);
     let highest = watch.end().await?;
     ensure!(answers.all() > 0, "nothing was answered");
     let sample = Sample {
         rate: float(answers.all()) / answers.elapsed.as_secs_f64(),
         latency: Quantiles::of(&answers.latency),
-        server: each(after.0.saturating_sub(before.0), &answers),
-        brokers: each(after.1.saturating_sub(before.1), &answers),
+        server: each(after.0.since(&before.0), &answers),
+        brokers: each(after.1.since(&before.1), &answers),
         memory: float(highest.memory),
         refused: 1000.0 * float(answers.all() - answers.good()) / float(answers.all()),
     };

@@ -12,7 +12,7 @@ use weir_tests::secured::{PASSWORD, Secured};
 use weir_tests::topics;
 use weir_tests::until::until;
 
-use crate::processor;
+use crate::processor::Threads;
 use crate::server::Server;
 
 /// Of each topic, as `weir topics apply` makes them.
@@ -90,18 +90,13 @@ impl Rig {
         }
     }
 
-    /// The process of the only broker.
-    pub(crate) fn broker(&mut self) -> Result<u32> {
-        self.kafka().pid().context("the broker is not running")
-    }
-
-    /// Time on processors of all brokers that run.
-    pub(crate) fn cpu(&mut self) -> Result<Duration> {
+    /// The threads of all brokers that run.
+    pub(crate) fn threads(&mut self) -> Result<Threads> {
         let pids = match &mut self.started {
             Started::Three(cluster) => (0..3).map(|index| cluster.node(index).pid()).collect(),
             _ => vec![self.kafka().pid()],
         };
-        pids.into_iter().flatten().map(processor::time).sum()
+        Threads::of(pids.into_iter().flatten())
     }
 
     /// How many raw records there are more than when this was asked last, or at first.

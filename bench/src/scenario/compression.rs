@@ -184,9 +184,7 @@ impl Pipeline {
     }
 
     fn state(&self, rig: &mut Rig) -> Result<State> {
-        let broker = rig.broker()?;
-        let times =
-            [Threads::of(self.ingest.pid())?, Threads::of(self.messages.pid())?, Threads::of(broker)?];
+        let times = [Threads::of([self.ingest.pid()])?, Threads::of([self.messages.pid()])?, rig.threads()?];
         let mut bytes = [0; 3];
         for (bytes, topic) in bytes.iter_mut().zip(COUNTED) {
             *bytes = on_disk(rig.kafka(), &topic.name(&self.prefix))?;

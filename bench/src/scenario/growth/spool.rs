@@ -82,16 +82,16 @@ async fn spool(ingest: &Running, requests: &Requests, least: u64) -> Result<u64>
 /// Waits until the spool is empty; returns how many deliveries were drained, and what that took from the first one on.
 async fn drain(ingest: &Running) -> Result<(u64, Duration, Duration)> {
     let before = ingest.metric(DRAINED).await?.context("a counter that is no number")?;
-    let mut start = (Instant::now(), Threads::of(ingest.pid())?);
+    let mut start = (Instant::now(), Threads::of([ingest.pid()])?);
     until("an empty spool", DRAINED_WITHIN, async || {
-        let look = (Instant::now(), Threads::of(ingest.pid())?);
+        let look = (Instant::now(), Threads::of([ingest.pid()])?);
         if ingest.metric(DRAINED).await? == Some(before) {
             start = look;
         }
         Ok((ingest.metric(WAITING).await? == Some(0)).then_some(()))
     })
     .await?;
-    let (time, cpu) = (start.0.elapsed(), Threads::of(ingest.pid())?.since(&start.1));
+    let (time, cpu) = (start.0.elapsed(), Threads::of([ingest.pid()])?.since(&start.1));
     let after = ingest.metric(DRAINED).await?.context("a counter that is no number")?;
     ensure!(after > before, "nothing was drained");
     Ok((after - before, time, cpu))
