@@ -18,13 +18,13 @@ use tokio::sync::mpsc::Receiver;
 use tokio::task::{LocalSet, spawn_blocking, spawn_local};
 
 /// At a fixed rate. Beyond so many requests under way, those that are due wait, and the wait is timed.
-const CONNECTIONS: usize = 128;
+const CONNECTIONS: u32 = 128;
 
 /// How requests follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Load {
     /// On each connection the next one once the last is answered.
-    Closed { connections: usize },
+    Closed { connections: u32 },
     /// So many a second, whatever is answered; each is timed from when it was due.
     Open { rate: u32 },
 }
@@ -60,9 +60,10 @@ impl Load {
     pub(crate) async fn run(
         self,
         address: SocketAddr,
-        requests: Requests,
+        requests: &Requests,
         time: Duration,
     ) -> Result<Answers> {
+        let requests = Requests::clone(requests);
         let run = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.context("a runtime for the load")?;
@@ -76,7 +77,7 @@ impl Load {
             Self::Closed { connections } => (connections, None),
             Self::Open { rate } => (CONNECTIONS, Some(rate)),
         };
-        let mut connections = Vec::with_capacity(count);
+        let mut connections = Vec::new();
         for _ in 0..count {
             connections.push(Connection::open(address).await?);
         }
@@ -170,7 +171,7 @@ mod tests {
 
     async fn run(load: Load) -> Answers {
         let requests = Arc::from([b"POST / HTTP/1.1\r\ncontent-length: 0\r\n\r\n".to_vec()]);
-        load.run(stalling().await, requests, Duration::from_secs(1)).await.unwrap()
+        load.run(stalling().await, &requests, Duration::from_secs(1)).await.unwrap()
     }
 
     #[tokio::test]

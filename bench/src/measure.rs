@@ -63,7 +63,7 @@ pub(crate) async fn measure(
 
 /// The load, for as long as it takes to open connections and fill caches.
 pub(crate) async fn warm_up(running: &Running, load: Load, requests: &Requests) -> Result<Answers> {
-    load.run(running.address, Requests::clone(requests), WARM_UP).await
+    load.run(running.address, requests, WARM_UP).await
 }
 
 /// As [`measure`], for when Kafka is away, or the records are looked at elsewhere.
@@ -76,7 +76,7 @@ pub(crate) async fn without_judging(
 ) -> Result<(Sample, Answers)> {
     let watch = Watch::of(running.pid());
     let before = (Threads::of([running.pid()])?, rig.threads()?);
-    let answers = load.run(running.address, Requests::clone(requests), time).await?;
+    let answers = load.run(running.address, requests, time).await?;
     let after = (Threads::of([running.pid()])?, rig.threads()?);
     let highest = watch.end().await?;
     ensure!(answers.all() > 0, "nothing was answered");

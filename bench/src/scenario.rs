@@ -14,12 +14,12 @@ use crate::judge;
 use crate::load::Load;
 use crate::measure::{Sample, measure};
 use crate::rig::{Brokers, Rig};
-use crate::server::{PATH, Running, Server};
+use crate::server::{Running, Server};
 
 /// The servers where one of each kind is enough.
 const FEW: &[Server] =
     &[Server::Floor, Server::Weir, Server::WeirDirect, Server::WeirDirectTwoThreads, Server::AxumTuned];
-const CONNECTIONS: [usize; 3] = [8, 64, 256];
+const CONNECTIONS: [u32; 3] = [8, 64, 256];
 
 /// Loads that differ in one thing.
 pub(crate) struct Scenario {
@@ -59,7 +59,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             axis: "connections",
             brokers: Brokers::One,
             servers: Server::ALL.to_vec(),
-            cases: closed(&[1, 8, 64, 256]),
+            cases: [1, 8, 64, 256].map(closed).to_vec(),
         },
         Scenario {
             name: "open",
@@ -99,7 +99,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             axis: "connections",
             brokers: Brokers::Three,
             servers: FEW.to_vec(),
-            cases: closed(&CONNECTIONS),
+            cases: CONNECTIONS.map(closed).to_vec(),
         },
         Scenario {
             name: "tls",
@@ -108,18 +108,13 @@ pub(crate) fn all() -> Vec<Scenario> {
             axis: "connections",
             brokers: Brokers::Tls,
             servers: vec![Server::Floor, Server::Weir, Server::WeirDirect],
-            cases: closed(&CONNECTIONS),
+            cases: CONNECTIONS.map(closed).to_vec(),
         },
     ]
 }
 
-fn closed(connections: &[usize]) -> Vec<Case> {
-    let case = |connections: &usize| Case {
-        at: u32::try_from(*connections).unwrap_or(u32::MAX),
-        load: Load::Closed { connections: *connections },
-        shape: Shape::USUAL,
-    };
-    connections.iter().map(case).collect()
+fn closed(connections: u32) -> Case {
+    Case { at: connections, load: Load::Closed { connections }, shape: Shape::USUAL }
 }
 
 fn at_rate(rate: u32) -> Case {
@@ -145,7 +140,7 @@ impl Scenario {
             judge::does_its_job(&started, &rig, number).await.with_context(|| server.name())?;
             running.push(started);
         }
-        let with_requests = |case: &Case| (case.clone(), case.shape.requests(PATH));
+        let with_requests = |case: &Case| (case.clone(), case.shape.requests());
         let cases: Vec<_> = self.cases.iter().map(with_requests).collect();
         let mut rows: Vec<(Case, Server, Vec<Sample>)> = Vec::new();
         for (case, _) in &cases {

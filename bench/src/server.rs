@@ -17,11 +17,9 @@ use weir_tests::process::built;
 use weir_tests::signed::Sender;
 use weir_tests::until::until;
 
-use crate::deliveries::{APP_SECRET, Shape};
+use crate::deliveries::{APP_SECRET, PATH, Shape};
 use crate::rig::Rig;
 
-/// The path of every server.
-pub(crate) const PATH: &str = "/webhook";
 const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// A server.

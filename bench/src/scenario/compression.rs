@@ -18,7 +18,7 @@ use crate::load::{Answers, Load};
 use crate::measure::{Quantiles, float};
 use crate::processor::Threads;
 use crate::rig::{Brokers, PARTITIONS, Rig};
-use crate::server::{PATH, Running, Server};
+use crate::server::{Running, Server};
 
 /// Deliveries a second: the more there are, the more of them are compressed together.
 pub(crate) const RATES: [u32; 2] = [1_000, 4_000];
@@ -167,9 +167,9 @@ impl Pipeline {
     async fn post(&mut self, rate: u32, time: Duration) -> Result<Answers> {
         let count = usize::try_from(u64::from(rate) * time.as_secs().max(1))?;
         let bodies = (self.next..self.next + count).map(varied::body);
-        let requests = requests(PATH, bodies);
+        let requests = requests(bodies);
         self.next += count;
-        let answers = Load::Open { rate }.run(self.ingest.address, requests, time).await?;
+        let answers = Load::Open { rate }.run(self.ingest.address, &requests, time).await?;
         ensure!(answers.good() > 0, "nothing was answered 200");
         self.expected += answers.good();
         Ok(answers)

@@ -13,7 +13,7 @@ use crate::deliveries::{Shape, requests};
 use crate::load::{Load, Requests};
 use crate::measure::{Sample, warm_up, without_judging};
 use crate::rig::{Brokers, Rig};
-use crate::server::{PATH, Running, Server};
+use crate::server::{Running, Server};
 
 /// Deliveries a second.
 pub(crate) const RATE: u32 = 1_000;
@@ -55,7 +55,7 @@ async fn by_accounts(rig: &mut Rig, rounds: usize, time: Duration) -> Result<Vec
     ingest.until_kafka_is_seen().await?;
     let cases = ACCOUNTS.map(|size| {
         let bodies = (0..DELIVERIES).map(|number| Shape::USUAL.body_among(number, size.into()));
-        (size, &ingest, requests(PATH, bodies))
+        (size, &ingest, requests(bodies))
     });
     in_turn("accounts", &cases, rig, rounds, time.max(EACH_POSTED)).await
 }
@@ -69,7 +69,7 @@ async fn by_partitions(rig: &mut Rig, rounds: usize, time: Duration) -> Result<V
         ingest.until_kafka_is_seen().await?;
         running.push((size, ingest));
     }
-    let requests = Shape::USUAL.requests(PATH);
+    let requests = Shape::USUAL.requests();
     let cases: Vec<_> =
         running.iter().map(|(size, ingest)| (*size, ingest, Requests::clone(&requests))).collect();
     in_turn("partitions", &cases, rig, rounds, time).await

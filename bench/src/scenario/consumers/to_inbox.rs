@@ -18,7 +18,7 @@ use crate::deliveries::{Shape, requests};
 use crate::load::{Answers, Load};
 use crate::measure::Quantiles;
 use crate::rig::Rig;
-use crate::server::{PATH, Running, Server};
+use crate::server::{Running, Server};
 
 /// Deliveries a second.
 pub(crate) const RATE: u32 = 1_000;
@@ -83,7 +83,7 @@ async fn post(ingest: &Running, first: usize, seconds: u32) -> Result<Answers> {
     let count = usize::try_from(RATE * seconds)?;
     let bodies = (first..first + count).map(|number| Shape::USUAL.body(number));
     let time = Duration::from_secs(seconds.into());
-    Load::Open { rate: RATE }.run(ingest.address, requests(PATH, bodies), time).await
+    Load::Open { rate: RATE }.run(ingest.address, &requests(bodies), time).await
 }
 
 /// Reads what comes from now on.
