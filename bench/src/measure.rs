@@ -47,26 +47,21 @@ pub(crate) async fn measure(
     requests: &Requests,
     time: Duration,
 ) -> Result<Sample> {
-    rig.new_records(running.server).await?;
-    let warm_up = warm_up(running, load, requests).await?;
+    let prefix = running.prefix.as_deref();
+    let before = rig.records(prefix).await?;
+    let warm_up = load.run(running.address, requests, WARM_UP).await?;
     let (sample, answers) = without_judging(running, rig, load, requests, time).await?;
-    if running.server.prefix().is_some() {
-        let mut missing = warm_up.good() + answers.good();
+    if prefix.is_some() {
+        let all = before + warm_up.good() + answers.good();
         until("records of what was answered 200", WRITTEN_WITHIN, async || {
-            missing = missing.saturating_sub(rig.new_records(running.server).await?);
-            Ok((missing == 0).then_some(()))
+            Ok((rig.records(prefix).await? >= all).then_some(()))
         })
         .await?;
     }
     Ok(sample)
 }
 
-/// The load, for as long as it takes to open connections and fill caches.
-pub(crate) async fn warm_up(running: &Running, load: Load, requests: &Requests) -> Result<Answers> {
-    load.run(running.address, requests, WARM_UP).await
-}
-
-/// As [`measure`], for when Kafka is away, or the records are looked at elsewhere.
+/// As [`measure`], for when Kafka is away.
 pub(crate) async fn without_judging(
     running: &Running,
     rig: &mut Rig,

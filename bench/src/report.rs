@@ -15,11 +15,10 @@ use weir_tests::page::add;
 use crate::measure::{Sample, float};
 use crate::number::{median, short};
 use crate::plot::{self, Line, Panel};
-use crate::scenario::compression::Row;
 use crate::scenario::consumers::Consumers;
 use crate::scenario::growth::Growth;
 use crate::scenario::outage::{Outage, ROWS};
-use crate::scenario::{Case, Measured};
+use crate::scenario::{Measured, Row};
 use crate::server::Server;
 
 const HEAD: &str = "\
@@ -68,7 +67,7 @@ pub(crate) struct Results {
     pub(crate) outage: Option<Outage>,
     pub(crate) consumers: Option<Consumers>,
     /// None where it was not chosen.
-    pub(crate) compression: Vec<Row>,
+    pub(crate) compression: Vec<crate::scenario::compression::Row>,
     pub(crate) growth: Option<Growth>,
 }
 
@@ -106,30 +105,17 @@ fn behind(results: &Results) -> Vec<String> {
     sections
 }
 
-fn section(measured: &Measured) -> String {
-    let scenario = &measured.scenario;
+fn section(Measured { scenario, rows }: &Measured) -> String {
     let mut text = format!("## {}\n\n", scenario.title);
     add(&mut text, &format!("{}\n\n    bench/run --only {}\n", scenario.about, scenario.name));
     if scenario.cases.len() > 1 {
         add(&mut text, &format!("![{}](performance/{}.svg)\n", scenario.title, scenario.name));
     }
-    let axis = scenario.axis;
-    add(&mut text, &head_of_loads(axis));
-    for (case, server, samples) in &measured.rows {
-        let floor = floor(measured, case);
-        add(&mut text, &row(&short(f64::from(case.at)), server.name(), samples, floor));
-    }
-    let of_weir: Vec<_> = measured.rows.iter().filter(|(_, server, _)| *server == Server::Weir).collect();
-    if let [(small, _, first), .., (large, _, last)] = of_weir.as_slice()
-        && large.at > small.at
-    {
-        let grown = grown(axis, (small.at, first.as_slice()), (large.at, last.as_slice()));
-        add(&mut text, &format!("\n{grown}"));
-    }
-    for (case, server, samples) in &measured.rows {
+    text.push_str(&loads(scenario.axis, rows));
+    for Row { at, server, samples } in rows {
         let refused = of(samples, |sample| sample.refused);
         if refused > 0.0 {
-            let (name, at) = (server.name(), short(f64::from(case.at)));
+            let (name, at, axis) = (server.name(), short(f64::from(*at)), scenario.axis);
             add(
                 &mut text,
                 &format!("\n{name} at {at} {axis}: {} of 1,000 were not answered 200.", short(refused)),
@@ -139,16 +125,28 @@ fn section(measured: &Measured) -> String {
     text
 }
 
-/// The largest of the axis beside the smallest, each with what weir-ingest took there.
-fn grown(axis: &str, (small, first): (u32, &[Sample]), (large, last): (u32, &[Sample])) -> String {
-    let grown = |pick: fn(&Sample) -> f64| times(of(last, pick), of(first, pick));
-    format!(
-        "{} {axis}: {} the processor time of weir-ingest, {} the p99, {} the time of the brokers.",
-        times(f64::from(large), f64::from(small)),
-        grown(|sample| sample.server),
-        grown(|sample| sample.latency.p99),
-        grown(|sample| sample.brokers),
-    )
+/// A table of loads, and the largest of the axis beside the smallest, each with what weir-ingest took there.
+fn loads(axis: &str, rows: &[Row]) -> String {
+    let mut text = String::new();
+    add(&mut text, &head_of_loads(axis));
+    for Row { at, server, samples } in rows {
+        add(&mut text, &line(&short(f64::from(*at)), *server, samples, floor(rows, *at)));
+    }
+    let of_weir: Vec<_> = rows.iter().filter(|row| row.server == Server::Weir).collect();
+    if let [small, .., large] = of_weir.as_slice()
+        && large.at > small.at
+    {
+        let grown = |pick: fn(&Sample) -> f64| times(of(&large.samples, pick), of(&small.samples, pick));
+        let grown = format!(
+            "\n{} {axis}: {} the processor time of weir-ingest, {} the p99, {} the time of the brokers.",
+            times(f64::from(large.at), f64::from(small.at)),
+            grown(|sample| sample.server),
+            grown(|sample| sample.latency.p99),
+            grown(|sample| sample.brokers),
+        );
+        add(&mut text, &grown);
+    }
+    text
 }
 
 /// The head of a table, whose columns are divided as they will be in it.
@@ -157,14 +155,14 @@ fn head(columns: &str) -> String {
     format!("| {columns} |\n{rule}|")
 }
 
-/// Of one whose lines are [`row`]s.
+/// Of one whose lines are [`line`]s.
 fn head_of_loads(axis: &str) -> String {
     head(&format!(
         "{axis} | server | answers/s | p50 ms | p99 ms | p99.9 ms | server µs | × floor | range µs | brokers µs | MiB"
     ))
 }
 
-fn row(at: &str, server: &str, samples: &[Sample], floor: f64) -> String {
+fn line(at: &str, server: Server, samples: &[Sample], floor: f64) -> String {
     let show = |pick: fn(&Sample) -> f64| short(of(samples, pick));
     let ratio = if floor > 0.0 {
         format!("{:.1}", of(samples, |sample| sample.server) / floor)
@@ -172,7 +170,8 @@ fn row(at: &str, server: &str, samples: &[Sample], floor: f64) -> String {
         "–".to_owned()
     };
     format!(
-        "| {at} | {server} | {} | {} | {} | {} | {} | {ratio} | {} | {} | {} |",
+        "| {at} | {} | {} | {} | {} | {} | {} | {ratio} | {} | {} | {} |",
+        server.name(),
         show(|sample| sample.rate),
         show(|sample| sample.latency.p50),
         show(|sample| sample.latency.p99),
@@ -190,7 +189,7 @@ fn of_outage(outage: &Outage) -> String {
         .to_owned();
     add(&mut text, &head_of_loads("load"));
     for (name, samples) in ROWS.iter().zip(&outage.rows) {
-        add(&mut text, &row(name, Server::Weir.name(), samples, 0.0));
+        add(&mut text, &line(name, Server::Weir, samples, 0.0));
     }
     for (spooled, seconds) in &outage.drained {
         let (count, rate) = (short(float(*spooled)), short(float(*spooled) / seconds));
@@ -232,25 +231,23 @@ pub(crate) fn write_pictures(measured: &[Measured], folder: &Path) -> Result<()>
     Ok(())
 }
 
-fn lines(measured: &Measured, pick: fn(&Sample) -> f64) -> Vec<Line> {
+fn lines(Measured { scenario, rows }: &Measured, pick: fn(&Sample) -> f64) -> Vec<Line> {
     let line = |server: &Server| Line {
         name: server.name(),
         colour: Server::ALL.iter().position(|other| other == server).unwrap_or_default(),
-        points: measured
-            .rows
+        points: rows
             .iter()
-            .filter(|(_, of, _)| of == server)
+            .filter(|row| row.server == *server)
             // What is too little to be counted has no place on a logarithmic axis.
-            .map(|(case, _, samples)| (f64::from(case.at), of(samples, pick).max(0.01)))
+            .map(|row| (f64::from(row.at), of(&row.samples, pick).max(0.01)))
             .collect(),
     };
-    measured.scenario.servers.iter().map(line).collect()
+    scenario.servers.iter().map(line).collect()
 }
 
-fn floor(measured: &Measured, case: &Case) -> f64 {
-    let floor =
-        measured.rows.iter().find(|(other, server, _)| other.at == case.at && *server == Server::Floor);
-    floor.map_or(0.0, |(_, _, samples)| of(samples, |sample| sample.server))
+fn floor(rows: &[Row], at: u32) -> f64 {
+    let floor = rows.iter().find(|row| row.at == at && row.server == Server::Floor);
+    floor.map_or(0.0, |row| of(&row.samples, |sample| sample.server))
 }
 
 fn of<T>(samples: &[T], pick: fn(&T) -> f64) -> f64 {

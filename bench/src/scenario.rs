@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 
 use crate::deliveries::Shape;
 use crate::judge;
-use crate::load::Load;
+use crate::load::{Load, Requests};
 use crate::measure::{Sample, measure};
 use crate::rig::{Brokers, Rig};
 use crate::server::{Running, Server};
@@ -35,7 +35,7 @@ pub(crate) struct Scenario {
 }
 
 /// One load.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Case {
     /// Where it is on the axis.
     pub(crate) at: u32,
@@ -43,10 +43,25 @@ pub(crate) struct Case {
     pub(crate) shape: Shape,
 }
 
-/// What was measured of a scenario: of each case and server, a sample a round.
+/// A load on a server, and where it is on the axis.
+struct Run<'a> {
+    at: u32,
+    running: &'a Running,
+    load: Load,
+    requests: Requests,
+}
+
+/// What was measured of a load on a server, a sample a round.
+pub(crate) struct Row {
+    pub(crate) at: u32,
+    pub(crate) server: Server,
+    pub(crate) samples: Vec<Sample>,
+}
+
+/// What was measured of a scenario.
 pub(crate) struct Measured {
     pub(crate) scenario: Scenario,
-    pub(crate) rows: Vec<(Case, Server, Vec<Sample>)>,
+    pub(crate) rows: Vec<Row>,
 }
 
 /// All of them, in their order.
@@ -136,28 +151,40 @@ impl Scenario {
         let mut rig = Rig::start(self.brokers).await?;
         let mut running = Vec::new();
         for (number, server) in self.servers.iter().enumerate() {
-            let started = Running::start(*server, &rig, &[]).await?;
+            let started = Running::start(*server, &rig).await?;
             judge::does_its_job(&started, &rig, number).await.with_context(|| server.name())?;
             running.push(started);
         }
-        let with_requests = |case: &Case| (case.clone(), case.shape.requests());
-        let cases: Vec<_> = self.cases.iter().map(with_requests).collect();
-        let mut rows: Vec<(Case, Server, Vec<Sample>)> = Vec::new();
-        for (case, _) in &cases {
-            rows.extend(self.servers.iter().map(|server| (case.clone(), *server, Vec::new())));
+        let mut runs = Vec::new();
+        for Case { at, load, shape } in self.cases.iter().copied() {
+            let requests = shape.requests();
+            let run = |running| Run { at, running, load, requests: Requests::clone(&requests) };
+            runs.extend(running.iter().map(run));
         }
-        for round in 1..=rounds {
-            let mut row = rows.iter_mut();
-            for (case, requests) in &cases {
-                for server in &running {
-                    let sample = measure(server, &mut rig, case.load, requests, time).await;
-                    let what = || format!("{}, {} {}", server.server.name(), case.at, self.axis);
-                    let sample = sample.with_context(what)?;
-                    crate::say(&format!("{} {round}/{rounds}: {}: {sample:.1?}", self.name, what()));
-                    row.next().context("a row")?.2.push(sample);
-                }
-            }
-        }
+        let rows = in_turn(self.name, self.axis, &runs, &mut rig, rounds, time).await?;
         Ok(Measured { scenario: self, rows })
     }
+}
+
+/// Measures all of them, round by round.
+async fn in_turn(
+    name: &str,
+    axis: &str,
+    runs: &[Run<'_>],
+    rig: &mut Rig,
+    rounds: usize,
+    time: Duration,
+) -> Result<Vec<Row>> {
+    let row = |run: &Run<'_>| Row { at: run.at, server: run.running.server, samples: Vec::new() };
+    let mut rows: Vec<Row> = runs.iter().map(row).collect();
+    for round in 1..=rounds {
+        for (row, Run { at, running, load, requests }) in rows.iter_mut().zip(runs) {
+            let sample = measure(running, rig, *load, requests, time).await;
+            let what = || format!("{}, {at} {axis}", running.server.name());
+            let sample = sample.with_context(what)?;
+            crate::say(&format!("{name} {round}/{rounds}: {}: {sample:.1?}", what()));
+            row.samples.push(sample);
+        }
+    }
+    Ok(rows)
 }

@@ -2,11 +2,10 @@
 
 use weir_tests::page::add;
 
-use super::{grown, head, head_of_loads, row, times};
+use super::{head, loads, times};
 use crate::measure::float;
 use crate::number::short;
-use crate::scenario::growth::{Backlog, Growth, Point, RATE};
-use crate::server::Server;
+use crate::scenario::growth::{Backlog, Growth, RATE};
 
 pub(super) fn section(growth: &Growth) -> String {
     let mut text = format!(
@@ -15,23 +14,9 @@ pub(super) fn section(growth: &Growth) -> String {
          \x20   bench/run --only growth\n\n",
         short(f64::from(RATE))
     );
-    add(&mut text, &points("partitions of each topic", &growth.partitions));
-    add(&mut text, &points("accounts", &growth.accounts));
+    add(&mut text, &loads("partitions of each topic", &growth.partitions));
+    add(&mut text, &loads("accounts", &growth.accounts));
     add(&mut text, &backlogs(&growth.spool));
-    text
-}
-
-fn points(axis: &str, points: &[Point]) -> String {
-    let mut text = String::new();
-    add(&mut text, &head_of_loads(axis));
-    for Point { size, samples } in points {
-        add(&mut text, &row(&short(f64::from(*size)), Server::Weir.name(), samples, 0.0));
-    }
-    if let [first, .., last] = points {
-        let (small, large) = (u32::from(first.size), u32::from(last.size));
-        let grown = grown(axis, (small, first.samples.as_slice()), (large, last.samples.as_slice()));
-        add(&mut text, &format!("\n{grown}"));
-    }
     text
 }
 

@@ -18,7 +18,7 @@ use crate::load::{Answers, Load};
 use crate::measure::{Quantiles, float};
 use crate::processor::Threads;
 use crate::rig::{Brokers, PARTITIONS, Rig};
-use crate::server::{Running, Server};
+use crate::server::Running;
 
 /// Deliveries a second: the more there are, the more of them are compressed together.
 pub(crate) const RATES: [u32; 2] = [1_000, 4_000];
@@ -134,11 +134,10 @@ impl Pipeline {
         let file = config.path().join("client.properties");
         fs::write(&file, format!("compression.type={codec}\n")).context("the producers' properties")?;
         let file = file.to_str().context("a path that is no text")?;
-        let of_ingest = ["--topic-prefix", &prefix, "--kafka-config", file];
-        let ingest = Running::start(Server::Weir, rig, &of_ingest).await?;
-        ingest.until_kafka_is_seen().await?;
+        let config_of_both = ["--kafka-config", file];
+        let ingest = Running::ingest(rig, &prefix, &config_of_both).await?;
         let source = Source { brokers: &rig.plain, prefix: &prefix, records: 0 };
-        let messages = Consuming::start(Consumer::Messages, source, &["--kafka-config", file]).await?;
+        let messages = Consuming::start(Consumer::Messages, source, &config_of_both).await?;
         // The delivery that ingest was started with.
         Ok(Self { prefix, ingest, messages, next: 0, expected: 1, _config: config })
     }

@@ -10,7 +10,7 @@ use crate::deliveries::Shape;
 use crate::load::{Answers, Load};
 use crate::measure::{Sample, measure, without_judging};
 use crate::rig::{Brokers, Rig};
-use crate::server::{Running, Server};
+use crate::server::Running;
 
 const RATE: u32 = 1_000;
 const BUSY: Load = Load::Closed { connections: 64 };
@@ -35,12 +35,13 @@ pub(crate) const ROWS: [&str; 3] =
 
 pub(crate) async fn run(rounds: usize, time: Duration) -> Result<Outage> {
     let mut rig = Rig::start(Brokers::One).await?;
-    let weir = Running::start(Server::Weir, &rig, DRAIN).await?;
+    let weir = Running::ingest(&rig, "meta", DRAIN).await?;
     let requests = Shape::USUAL.requests();
     let mut outage = Outage::default();
     for round in 1..=rounds {
         let calm = Load::Open { rate: RATE };
         outage.rows[0].push(measure(&weir, &mut rig, calm, &requests, time).await?);
+        let before = rig.records(weir.prefix.as_deref()).await?;
         rig.kafka().stop().await?;
         // Until the breaker is open, answers wait for Kafka.
         let first = calm.run(weir.address, &requests, time).await?;
@@ -56,7 +57,7 @@ pub(crate) async fn run(rounds: usize, time: Duration) -> Result<Outage> {
         })
         .await?;
         outage.drained.push((spooled, start.elapsed().as_secs_f64()));
-        let written = rig.new_records(Server::Weir).await?;
+        let written = rig.records(weir.prefix.as_deref()).await?.saturating_sub(before);
         ensure!(written >= spooled, "{spooled} were answered 200 without Kafka, {written} are there");
         crate::say(&format!("outage {round}/{rounds}: {spooled} spooled"));
     }

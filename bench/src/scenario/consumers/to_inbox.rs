@@ -18,7 +18,7 @@ use crate::deliveries::{Shape, requests};
 use crate::load::{Answers, Load};
 use crate::measure::Quantiles;
 use crate::rig::Rig;
-use crate::server::{Running, Server};
+use crate::server::Running;
 
 /// Deliveries a second.
 pub(crate) const RATE: u32 = 1_000;
@@ -48,8 +48,7 @@ pub(crate) struct ToInbox {
 
 pub(super) async fn run(rig: &Rig) -> Result<ToInbox> {
     make_topics(rig, PREFIX).await?;
-    let ingest = Running::start(Server::Weir, rig, &["--topic-prefix", PREFIX]).await?;
-    ingest.until_kafka_is_seen().await?;
+    let ingest = Running::ingest(rig, PREFIX, &[]).await?;
     let source = Source { brokers: &rig.plain, prefix: PREFIX, records: 0 };
     let messages = Consuming::start(Consumer::Messages, source, &[]).await?;
     post(&ingest, 0, WARM_UP_SECONDS).await?;

@@ -13,7 +13,7 @@ use crate::measure::{Sample, without_judging};
 use crate::processor::Threads;
 use crate::rig::{Brokers, Rig};
 use crate::scenario::outage::{DRAIN, WAITING};
-use crate::server::{Running, Server};
+use crate::server::Running;
 
 /// Deliveries that are in the spool at least.
 const BACKLOGS: [u64; 3] = [0, 10_000, 100_000];
@@ -54,8 +54,7 @@ pub(super) async fn run(time: Duration) -> Result<Vec<Backlog>> {
 }
 
 async fn measure(rig: &mut Rig, least: u64, time: Duration) -> Result<Backlog> {
-    let ingest = Running::start(Server::Weir, rig, DRAIN).await?;
-    ingest.until_kafka_is_seen().await?;
+    let ingest = Running::ingest(rig, "meta", DRAIN).await?;
     let requests = Shape::USUAL.requests();
     rig.kafka().stop().await?;
     LOAD.run(ingest.address, &requests, WITHOUT_KAFKA).await?;
