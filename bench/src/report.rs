@@ -1,22 +1,16 @@
 //! The page and its pictures.
 
-mod compression;
-mod consumers;
-mod growth;
-mod sizing;
+pub(crate) mod compression;
+pub(crate) mod consumers;
+pub(crate) mod growth;
+pub(crate) mod sizing;
 
-use std::path::Path;
-use std::time::Duration;
-
-use anyhow::{Context as _, Result};
 use weir_tests::machine;
 use weir_tests::page::add;
 
 use crate::measure::{Sample, float};
 use crate::number::{median, short};
 use crate::plot::{self, Line, Panel};
-use crate::scenario::consumers::Consumers;
-use crate::scenario::growth::Growth;
 use crate::scenario::outage::{Outage, ROWS};
 use crate::scenario::{Measured, Row};
 use crate::server::Server;
@@ -51,61 +45,23 @@ that they need no minutes to warm up: compare their time between servers alone. 
 on the same cores. In an open loop they are counted from when the request was due, so that a server that stalls is not spared what came meanwhile.
 ";
 
-/// How it was measured.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Conditions {
-    pub(crate) rounds: usize,
-    pub(crate) time: Duration,
-    /// Load of the machine when it began.
-    pub(crate) load: f64,
-}
-
-/// What was measured.
-#[derive(Default)]
-pub(crate) struct Results {
-    pub(crate) tables: Vec<Measured>,
-    pub(crate) outage: Option<Outage>,
-    pub(crate) consumers: Option<Consumers>,
-    /// None where it was not chosen.
-    pub(crate) compression: Vec<crate::scenario::compression::Row>,
-    pub(crate) growth: Option<Growth>,
-}
-
-/// The whole page.
-pub(crate) fn page(results: &Results, how: Conditions, missing: &[Server]) -> String {
+/// The whole page of these sections; `how` says how they were measured.
+pub(crate) fn page(sections: &[String], how: &str, missing: &[Server]) -> String {
     let mut text = format!("{HEAD}\n- Machine: {}{}\n", machine::describe(), processor());
-    let Conditions { rounds, time, load } = how;
-    let build = machine::build();
-    add(
-        &mut text,
-        &format!(
-            "- {rounds} rounds of {time:?} each after half a second to warm up; built {build}; load average before: {load}"
-        ),
-    );
+    add(&mut text, &format!("- {how}"));
     if !missing.is_empty() {
         let names: Vec<_> = missing.iter().map(|server| server.name()).collect();
         add(&mut text, &format!("- Left out, since they could not be built here: {}", names.join("; ")));
     }
-    let tables = results.tables.iter().map(section);
-    for section in tables.chain(results.outage.as_ref().map(of_outage)).chain(behind(results)) {
+    for section in sections {
         add(&mut text, &format!("\n{section}"));
     }
     text.truncate(text.trim_end().len());
     text + "\n"
 }
 
-/// What is no server's alone.
-fn behind(results: &Results) -> Vec<String> {
-    let Results { consumers, compression, growth, .. } = results;
-    let mut sections = Vec::new();
-    sections.extend(consumers.as_ref().map(consumers::section));
-    sections.extend((!compression.is_empty()).then(|| compression::section(compression)));
-    sections.extend(growth.as_ref().map(growth::section));
-    sections.extend(consumers.as_ref().and_then(|consumers| sizing::section(compression, consumers)));
-    sections
-}
-
-fn section(Measured { scenario, rows }: &Measured) -> String {
+/// Of a scenario.
+pub(crate) fn section(Measured { scenario, rows }: &Measured) -> String {
     let mut text = format!("## {}\n\n", scenario.title);
     add(&mut text, &format!("{}\n\n    bench/run --only {}\n", scenario.about, scenario.name));
     if scenario.cases.len() > 1 {
@@ -183,7 +139,7 @@ fn line(at: &str, server: Server, samples: &[Sample], floor: f64) -> String {
     )
 }
 
-fn of_outage(outage: &Outage) -> String {
+pub(crate) fn outage(outage: &Outage) -> String {
     let mut text = "## Without Kafka\n\nThe broker is stopped in good order. Once the circuit breaker is open, deliveries go to the spool at once, fsynced before \
                     the 200.\n\n    bench/run --only outage\n\n"
         .to_owned();
@@ -212,23 +168,17 @@ fn of_outage(outage: &Outage) -> String {
     text
 }
 
-/// Where the pictures go, beside the page.
-pub(crate) fn write_pictures(measured: &[Measured], folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    for part in measured {
-        let panel = |title: &str, pick: fn(&Sample) -> f64| Panel {
-            title: title.to_owned(),
-            axis: part.scenario.axis,
-            lines: lines(part, pick),
-        };
-        let picture = plot::draw(&[
-            panel("Processor time a request, µs", |sample| sample.server),
-            panel("99 of 100 are answered within, ms", |sample| sample.latency.p99),
-        ]);
-        let file = folder.join(part.scenario.name).with_extension("svg");
-        std::fs::write(&file, picture).with_context(|| file.display().to_string())?;
-    }
-    Ok(())
+/// What a scenario's server took, and how long its answers.
+pub(crate) fn picture(measured: &Measured) -> String {
+    let panel = |title, pick: fn(&Sample) -> f64| Panel {
+        title,
+        axis: measured.scenario.axis,
+        lines: lines(measured, pick),
+    };
+    plot::draw(&[
+        panel("Processor time a request, µs", |sample| sample.server),
+        panel("99 of 100 are answered within, ms", |sample| sample.latency.p99),
+    ])
 }
 
 fn lines(Measured { scenario, rows }: &Measured, pick: fn(&Sample) -> f64) -> Vec<Line> {

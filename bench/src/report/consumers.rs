@@ -8,7 +8,7 @@ use crate::measure::{Quantiles, float};
 use crate::number::short;
 use crate::scenario::consumers::{Consumers, RATE, SECONDS, ToInbox, Worked};
 
-pub(super) fn section(consumers: &Consumers) -> String {
+pub(crate) fn section(consumers: &Consumers) -> String {
     let mut text = format!(
         "## Consumers\n\nA backlog of {} typed events, text messages of words and ids drawn at random, is worked off by one process. \
          The floor reads it with rdkafka's StreamConsumer and throws it away, or publishes its bytes once more; weir-messages publishes an inbox record for each, acknowledged \

@@ -7,7 +7,7 @@ use crate::measure::float;
 use crate::number::short;
 use crate::scenario::growth::{Backlog, Growth, RATE};
 
-pub(super) fn section(growth: &Growth) -> String {
+pub(crate) fn section(growth: &Growth) -> String {
     let mut text = format!(
         "## Growth\n\nMessages of 430 bytes, {} a second in an open loop, while one thing grows. Below each table: how many times as large the \
          largest size is as the smallest, and how many times as much it takes. Connections, bytes and messages of a delivery are above.\n\n\
