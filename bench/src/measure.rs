@@ -52,7 +52,7 @@ pub(crate) async fn measure(
     let warm_up = load.run(running.address, requests, WARM_UP).await?;
     let (sample, answers) = without_judging(running, rig, load, requests, time).await?;
     if prefix.is_some() {
-        let all = before + warm_up.good() + answers.good();
+        let all = before + warm_up.good + answers.good;
         until("records of what was answered 200", WRITTEN_WITHIN, async || {
             Ok((rig.records(prefix).await? >= all).then_some(()))
         })
@@ -81,7 +81,7 @@ pub(crate) async fn without_judging(
         server: each(after.0.since(&before.0), &answers),
         brokers: each(after.1.since(&before.1), &answers),
         memory: float(highest.memory),
-        refused: 1000.0 * float(answers.all() - answers.good()) / float(answers.all()),
+        refused: 1000.0 * float(answers.all() - answers.good) / float(answers.all()),
     };
     Ok((sample, answers))
 }

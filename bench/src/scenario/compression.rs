@@ -154,7 +154,7 @@ impl Pipeline {
         let answers = self.post(rate, time).await?;
         self.until_done().await?;
         let after = self.state(rig)?;
-        let good = float(answers.good());
+        let good = float(answers.good);
         let bytes =
             [0, 1, 2].map(|topic| float(after.bytes[topic].saturating_sub(before.bytes[topic])) / good);
         let [ingest, messages, broker] =
@@ -169,8 +169,8 @@ impl Pipeline {
         let requests = requests(bodies);
         self.next += count;
         let answers = Load::Open { rate }.run(self.ingest.address, &requests, time).await?;
-        ensure!(answers.good() > 0, "nothing was answered 200");
-        self.expected += answers.good();
+        ensure!(answers.good > 0, "nothing was answered 200");
+        self.expected += answers.good;
         Ok(answers)
     }
 

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use weir_tests::until::until;
 
 use crate::deliveries::Shape;
-use crate::load::{Answers, Load};
+use crate::load::Load;
 use crate::measure::{Sample, measure, without_judging};
 use crate::rig::{Brokers, Rig};
 use crate::server::Running;
@@ -49,7 +49,7 @@ pub(crate) async fn run(rounds: usize, time: Duration) -> Result<Outage> {
         outage.rows[1].push(sample);
         let (sample, busy) = without_judging(&weir, &mut rig, BUSY, &requests, time).await?;
         outage.rows[2].push(sample);
-        let spooled: u64 = [first, without, busy].iter().map(Answers::good).sum();
+        let spooled: u64 = [first, without, busy].iter().map(|answers| answers.good).sum();
         rig.kafka().start_again().await?;
         let start = Instant::now();
         until("an empty spool", DRAINED_WITHIN, async || {

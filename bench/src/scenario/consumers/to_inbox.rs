@@ -68,7 +68,7 @@ pub(super) async fn run(rig: &Rig) -> Result<ToInbox> {
     }
     let inbox = ToInbox {
         posted: answers.all(),
-        good: answers.good(),
+        good: answers.good,
         read: latency.len(),
         answered: Quantiles::of(&answers.latency),
         inbox: Quantiles::of(&latency),
