@@ -34,17 +34,9 @@ fn one(item: &Item, request: &Asked, world: &mut World) -> Value {
     } else {
         Asked { token: request.token.clone(), proof: request.proof.clone(), ..own }
     };
-    let behaviour = world.answer_one(&asked);
-    let headers: Vec<_> =
-        world.usage.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
-    let (code, body) = match behaviour {
-        Behaviour::Answer { status, body } => (status, body),
-        Behaviour::Hang => return Value::Null,
-        Behaviour::Oversized { bytes } => (200, "x".repeat(bytes)),
-        Behaviour::Redirect { to } => {
-            return json!({"code": 302, "headers": [{"name": "Location", "value": to}], "body": ""});
-        }
-        Behaviour::CutOff => (200, r#"{"id":"17"#.to_owned()),
-    };
+    let Some((code, body, to)) = world.answer_one(&asked).parts() else { return Value::Null };
+    let location = to.map(|to| ("Location".to_owned(), to));
+    let headers = world.usage.iter().chain(&location);
+    let headers = headers.map(|(name, value)| json!({"name": name, "value": value})).collect::<Vec<_>>();
     json!({"code": code, "headers": headers, "body": body})
 }

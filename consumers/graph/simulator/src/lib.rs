@@ -173,21 +173,17 @@ impl Simulator {
 async fn serve(listener: TcpListener, world: Arc<Mutex<World>>) {
     let mut connections = JoinSet::new();
     loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let Ok((stream, _)) = accepted else { continue };
-                let world = Arc::clone(&world);
-                let service = service_fn(move |request| respond(request, Arc::clone(&world)));
-                connections.spawn(async move {
-                    // A client that goes away, or that was told to be cut off, is no error here.
-                    hyper::server::conn::http1::Builder::new()
-                        .serve_connection(TokioIo::new(stream), service)
-                        .await
-                        .unwrap_or_default();
-                });
-            }
-            Some(_) = connections.join_next() => {}
-        }
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        while connections.try_join_next().is_some() {}
+        let world = Arc::clone(&world);
+        let service = service_fn(move |request| respond(request, Arc::clone(&world)));
+        connections.spawn(async move {
+            // A client that goes away, or that was told to be cut off, is no error here.
+            hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await
+                .unwrap_or_default();
+        });
     }
 }
 
