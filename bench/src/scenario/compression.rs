@@ -12,7 +12,7 @@ use weir_tests::topics;
 use weir_tests::until::until;
 
 use super::consumers::make_topics;
-use crate::consumer::{Consumer, Consuming, Source};
+use crate::consumer::{Consumer, Consuming};
 use crate::deliveries::{requests, varied};
 use crate::load::{Answers, Load};
 use crate::measure::{Quantiles, float};
@@ -114,7 +114,7 @@ struct Pipeline {
     ingest: Running,
     messages: Consuming,
     /// The number of the next delivery: one that comes again is not in the inbox again.
-    next: usize,
+    next: u64,
     /// Events that weir-messages has to be done with.
     expected: u64,
     _config: TempDir,
@@ -136,8 +136,7 @@ impl Pipeline {
         let file = file.to_str().context("a path that is no text")?;
         let config_of_both = ["--kafka-config", file];
         let ingest = Running::ingest(rig, &prefix, &config_of_both).await?;
-        let source = Source { brokers: &rig.plain, prefix: &prefix, records: 0 };
-        let messages = Consuming::start(Consumer::Messages, source, &config_of_both).await?;
+        let messages = Consuming::start(Consumer::Messages, rig, &prefix, &config_of_both).await?;
         // The delivery that ingest was started with.
         Ok(Self { prefix, ingest, messages, next: 0, expected: 1, _config: config })
     }
@@ -164,7 +163,7 @@ impl Pipeline {
     }
 
     async fn post(&mut self, rate: u32, time: Duration) -> Result<Answers> {
-        let count = usize::try_from(u64::from(rate) * time.as_secs().max(1))?;
+        let count = u64::from(rate) * time.as_secs().max(1);
         let bodies = (self.next..self.next + count).map(varied::body);
         let requests = requests(bodies);
         self.next += count;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use super::make_topics;
-use crate::consumer::{Consumer, Consuming, Source};
+use crate::consumer::{Consumer, Consuming};
 use crate::deliveries::{Shape, requests};
 use crate::load::{Answers, Load};
 use crate::measure::Quantiles;
@@ -49,8 +49,7 @@ pub(crate) struct ToInbox {
 pub(super) async fn run(rig: &Rig) -> Result<ToInbox> {
     make_topics(rig, PREFIX).await?;
     let ingest = Running::ingest(rig, PREFIX, &[]).await?;
-    let source = Source { brokers: &rig.plain, prefix: PREFIX, records: 0 };
-    let messages = Consuming::start(Consumer::Messages, source, &[]).await?;
+    let messages = Consuming::start(Consumer::Messages, rig, PREFIX, &[]).await?;
     post(&ingest, 0, WARM_UP_SECONDS).await?;
 
     let brokers = rig.plain.clone();
