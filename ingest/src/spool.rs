@@ -96,7 +96,7 @@ impl Spool {
         let guard = self.in_flight.guard(delivery.id);
         let stored = self.store(delivery, None).await;
         let (spool, id) = (self.clone(), delivery.id.hyphenated().to_string());
-        // Whether it was stored or not: an acknowledgement closes the breaker, and a row may be written after the timeout.
+        // Also where it was not stored: a probe's acknowledgement closes the breaker, and the row may be written after the timeout.
         tokio::spawn(async move {
             if acknowledged.await {
                 let is_deleted = spool.writer.change(vec![Change::DeleteById(id)]).await;

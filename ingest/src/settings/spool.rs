@@ -38,7 +38,8 @@ runtime::settings! {
         /// It has to outlive the process, so that what was answered 200 reaches Kafka after a restart, and belongs to one
         /// process alone. Where there is none of that name, it is made.
         spool_dir: Option<PathBuf> = optional("DIR", form::directory_to_make()),
-        /// Maximum size of the spool on disk; beyond it deliveries are answered 503
+        /// Maximum bytes of stored deliveries; the files may take a quarter more on disk, and some 32 MiB for the WAL and a reserve.
+        /// Beyond it (deliveries over 64 KiB: beyond fifteen sixteenths), what Kafka does not acknowledge is answered 503
         spool_max_bytes: u64 = with_default("BYTES", "1GiB", form::bytes(1 << 20..=1 << 40)),
         /// Timeout for writing a delivery to the spool, after which it is answered 503
         spool_timeout: Duration = with_default("DURATION", "800ms", form::millis(10..=4_000)),
