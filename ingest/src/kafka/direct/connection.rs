@@ -36,11 +36,11 @@ pub(super) enum ConnectionError {
     Idle,
     #[error("the broker has just started, and knows of no broker yet")]
     Starting,
-    #[error("what answers there does not speak Kafka's protocol, or speaks TLS and was not spoken to in it")]
+    #[error("the peer does not speak Kafka's protocol, or expects TLS (security.protocol=SSL or SASL_SSL)")]
     NotKafka,
     #[error("the broker is too old or too new: it does not speak {0}")]
     Version(&'static str),
-    #[error("the broker does not let this client in: {0}")]
+    #[error("authentication failed: {0}")]
     Refused(String),
     #[error("the name of the broker cannot be in a certificate")]
     Name,

@@ -47,7 +47,7 @@ impl Exposition {
         let registry = self.registry.clone();
         // In a thread of its own, with the lock: who asks and goes away does not begin a second one beside it.
         let rendering = tokio::task::spawn_blocking(move || latest.render(&registry));
-        rendering.await.unwrap_or_else(|_| Err("given up by a mistake in the program".to_owned()))
+        rendering.await.unwrap_or_else(|_| Err("internal error, the task panicked".to_owned()))
     }
 }
 
