@@ -49,7 +49,7 @@ pub trait Handler: Send + Sync + 'static {
     ///
     /// The outputs are published in order before the record counts as done. A record may come again after
     /// a crash or a rebalance, so the effect must bear repetition. On revocation the future may be
-    /// dropped at any await once the drain timeout has passed. A panic counts as [`Failure::Retry`], and the state
+    /// dropped at any await once `--finish-timeout` has passed. A panic counts as [`Failure::Retry`], and the state
     /// is made anew; when all attempts end so, the record is a dead letter with the reason `panic`.
     ///
     /// A handler that takes longer than `--stall-timeout` hangs, and costs the process a new client, then its end. The
