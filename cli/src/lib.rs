@@ -128,8 +128,8 @@ pub(crate) enum ToolError {
     /// Nobody takes what is printed.
     #[error("cannot print: {0}")]
     Output(#[from] io::Error),
-    /// Nobody takes all of what is of use as a whole alone.
-    #[error("what was written is not whole: {0}")]
+    /// The output is useless unless complete, and was cut off.
+    #[error("the output was cut off, and is useless unless complete: {0}")]
     Cut(#[source] io::Error),
     /// The system gives no threads.
     #[error("cannot start: {0}")]

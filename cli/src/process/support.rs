@@ -18,8 +18,8 @@ use std::time::SystemTime;
 
 const MORE: &str = "\
 Writes an archive (tar) of texts to standard output: the settings of this environment without secrets, what `weir topics \
-plan`, `weir spool list` and `weir doctor --no-test-delivery` say with them, the last of the lag of consumers too that do not run, and of each \
-process its version, its checks and its metrics. What cannot be had is named with the reason, and the rest is there.
+plan`, `weir spool list` and `weir doctor --no-test-delivery` say with them (`weir doctor` also reports the lag of consumers that \
+do not run), and of each process its version, its checks and its metrics. What cannot be had is named with the reason, and the rest is there.
 
 No secret, no token, no message and no id of a customer is in it. Ids of accounts and of deliveries, names of topics and \
 addresses are: look through it before you send it.

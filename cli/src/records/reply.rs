@@ -29,9 +29,9 @@ use weir_graph::{GraphUrl, Login};
 
 const MORE: &str = "\
 Makes a message of --account, --to and --text, or takes any command as it is from --file; docs/events.md has the actions and \
-their members. A command without an id gets one. It is checked by the rules of weir-replies, for a page where neither --graph-url nor the id \
-tells that the account is on Instagram, and what would be refused is not written: the error names the member and the form expected. Then it is written to the topic of commands, and its result is \
-waited for.
+their members. A command without an id gets one. It is checked as weir-replies would; the account counts as a page unless \
+--graph-url or its id says Instagram. What would be refused is not written: the error names the member and the form expected. Then \
+it is written to the topic of commands, and its result is waited for.
 
 weir-replies carries it out, at most once for each id, maybe long after the timeout: give it a not_after where that must not be. \
 Whoever tries again gives the same id, by --id or in the file: what became of the command that had it is found on the topic of \

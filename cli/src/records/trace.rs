@@ -45,17 +45,17 @@ waits on the disk of this machine's ingest too. Then it says where the way ends,
 
 A delivery id says itself when to look, and --at does; of other ids the newest records are read first, back to --since, until \
 the message or comment itself is found: a reaction to it or a receipt is not enough. --account and --user beside an id say in \
-which partition. What is on no typed topic is looked for among the raw deliveries. With --at events are meant by the time at \
-which they happened or were received, and what was written up to 36 hours later is read too. 20 events are followed; of more it \
-says how many.
+which partition. If no typed topic has it, the raw deliveries are searched. --at is the time at which events happened or were \
+received; what was written up to 36 hours later is read too. 20 events are followed; of more it says how many.
 
 It says never received only where the period is within the time for which the cluster keeps deliveries, and nothing waits, or was lost, on any \
 disk of ingest: give the admin ports of all its processes by --ingest. Else it says not found in what was looked at, and what that \
-leaves out. It reads one disk, that of this machine, and needs Kafka for it. Of a conversation the Graph API may list fewer messages \
+leaves out. Only this machine's spool is read, and only while Kafka answers. Of a conversation the Graph API may list fewer messages \
 than there were.
 
---ask-meta asks the Graph API whether it has the message or comment; of a conversation which messages it has at that time, and \
-which of these were not received. It does not ask for their words. --access-tokens, --accounts and --graph-app-secret are those of weir-lookups.
+--ask-meta asks the Graph API whether it has the message or comment; with --account, --user and --at, which messages of the \
+conversation it has around that time, and which of these were not received. It does not ask for their words. --access-tokens, \
+--accounts and --graph-app-secret are those of weir-lookups.
 
 With --json an event is an object of id, kind, key, places (what, topic, partition, offset, at, says), end (complete, stopped) \
 and why; the last object has the verdict (found, stopped, never_received, not_found), events, left_out, meta (id, state, created, \

@@ -27,7 +27,8 @@ use weir_graph::{
 settings! {
     /// Whether Meta is asked, and how it is reached.
     pub(super) struct MetaAccess {
-        /// Ask the Graph API too whether it has the message or comment, or of --account, --user and --at the conversation
+        /// Ask the Graph API whether it has the message or comment; with --account, --user and --at, which messages of the
+        /// conversation it has
         ask_meta: bool = switch("ask-meta"),
         /// Host of the Graph API: graph.facebook.com, or graph.instagram.com for Instagram Login
         graph_url: GraphUrl = graph_url(),
