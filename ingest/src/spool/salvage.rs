@@ -165,7 +165,7 @@ impl Salvage {
         self.failures = 0;
         let end = self.connection.as_ref().map_or(*range.end(), |connection| end_of_gap(connection, &range));
         let gap = *range.start()..=end;
-        // A page that the disk does not give is looked for as one that is damaged is, and is not called so.
+        // Rows of a page whose read fails are looked for as those of a damaged one are, and it is not called damaged.
         let mut logged = &error;
         if is_damage {
             let recheck = || recheck_damage(&error, Ok(self.path.clone()));
@@ -192,8 +192,8 @@ impl Salvage {
         }
     }
 
-    /// Finds rows that were stored and are not in the table, although SQLite reported no damage. An index that the disk
-    /// does not give is asked again; after some attempts the file is read again later.
+    /// Finds rows that were stored and are not in the table, although SQLite reported no damage. An index whose read fails is
+    /// asked again; after some attempts the file is read again later.
     fn find_hidden(&mut self) -> Result<(), StoreError> {
         let compared = match self.compare().map_err(|error| recheck_damage(&error, Ok(self.path.clone()))) {
             Ok(()) => Compared::Whole,

@@ -1,4 +1,4 @@
-//! A file that the disk does not give now is read again later, and is not taken for one that was read to its end; and how
+//! A file of which a read fails now is read again later, and is not taken for one that was read to its end; and how
 //! much memory a file of many rows takes.
 
 use super::*;
@@ -79,7 +79,7 @@ fn rows_that_the_disk_does_not_give_are_not_called_damaged() {
     fs::rename(&path, path.with_extension("away")).unwrap();
     fs::create_dir(&path).unwrap();
     let said = said_of_rows(&mut retired);
-    assert!(said.contains("and the disk does not give it"), "{said}");
+    assert!(said.contains("and reading it fails"), "{said}");
 }
 
 #[test]

@@ -236,7 +236,7 @@ impl Store {
             match error {
                 // Not for whoever asks to mend.
                 StoreError::Transient(_) | StoreError::Unsynced(_) => InspectError::not_now(directory),
-                // The disk does not give it, which SQLite takes for damage.
+                // A read fails, which SQLite takes for damage.
                 StoreError::Damaged(_) if !self.must_retire() => InspectError::not_now(directory),
                 error => InspectError::of(directory, &error),
             }
