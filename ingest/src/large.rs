@@ -6,7 +6,8 @@ use tokio::task::block_in_place;
 
 /// A delivery beyond this size takes the thread of other requests for longer than they should wait for it.
 const LARGE: usize = 64 << 10;
-/// So many have a thread of their own at most: events take many times the memory of a body, and nothing counts them.
+/// At most this many large deliveries have a thread of their own at once: their events take many times the body's memory and are in no
+/// limit.
 const THREADS: usize = 4;
 
 /// Of the process, as its threads are.

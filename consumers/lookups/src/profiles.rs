@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 use weir_graph::Outcome;
 
-/// The reasons for which [`crate::policy`] gives up what the account may not know; of a page the latter is a permission.
+/// Reasons of [`crate::policy`] that mean that no profile can be had. On a page `no_consent` means a missing permission.
 const NOT_REACHABLE: &str = "not_reachable";
 const NO_CONSENT: &str = "no_consent";
 /// The reasons of an account without a token that Meta accepts, and of one at its limit: they say nothing of the customer, and cost no

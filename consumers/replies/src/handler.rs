@@ -50,7 +50,7 @@ pub(crate) struct Replies {
 /// A partition of commands.
 #[derive(Debug, Default)]
 pub(crate) struct Partition {
-    /// The record before which all results were read that were written until then, by a former owner or here.
+    /// Offset of the record for which the results topic was last read to its end.
     caught_up_at: Option<i64>,
     /// The command under way, over the times that it is handled.
     pending: Option<Pending>,

@@ -36,7 +36,7 @@ const ROUND_BYTES: u64 = 4 << 20;
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// How long a round in flight may take at shutdown; it stays in the spool, so nothing is lost.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long it is sent without a pause: all of a round may take tens of milliseconds, in which requests have their turn.
+/// The drain yields to requests after sending for this long; a whole round may take tens of milliseconds.
 const AT_A_STRETCH: Duration = Duration::from_millis(1);
 const BACKOFF_BASE: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);

@@ -31,7 +31,7 @@ struct SlotTable {
     next: u64,
     /// Those without an authenticated request, oldest first.
     unauthenticated: BTreeMap<Key, Holder>,
-    /// Those with one, by the end of the latest, as far as it was looked at: it is no later than it really is.
+    /// Those with one, ordered by a lower bound of when their latest request ended.
     authenticated: BTreeMap<Key, Holder>,
     /// How often one of those was given a place.
     #[cfg(test)]

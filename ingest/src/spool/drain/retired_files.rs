@@ -220,7 +220,7 @@ impl RetiredFiles {
             failed => {
                 let error = failed.and_then(Result::err).map(|error| error.to_string());
                 tracing::warn!(error, file = %path.display(), "cannot remove a drained spool file yet");
-                // Nothing is left: no row has the last number.
+                // Sentinel: a range that no row is in, so that only the removal is tried again.
                 self.postpone(path, std::iter::once(i64::MAX..=i64::MAX).collect(), wait);
             }
         }

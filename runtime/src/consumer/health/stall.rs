@@ -43,7 +43,7 @@ impl Stalls {
         self.since.get(name).filter(|(_, since)| since.is_some()).map(|(position, _)| *position)
     }
 
-    /// What stands has the whole limit from now on: it got nothing.
+    /// Restarts the clock of every partition that stands still: the polling thread gave it nothing meanwhile.
     pub(super) fn excuse(&mut self, now: Instant) {
         for (_, since) in self.since.values_mut() {
             *since = since.map(|_| now);
