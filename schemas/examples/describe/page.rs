@@ -32,7 +32,8 @@ again what it is, so that you can pass over what you do not want without parsing
   already, over crashes and restarts too, but for the cases that [0070](adr/0070-the-inbox-is-the-memory-of-the-messages.md) names.
 - **A replay and a dead letter that is put back bring an event again**, behind newer ones: the header `ce_replay` or `weir_dlq_attempts` marks it.
 - **A key is `{account}` alone where the event names no user, media or post**, and there is none (nor a `subject`) where it names no account.
-- **Order is that of a key**, and it is the order in which Weir received the events. Meta may deliver late: `time` is when it happened.
+- **Order is that of a key**, and it is the order in which Weir received the events. After an outage, what waited in the spool comes behind newer events, and
+  Meta may deliver late: order by `time`, which is when it happened.
 - **Ids are strings in what Weir writes.** In `data` they are what Meta sent: mostly strings, sometimes numbers beyond 2^53, which JavaScript's `JSON.parse` rounds.
 - **A string in `data` may end in half a character**: text that was cut at a length holds `\ud83d` without its second half. It is valid JSON, and Python's
   `json.loads` and JavaScript's `JSON.parse` read it, but Pydantic's own parser (`model_validate_json`, `from_json`) refuses the whole record: call
