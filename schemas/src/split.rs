@@ -50,8 +50,8 @@ impl<'t, 'a> Readable<'t, 'a> {
     }
 }
 
-/// A member name that carries items is given twice, so that some of them would be lost: its delivery goes to the dead letters
-/// instead.
+/// A name that is read (`object`, `entry`, `id`, `time`, a carrier and so on) is given twice, so that a value would be lost: the
+/// delivery goes to the dead letters instead.
 struct Ambiguous;
 
 /// How many events a body of so many bytes may hold: at most `max_events`, and beyond the first 10 one for each

@@ -37,7 +37,7 @@ impl<'t, 'a> Found<'t, 'a> {
 }
 
 impl<'a> Entry<'_, 'a> {
-    /// Whether the objects' items have kinds at all.
+    /// Whether items of this object have kinds.
     pub(super) fn has_kinds(&self) -> bool {
         matches!(&**self.object, "instagram" | "page")
     }
