@@ -20,9 +20,7 @@ mod spool;
 mod tool;
 mod topics;
 
-use kafka::source::RecordPosition;
 use meta::MetaError;
-use records::reply::ReplyError;
 use screen::Screen;
 use tool::exit::Exit;
 use tool::{Tool, log};
@@ -33,7 +31,6 @@ use runtime::settings::Problems;
 use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use weir_ingest::spool::inspect::InspectError;
 
@@ -78,47 +75,24 @@ pub(crate) enum ToolError {
     /// Settings that cannot be used.
     #[error("the settings cannot be used:\n{0}")]
     Settings(#[from] Problems),
+    /// Something else has to be asked for, as the words say.
+    #[error("{0}")]
+    Usage(String),
+    /// It failed, as the words say.
+    #[error("{0}")]
+    Failed(String),
     /// Nothing could be asked of Meta.
     #[error(transparent)]
     Meta(#[from] MetaError),
-    /// `weir demo` failed.
-    #[error(transparent)]
-    Demo(#[from] demo::DemoError),
-    /// Nothing lies where `weir dlq show` looked for a dead letter.
-    #[error(
-        "there is nothing at {0}: no such partition, not written yet, or removed by the topic's retention"
-    )]
-    NothingThere(RecordPosition),
-    /// `weir replay` has more to compare than it may remember.
-    #[error(transparent)]
-    TooMany(#[from] replay::TooMany),
-    /// `weir reply` was given what is no command, or knows of no result.
-    #[error(transparent)]
-    Reply(#[from] ReplyError),
-    /// There is no body.
-    #[error(transparent)]
-    Body(#[from] delivery::body::BodyError),
-    /// Nothing was answered to what was posted.
-    #[error(transparent)]
-    Post(#[from] delivery::poster::PostError),
     /// The cluster does not do what it is asked to.
     #[error(transparent)]
     Request(#[from] kafka::request::RequestError),
-    /// `weir events` failed.
-    #[error(transparent)]
-    Events(#[from] delivery::events::EventsError),
-    /// `weir schema` was asked for one that there is not.
-    #[error("there is no schema {0:?}; `weir schema` lists those that there are")]
-    Schema(String),
     /// `weir health` could not ask.
     #[error("{address} does not answer; is --admin-listen of the process another one? {source}")]
     Health { address: SocketAddr, source: io::Error },
     /// The spool cannot be looked at or changed.
     #[error(transparent)]
     Spool(#[from] InspectError),
-    /// The spool holds no delivery of this id.
-    #[error("{} holds no delivery {id}: it is on Kafka by now, was never kept here, or lies in a damaged file; see `weir spool list`", directory.display())]
-    NotKept { id: String, directory: PathBuf },
     /// What was saved of media cannot be listed or deleted.
     #[error(transparent)]
     Media(#[from] weir_media::store::StoreError),
@@ -179,8 +153,7 @@ fn failed(error: &ToolError) -> ExitCode {
         // Whoever closed the pipe, as `head` does, has seen enough.
         ToolError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done.into(),
         ToolError::Settings(_)
-        | ToolError::Schema(_)
-        | ToolError::Reply(ReplyError::Unreadable { .. } | ReplyError::Refused { .. })
+        | ToolError::Usage(_)
         | ToolError::Archive
         // Another --spool-dir would help.
         | ToolError::Spool(InspectError::NoDirectory(_) | InspectError::NoSpool(_))

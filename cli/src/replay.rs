@@ -10,8 +10,6 @@ mod report;
 mod settings;
 mod survey;
 
-pub(crate) use expected::TooMany;
-
 use crate::kafka::source::{Range, Source};
 use crate::screen::Progress;
 use crate::tool::session::Session;
