@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What was put back of one topic.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Marks {
     topic: Arc<str>,
     partitions: BTreeMap<i32, Mark>,
+    /// The same with what is under way.
+    planned: BTreeMap<i32, Mark>,
     changed: BTreeSet<i32>,
 }
 
@@ -33,7 +35,8 @@ impl Marks {
             };
             marks.insert(partition, mark.risen_to(span.low));
         }
-        Ok(Self { topic: Arc::clone(&range.topic), partitions: marks, changed: BTreeSet::new() })
+        let (topic, planned) = (Arc::clone(&range.topic), marks.clone());
+        Ok(Self { topic, partitions: marks, planned, changed: BTreeSet::new() })
     }
 
     /// Whether the dead letter was put back.
@@ -43,7 +46,14 @@ impl Marks {
 
     /// Whether another dead letter of the partition can be remembered.
     pub(super) fn have_room(&self, partition: i32) -> bool {
-        self.partitions.get(&partition).is_some_and(Mark::has_room)
+        self.planned.get(&partition).is_some_and(Mark::has_room)
+    }
+
+    /// The dead letter will be put back.
+    pub(super) fn plan(&mut self, partition: i32, offset: i64) {
+        if let Some(mark) = self.planned.get_mut(&partition) {
+            mark.add(offset);
+        }
     }
 
     /// The dead letter was put back.

@@ -184,7 +184,7 @@ fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft
     let content_type = schemas::raw::CONTENT_TYPE.as_bytes();
     let headers = vec![("content-type", Some(content_type))];
     sink.send(&[OutgoingRecord { topic, key, value: Some(&draft.value), headers }], ())?;
-    Ok(sink.finish().1?)
+    Ok(sink.finish()?)
 }
 
 /// `took` is for how long it was waited for, if at all.

@@ -23,8 +23,8 @@ impl Replay<'_> {
         let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
         let outcome = self.deliveries(&mut sink, only);
         let reached = self.report.reached;
-        let (sent, written) = sink.finish();
-        self.note(sent);
+        let written = sink.finish();
+        self.note(&mut sink)?;
         if outcome.is_err() || written.is_err() {
             // Something before the last that was acknowledged may not have been.
             self.report.reached = reached;
@@ -38,7 +38,6 @@ impl Replay<'_> {
         sink: &mut Sink<'_, Sent>,
         mut only: Option<&mut Expected>,
     ) -> Result<(), ToolError> {
-        let run = self.report.run.clone();
         let mut reading = self.source.open(&self.range)?;
         let mut read = 0_u64;
         while let Some(record) = reading.next()? {
@@ -49,9 +48,8 @@ impl Replay<'_> {
             read += 1;
             let (all, published) = (self.range.at_most(), self.report.published());
             self.progress.show(|| format!("publishing: {read} of {all} deliveries, {published} events"));
-            self.delivery(&record, &run, sink, only.as_deref_mut())?;
-            let sent = sink.acknowledged()?;
-            self.note(sent);
+            self.delivery(&record, sink, only.as_deref_mut())?;
+            self.note(sink)?;
         }
         Ok(())
     }
@@ -59,7 +57,6 @@ impl Replay<'_> {
     fn delivery(
         &mut self,
         record: &Record,
-        run: &str,
         sink: &mut Sink<'_, Sent>,
         mut only: Option<&mut Expected>,
     ) -> Result<(), RequestError> {
@@ -85,16 +82,18 @@ impl Replay<'_> {
         if events.is_empty() {
             return Ok(());
         }
-        let records: Vec<OutgoingRecord<'_>> = events.iter().map(|event| event.outgoing(run)).collect();
+        let records: Vec<OutgoingRecord<'_>> =
+            events.iter().map(|event| event.outgoing(&self.report.run)).collect();
         sink.send(&records, Sent { at: record.timestamp.map(Millis::of), rows })
     }
 
-    fn note(&mut self, sent: Vec<Sent>) {
-        for Sent { at, rows } in sent {
+    fn note(&mut self, sink: &mut Sink<'_, Sent>) -> Result<(), RequestError> {
+        for Sent { at, rows } in sink.acknowledged()? {
             for row in rows {
                 self.report.rows[row].published += 1;
             }
             self.report.reached = at.max(self.report.reached);
         }
+        Ok(())
     }
 }
