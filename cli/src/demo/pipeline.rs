@@ -16,7 +16,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, timeout};
 use weir_graph_simulator::Simulator;
 use weir_lookups::{LookupSettings, tokens};
 use weir_messages::Settings as InboxSettings;
@@ -179,21 +179,20 @@ impl Pipeline {
     }
 
     async fn wait_until_ready(&mut self) -> Result<(), ToolError> {
-        let parts = self.shape.parts.clone();
-        let waiting = || parts.iter().find(|(process, _)| !process.health.report(Probe::Startup).passes());
-        let all_ready = async {
-            while waiting().is_some() {
-                sleep(LOOK_EVERY).await;
+        let deadline = Instant::now() + READY_WITHIN;
+        let is_late = |(process, _): &&(Process, SocketAddr)| !process.health.report(Probe::Startup).passes();
+        while let Some((late, _)) = self.shape.parts.iter().find(is_late) {
+            if Instant::now() >= deadline {
+                let part = late.name;
+                return Err(ToolError::Failed(format!(
+                    "{part} cannot be started: it does not find the mock cluster"
+                )));
             }
-        };
-        tokio::select! {
-            () = all_ready => Ok(()),
-            error = self.ended() => Err(error),
-            () = sleep(READY_WITHIN) => {
-                let late = waiting().map_or(INGEST.name, |(process, _)| process.name);
-                Err(ToolError::Failed(format!("{late} cannot be started: it does not find the mock cluster")))
+            if let Ok(error) = timeout(LOOK_EVERY, self.ended()).await {
+                return Err(error);
             }
         }
+        Ok(())
     }
 }
 
