@@ -62,7 +62,7 @@ fn run(
     let split = event_limits.split(&body);
     if *json {
         for event in &split.events {
-            screen.line(record::json(event, topic_prefix))?;
+            screen.json(&record::of(event, topic_prefix))?;
         }
     } else if !split.events.is_empty() {
         let mut table = Table::under(["TOPIC", "KEY", "KIND", "ID", "TIME"]);

@@ -1,5 +1,6 @@
 //! `weir tail`: records as they come, for people or programs.
 
+use super::embedded::Embedded;
 use super::fact::DescribedRecord;
 use super::line;
 use super::watch::{Span, Watch, WatchError};
@@ -13,7 +14,6 @@ use runtime::consumer::Record;
 use runtime::settings::{KafkaSettings, form};
 use schemas::{EventKind, Millis, Topic, TypedEvent};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::mem::discriminant;
 use std::time::{Duration, SystemTime};
@@ -186,14 +186,7 @@ struct Whole<'a> {
     timestamp: Option<String>,
     key: Option<String>,
     headers: BTreeMap<&'a str, Option<String>>,
-    value: Option<Value>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Value {
-    Json(Box<RawValue>),
-    Text(String),
+    value: Option<Embedded>,
 }
 
 impl<'a> Whole<'a> {
@@ -207,16 +200,8 @@ impl<'a> Whole<'a> {
             timestamp: record.timestamp.map(|time| Millis::of(time).to_string()),
             key: record.key.as_deref().map(text),
             headers: headers.map(|(name, value)| (name.as_str(), value.as_deref().map(text))).collect(),
-            value: record.value.as_deref().map(|value| Value::of(&text(value))),
+            value: record.value.as_deref().map(|value| Embedded::of(&text(value))),
         }
-    }
-}
-
-impl Value {
-    /// JSON has line breaks between tokens only: inside a string they are escaped.
-    fn of(text: &str) -> Self {
-        let json = RawValue::from_string(text.replace(['\n', '\r'], " "));
-        json.map_or_else(|_| Self::Text(text.to_owned()), Self::Json)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Deliveries for programs: a JSON object each.
 
 use super::contents::Contents;
+use crate::records::embedded::Embedded;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use schemas::Millis;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 use weir_ingest::spool::inspect::{ParkReason, StoredDelivery};
@@ -36,17 +36,10 @@ struct Listed<'a> {
 struct Whole<'a> {
     #[serde(flatten)]
     attributes: Attributes<'a>,
-    headers: Headers<'a>,
+    /// Corrupt ones may be no JSON any more.
+    headers: Embedded,
     #[serde(flatten)]
     body: Body<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Headers<'a> {
-    Object(&'a RawValue),
-    /// Corrupt ones that are no JSON any more.
-    Text(&'a str),
 }
 
 #[derive(Serialize)]
@@ -71,10 +64,9 @@ pub(super) fn listed(stored: &StoredDelivery) -> impl Serialize {
 
 /// All of a delivery.
 pub(super) fn whole(stored: &StoredDelivery) -> impl Serialize {
-    let headers = serde_json::from_str(&stored.headers);
     Whole {
         attributes: attributes(stored),
-        headers: headers.map_or(Headers::Text(&stored.headers), Headers::Object),
+        headers: Embedded::of(&stored.headers),
         body: match std::str::from_utf8(&stored.body) {
             Ok(text) => Body::Text(text),
             Err(_) => Body::Base64(STANDARD.encode(&stored.body)),
