@@ -46,12 +46,13 @@ pub(crate) fn address() -> Form<String> {
 }
 
 impl Poster {
-    /// Posts to `url`, and trusts the certificates of a PEM file beside Mozilla's list.
-    pub(crate) fn new(url: &str, certificates: Option<&Path>) -> Result<Self, ToolError> {
-        Self::by_way_of(None, url, certificates)
+    /// Posts to `url`.
+    pub(crate) fn new(url: &str) -> Result<Self, ToolError> {
+        Self::by_way_of(None, url, None)
     }
 
-    /// As [`Self::new`], to this address instead of those that the host's name has.
+    /// As [`Self::new`], to this address instead of those that the host's name has, and trusts the certificates of a PEM file beside
+    /// Mozilla's list.
     pub(crate) fn by_way_of(
         address: Option<IpAddr>,
         url: &str,

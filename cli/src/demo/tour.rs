@@ -59,7 +59,7 @@ impl<'a> Tour<'a> {
 
     async fn deliveries(&mut self) -> Result<(), ToolError> {
         report::heading(self.screen, "Meta posts, ingest answers once these records are on their topics")?;
-        let poster = Poster::new(&self.shape.url(), None)?;
+        let poster = Poster::new(&self.shape.url())?;
         let answer = poster.handshake(VERIFY_TOKEN, CHALLENGE).await?;
         let is_right = answer.status == 200 && answer.text == CHALLENGE;
         report::delivery(self.screen, "the handshake: its challenge comes back", &answer, is_right)?;

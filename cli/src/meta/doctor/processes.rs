@@ -35,7 +35,7 @@ pub(super) struct Process {
 pub(super) async fn ask(addresses: &[String], deadline: Deadline) -> Vec<Process> {
     let get = async |address: &String, path: &str| {
         let url = format!("http://{address}/{path}");
-        deadline.look(WITHIN, async { Poster::new(&url, None)?.get().await }).await
+        deadline.look(WITHIN, async { Poster::new(&url)?.get().await }).await
     };
     let all = addresses.iter().map(async |address| {
         let (ready, metrics) = tokio::join!(get(address, "readyz?verbose"), get(address, "metrics"));
