@@ -142,7 +142,8 @@ impl Redrive<'_> {
             self.back.extend(original);
             return self.tell(&dead_letter, &Fate::Before, 0);
         }
-        let (fate, events) = match self.rules().decide(record, &dead_letter) {
+        let rules = Rules { topics: &self.topics, settings: self.settings, now: SystemTime::now() };
+        let (fate, events) = match rules.decide(record, &dead_letter) {
             Ok(decided) => decided,
             Err(why) => return self.tell(&dead_letter, &Fate::Stays(why), 0),
         };
@@ -176,16 +177,6 @@ impl Redrive<'_> {
             events.iter().map(|event| event.outgoing(&self.run)).collect()
         };
         Ok(self.sink.send(&records, (dead_letter, fate.clone(), events.len()))?)
-    }
-
-    fn rules(&self) -> Rules<'_> {
-        Rules {
-            topics: &self.topics,
-            topic_prefix: &self.settings.scope.topic_prefix,
-            max_attempts: self.settings.max_attempts,
-            event_limits: self.settings.event_limits,
-            now: SystemTime::now(),
-        }
     }
 
     /// Takes note of dead letters that are where they belong.
