@@ -4,10 +4,9 @@ use super::Replay;
 use super::expected::Expected;
 use crate::ToolError;
 use crate::kafka::request::RequestError;
-use crate::kafka::sink::{OutgoingRecord, Sink};
+use crate::kafka::sink::Sink;
 use crate::kafka::typed::Typed;
-use runtime::consumer::Record;
-use schemas::{Event, Millis, Topic};
+use schemas::Millis;
 
 /// What was published of one delivery.
 struct Sent {
@@ -38,8 +37,9 @@ impl Replay<'_> {
         sink: &mut Sink<'_, Sent>,
         mut only: Option<&mut Expected>,
     ) -> Result<(), ToolError> {
-        let mut reading = self.source.open(&self.range)?;
-        let mut read = 0_u64;
+        // What is published without a comparison was not counted yet.
+        let is_counted = only.is_none();
+        let (mut reading, mut read) = (self.source.open(&self.range)?, 0_u64);
         while let Some(record) = reading.next()? {
             if self.session.must_stop() {
                 self.report.stopped = true;
@@ -48,43 +48,28 @@ impl Replay<'_> {
             read += 1;
             let (all, published) = (self.range.at_most(), self.report.published());
             self.progress.show(|| format!("publishing: {read} of {all} deliveries, {published} events"));
-            self.delivery(&record, sink, only.as_deref_mut())?;
+            let Some((receipt, split)) = self.split(&record, is_counted) else { continue };
+            let (mut events, mut rows) = (Vec::new(), Vec::new());
+            for event in split.events.iter().filter(|event| self.settings.meant.holds(event)) {
+                let row = match only.as_mut().map(|expected| expected.find(event.id.0)) {
+                    None => {
+                        let row = self.report.row(event.topic(), event.kind.to_string());
+                        self.report.count(row, true);
+                        row
+                    }
+                    Some(Some((row, true))) => row,
+                    Some(_) => continue,
+                };
+                rows.push(row);
+                events.push(Typed::of(event, receipt, |topic| topic.name(&self.settings.meant.topic_prefix)));
+            }
+            if !events.is_empty() {
+                let records: Vec<_> = events.iter().map(|event| event.outgoing(&self.report.run)).collect();
+                sink.send(&records, Sent { at: record.timestamp.map(Millis::of), rows })?;
+            }
             self.note(sink)?;
         }
         Ok(())
-    }
-
-    fn delivery(
-        &mut self,
-        record: &Record,
-        sink: &mut Sink<'_, Sent>,
-        mut only: Option<&mut Expected>,
-    ) -> Result<(), RequestError> {
-        // What is published without a comparison was not counted yet.
-        let surveyed = only.is_some();
-        let Some((receipt, split)) = self.split(record, !surveyed) else { return Ok(()) };
-        let name = |topic: Topic| topic.name(&self.settings.meant.topic_prefix);
-        let mut is_due = |event: &&Event<'_>| {
-            self.settings.meant.holds(event)
-                && only
-                    .as_mut()
-                    .is_none_or(|expected| expected.find(event.id.0).is_some_and(|(_, is_first)| is_first))
-        };
-        let (mut events, mut rows) = (Vec::new(), Vec::new());
-        for event in split.events.iter().filter(|event| is_due(event)) {
-            let row = self.report.row(event.topic(), event.kind.to_string());
-            if !surveyed {
-                self.report.count(row, true);
-            }
-            rows.push(row);
-            events.push(Typed::of(event, receipt, name));
-        }
-        if events.is_empty() {
-            return Ok(());
-        }
-        let records: Vec<OutgoingRecord<'_>> =
-            events.iter().map(|event| event.outgoing(&self.report.run)).collect();
-        sink.send(&records, Sent { at: record.timestamp.map(Millis::of), rows })
     }
 
     fn note(&mut self, sink: &mut Sink<'_, Sent>) -> Result<(), RequestError> {
