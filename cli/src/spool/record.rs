@@ -38,16 +38,10 @@ struct Whole<'a> {
     attributes: Attributes<'a>,
     /// Corrupt ones may be no JSON any more.
     headers: Embedded,
-    #[serde(flatten)]
-    body: Body<'a>,
-}
-
-#[derive(Serialize)]
-enum Body<'a> {
-    #[serde(rename = "body")]
-    Text(&'a str),
-    #[serde(rename = "body_base64")]
-    Base64(String),
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_base64: Option<String>,
 }
 
 /// A delivery without what people wrote.
@@ -64,13 +58,12 @@ pub(super) fn listed(stored: &StoredDelivery) -> impl Serialize {
 
 /// All of a delivery.
 pub(super) fn whole(stored: &StoredDelivery) -> impl Serialize {
+    let text = std::str::from_utf8(&stored.body);
     Whole {
         attributes: attributes(stored),
         headers: Embedded::of(&stored.headers),
-        body: match std::str::from_utf8(&stored.body) {
-            Ok(text) => Body::Text(text),
-            Err(_) => Body::Base64(STANDARD.encode(&stored.body)),
-        },
+        body: text.ok(),
+        body_base64: text.is_err().then(|| STANDARD.encode(&stored.body)),
     }
 }
 
