@@ -140,8 +140,8 @@ impl Rules<'_> {
         if let Some(refusal) = split.refusal {
             return Err(StayReason::StillRefused(Refusal::as_str(refusal)));
         }
-        let name = |topic: Topic| topic.name(&self.settings.scope.topic_prefix);
-        Ok(split.events.iter().map(|event| Typed::of(event, receipt, name)).collect())
+        let typed = |event| Typed::of(event, receipt, &self.settings.scope.topic_prefix);
+        Ok(split.events.iter().map(typed).collect())
     }
 }
 

@@ -61,7 +61,7 @@ impl Replay<'_> {
                     Some(_) => continue,
                 };
                 rows.push(row);
-                events.push(Typed::of(event, receipt, |topic| topic.name(&self.settings.meant.topic_prefix)));
+                events.push(Typed::of(event, receipt, &self.settings.meant.topic_prefix));
             }
             if !events.is_empty() {
                 let records: Vec<_> = events.iter().map(|event| event.outgoing(&self.report.run)).collect();
