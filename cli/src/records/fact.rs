@@ -3,7 +3,8 @@
 use runtime::consumer::Record;
 use runtime::hex;
 use runtime::kafka::dead_letter::header;
-use schemas::{Holds, Topic, TypedEvent, read_any};
+use schemas::{Holds, Topic, TypedEvent};
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 /// A record, as far as it can be foretold.
@@ -25,6 +26,54 @@ pub(crate) struct DescribedRecord {
     pub(crate) fact: Fact,
     /// The text of an inbox message, to recognise it by.
     pub(crate) text: Option<String>,
+}
+
+/// What is shown of an enriched event, beside what it has in common with every event.
+#[derive(Deserialize)]
+struct Enriched {
+    lookup: Lookup,
+}
+
+#[derive(Deserialize)]
+struct Lookup {
+    status: String,
+}
+
+/// What is shown of a command to answer, and of its results.
+#[derive(Deserialize)]
+struct Answer {
+    id: String,
+    action: String,
+    status: Option<String>,
+}
+
+/// What is shown of a customer's profile: not the name.
+#[derive(Deserialize)]
+struct Profile {
+    user: String,
+    status: String,
+}
+
+/// What is shown of what became of a link.
+#[derive(Deserialize)]
+struct Media {
+    id: String,
+    status: String,
+}
+
+/// What is shown of an inbox record.
+#[derive(Deserialize)]
+struct Inbox {
+    id: String,
+    event: String,
+    message: Option<Message>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    body: Option<String>,
 }
 
 impl DescribedRecord {
@@ -92,10 +141,13 @@ fn described(topic: Topic, record: &Record) -> Option<(String, String, Option<St
         (Holds::Bodies, _) => (bytes(value), sha256(value)),
         (Holds::RefusedBodies, Some(reason)) => (reason, sha256(value)),
         (Holds::DeadLetters, Some(reason)) => (reason, id_in_headers(record)),
+        (Holds::Inbox, _) => return inbox(value),
+        (Holds::Profiles, _) => profile(value)?,
+        (Holds::Media, _) => media(value)?,
+        (Holds::Commands | Holds::Results, _) => answer(value)?,
         (holds @ (Holds::RefusedBodies | Holds::DeadLetters | Holds::Events | Holds::Enriched), _) => {
             event(holds, value)?
         }
-        (holds, _) => return no_event(holds, value),
     };
     Some((what, id, None))
 }
@@ -110,29 +162,37 @@ fn event(holds: Holds, value: &[u8]) -> Option<(String, String)> {
     let event = TypedEvent::read(Some(value)).ok()?;
     let kind = event.kind().map_or_else(|| event.event_type.to_string(), |kind| kind.to_string());
     let what = if holds == Holds::Enriched {
-        let enriched = read_any(std::str::from_utf8(value).ok()?).ok()?;
-        format!("{kind}, {}", enriched["lookup"]["status"].as_str()?)
+        let Enriched { lookup: Lookup { status } } = serde_json::from_slice(value).ok()?;
+        format!("{kind}, {status}")
     } else {
         kind
     };
     Some((what, event.id.into_owned()))
 }
 
-/// An inbox record, who a customer is, what became of a link, a command to answer, or what became of that.
-fn no_event(holds: Holds, value: &[u8]) -> Option<(String, String, Option<String>)> {
-    let record = read_any(&String::from_utf8_lossy(value)).ok()?;
-    let text = |member: &str| record[member].as_str();
-    let id = || text("id").map(str::to_owned);
-    Some(match holds {
-        Holds::Inbox => {
-            let message = |member: &str| record["message"][member].as_str();
-            let kind = message("type").map_or_else(String::new, |kind| format!(", {kind}"));
-            (format!("{}{kind}", text("event")?), id()?, message("body").map(str::to_owned))
-        }
-        Holds::Profiles => (format!("profile, {}", text("status")?), text("user")?.to_owned(), None),
-        Holds::Media => (format!("media, {}", text("status")?), id()?, None),
-        _ => (format!("{}, {}", text("action")?, text("status").unwrap_or("commanded")), id()?, None),
-    })
+/// A command to answer, or what became of it.
+fn answer(value: &[u8]) -> Option<(String, String)> {
+    let Answer { id, action, status } = serde_json::from_slice(value).ok()?;
+    Some((format!("{action}, {}", status.as_deref().unwrap_or("commanded")), id))
+}
+
+/// Who a customer is.
+fn profile(value: &[u8]) -> Option<(String, String)> {
+    let Profile { user, status } = serde_json::from_slice(value).ok()?;
+    Some((format!("profile, {status}"), user))
+}
+
+/// What became of a link.
+fn media(value: &[u8]) -> Option<(String, String)> {
+    let Media { id, status } = serde_json::from_slice(value).ok()?;
+    Some((format!("media, {status}"), id))
+}
+
+fn inbox(value: &[u8]) -> Option<(String, String, Option<String>)> {
+    let Inbox { id, event, message } = serde_json::from_slice(value).ok()?;
+    let (kind, text) = message.map_or((None, None), |message| (message.kind, message.body));
+    let what = kind.map_or_else(|| event.clone(), |kind| format!("{event}, {kind}"));
+    Some((what, id, text))
 }
 
 #[cfg(test)]
