@@ -6,7 +6,7 @@ use crate::ToolError;
 use crate::kafka::request::RequestError;
 use crate::kafka::sink::Sink;
 use crate::kafka::typed::Typed;
-use schemas::Millis;
+use schemas::{Millis, Receipt, Split};
 
 /// What was published of one delivery.
 struct Sent {
@@ -48,28 +48,41 @@ impl Replay<'_> {
             read += 1;
             let (all, published) = (self.range.at_most(), self.report.published());
             self.progress.show(|| format!("publishing: {read} of {all} deliveries, {published} events"));
-            let Some((receipt, split)) = self.split(&record, is_counted) else { continue };
-            let (mut events, mut rows) = (Vec::new(), Vec::new());
-            for event in split.events.iter().filter(|event| self.settings.meant.holds(event)) {
-                let row = match only.as_mut().map(|expected| expected.find(event.id.0)) {
-                    None => {
-                        let row = self.report.row(event.topic(), event.kind.to_string());
-                        self.report.count(row, true);
-                        row
-                    }
-                    Some(Some((row, true))) => row,
-                    Some(_) => continue,
-                };
-                rows.push(row);
-                events.push(Typed::of(event, receipt, &self.settings.meant.topic_prefix));
-            }
-            if !events.is_empty() {
-                let records: Vec<_> = events.iter().map(|event| event.outgoing(&self.report.run)).collect();
-                sink.send(&records, Sent { at: record.timestamp.map(Millis::of), rows })?;
+            if let Some((receipt, split)) = self.split(&record, is_counted) {
+                let (events, rows) = self.due(receipt, &split, only.as_deref_mut());
+                if !events.is_empty() {
+                    let records: Vec<_> =
+                        events.iter().map(|event| event.outgoing(&self.report.run)).collect();
+                    sink.send(&records, Sent { at: record.timestamp.map(Millis::of), rows })?;
+                }
             }
             self.note(sink)?;
         }
         Ok(())
+    }
+
+    /// The events of a delivery that are to be published, each with its row of the report.
+    fn due(
+        &mut self,
+        receipt: Receipt<'_>,
+        split: &Split<'_>,
+        mut only: Option<&mut Expected>,
+    ) -> (Vec<Typed>, Vec<usize>) {
+        let (mut events, mut rows) = (Vec::new(), Vec::new());
+        for event in split.events.iter().filter(|event| self.settings.meant.holds(event)) {
+            let row = if let Some(expected) = &mut only {
+                // Others are on their topic, or go with an earlier delivery.
+                let Some((row, true)) = expected.find(event.id.0) else { continue };
+                row
+            } else {
+                let row = self.report.row(event.topic(), event.kind.to_string());
+                self.report.count(row, true);
+                row
+            };
+            rows.push(row);
+            events.push(Typed::of(event, receipt, &self.settings.meant.topic_prefix));
+        }
+        (events, rows)
     }
 
     fn note(&mut self, sink: &mut Sink<'_, Sent>) -> Result<(), RequestError> {
