@@ -180,10 +180,11 @@ impl Pipeline {
 
     async fn wait_until_ready(&mut self) -> Result<(), ToolError> {
         let deadline = Instant::now() + READY_WITHIN;
-        let is_late = |(process, _): &&(Process, SocketAddr)| !process.health.report(Probe::Startup).passes();
-        while let Some((late, _)) = self.shape.parts.iter().find(is_late) {
+        let is_starting =
+            |(process, _): &&(Process, SocketAddr)| !process.health.report(Probe::Startup).passes();
+        while let Some((starting, _)) = self.shape.parts.iter().find(is_starting) {
             if Instant::now() >= deadline {
-                let part = late.name;
+                let part = starting.name;
                 return Err(ToolError::Failed(format!(
                     "{part} cannot be started: it does not find the mock cluster"
                 )));
