@@ -95,7 +95,7 @@ async fn connect(address: &str, limit: Duration) -> Result<TcpStream, Connection
 
 /// Checks that the broker speaks our Produce, and returns the newest Metadata that both know.
 async fn versions(stream: &mut dyn Stream, client_id: &str) -> Result<i16, ConnectionError> {
-    // Version 0 of the question about versions is what every broker answers.
+    // Version 0 of ApiVersions is what every broker answers.
     let spoken = call(stream, client_id, 0, &ApiVersionsRequest::default()).await?;
     let newest = |key: i16, oldest: i16, newest: i16| {
         let theirs = spoken.api_keys.iter().find(|api| api.api_key == key)?;

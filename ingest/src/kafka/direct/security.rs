@@ -69,8 +69,8 @@ impl Security {
     ) -> Result<Option<Duration>, ConnectionError> {
         let Some(sasl) = &self.sasl else { return Ok(None) };
         let mechanism = StrBytes::from_string(sasl.mechanism.clone());
-        let question = SaslHandshakeRequest::default().with_mechanism(mechanism);
-        if call(stream, client_id, 1, &question).await?.error_code != 0 {
+        let request = SaslHandshakeRequest::default().with_mechanism(mechanism);
+        if call(stream, client_id, 1, &request).await?.error_code != 0 {
             return Err(refused(&format!("the broker does not offer {}", sasl.mechanism)));
         }
         sasl.prove(stream, client_id).await
@@ -124,8 +124,8 @@ async fn sasl_round_trip(
     client_id: &str,
     words: String,
 ) -> Result<(String, Option<Duration>), ConnectionError> {
-    let question = SaslAuthenticateRequest::default().with_auth_bytes(Bytes::from(words));
-    let answer = call(stream, client_id, 1, &question).await?;
+    let request = SaslAuthenticateRequest::default().with_auth_bytes(Bytes::from(words));
+    let answer = call(stream, client_id, 1, &request).await?;
     if answer.error_code != 0 {
         return Err(refused(answer.error_message.as_deref().unwrap_or_default()));
     }
