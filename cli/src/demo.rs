@@ -146,7 +146,7 @@ fn interrupted(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, Too
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
     use runtime::settings::Problems;
 

@@ -102,7 +102,7 @@ fn row(event: &Event<'_>, topic_prefix: &str) -> [Cell; 5] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
     use runtime::settings::Problems;
 

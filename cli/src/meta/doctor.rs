@@ -165,7 +165,7 @@ async fn of_kafka<T, W: Future<Output = Observed<T>>>(
 mod tests {
     use super::*;
     use crate::screen::Printed;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
     use serde_json::Value;
 

@@ -8,7 +8,7 @@ mod environment;
 
 use super::admin;
 use crate::screen::Printed;
-use crate::tool::settings::{Given, flag, settings, words};
+use crate::tool::settings::{flag, settings, words};
 use crate::tool::{self, Tool, work};
 use crate::{Exit, Screen, ToolError};
 use runtime::settings::{form, is_host_port};
@@ -46,7 +46,7 @@ settings! {
         /// The --admin-listen of the process beside which it runs
         admin_listen: String = flag("admin-listen", "IP:PORT", form::text()).env("WEIR_ADMIN_LISTEN").or("0.0.0.0:9090"),
     }
-    check |settings: &Self, given: &mut Given<'_>| {
+    check |settings, given| {
         let wrong = settings.processes.iter().filter(|process| !is_host_port(process));
         given.refuse("processes", wrong, "HOST:PORT of one or more processes");
     }

@@ -8,7 +8,7 @@ use crate::kafka::source::Source;
 use crate::screen::{Tone, harmless};
 use crate::tool::input;
 use crate::tool::session::Session;
-use crate::tool::settings::{Given, flag, graph_url, group, kafka, settings, switch, topic_prefix};
+use crate::tool::settings::{flag, graph_url, group, kafka, settings, switch, topic_prefix};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use command_results::CommandResults;
@@ -88,11 +88,11 @@ settings! {
             .without("id")
             .optional(),
     }
-    check |_: &Self, given: &mut Given<'_>| {
+    check |_, given| {
         for name in ["account", "to", "text"] {
             // What was given and cannot be read is a problem already.
-            if !given.reader.is_set("file") && !given.reader.is_set(name) {
-                given.reader.problem(name, "given, unless there is a --file with the whole command");
+            if !given.is_set("file") && !given.is_set(name) {
+                given.problem(name, "given, unless there is a --file with the whole command");
             }
         }
     }
@@ -213,7 +213,7 @@ fn tell(record: &Record, took: Option<Duration>, json: bool, screen: &mut Screen
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
 
     #[test]

@@ -7,7 +7,7 @@ use super::watch::{Span, Watch, WatchError};
 use crate::kafka::source::Source;
 use crate::screen::{Tone, counted};
 use crate::tool::session::Session;
-use crate::tool::settings::{Given, count, flag, group, kafka, kind, settings, switch, topic_prefix, words};
+use crate::tool::settings::{count, flag, group, kafka, kind, settings, switch, topic_prefix, words};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use runtime::consumer::Record;
@@ -67,7 +67,7 @@ settings! {
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
     }
-    check |wanted: &Self, given: &mut Given<'_>| {
+    check |wanted, given| {
         let wrong = wanted.topics.iter().filter(|name| Topic::named(name, &wanted.topic_prefix).is_none());
         let example = Topic::Inbox.name(&wanted.topic_prefix);
         let expected = format!("the full name of a topic, such as {example} (docs/events.md has them)");
@@ -208,7 +208,7 @@ impl<'a> Whole<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
     use std::sync::Arc;
 

@@ -20,7 +20,7 @@ mod spool_backlog;
 use crate::tool::exit::Exit;
 use crate::tool::session::Session;
 use crate::tool::settings::{
-    EventLimits, Given, flag, group, kafka, past, settings, since, switch, topic_prefix, words,
+    EventLimits, flag, group, kafka, past, settings, since, switch, topic_prefix, words,
 };
 use crate::tool::{Tool, work};
 use crate::{Screen, ToolError, topics};
@@ -96,12 +96,12 @@ settings! {
         /// Print JSON objects, one a line
         json: bool = switch("json"),
     }
-    check |settings: &Self, given: &mut Given<'_>| {
+    check |settings, given| {
         // By what was given: what of it cannot be read is a problem already.
-        let has = |id| given.reader.is_set(id);
+        let has = |id| given.is_set(id);
         let names_one = if has("user") { has("account") && (has("id") || has("at")) } else { has("id") };
         if !names_one {
-            given.reader.problem("what to trace", "an id; or --account, --user and --at together");
+            given.problem("what to trace", "an id; or --account, --user and --at together");
         }
         let wrong = settings.ingest.iter().filter(|ingest| !is_host_port(ingest));
         given.refuse("ingest", wrong, "HOST:PORT of every process of ingest");
@@ -153,7 +153,7 @@ fn retained_since(settings: &TraceSettings, session: &Session, search: &Search<'
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
 
     /// The settings that are refused.

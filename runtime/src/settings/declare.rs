@@ -142,13 +142,13 @@ macro_rules! settings {
         $($heading:literal,)?
         $(#[$attribute:meta])*
         $visibility:vis struct $name:ident {
-            $( $(#[doc = $help:literal])+ $field_visibility:vis $field:ident: $type:ty = $setting:expr, )+
+            $( $(#[doc = $help:literal])* $field_visibility:vis $field:ident: $type:ty = $setting:expr, )+
         }
         $(check $check:expr)?
     ) => {
         $(#[$attribute])*
         $visibility struct $name {
-            $( $(#[doc = $help])+ $field_visibility $field: $type, )+
+            $( $(#[doc = $help])* $field_visibility $field: $type, )+
         }
 
         impl $name {
@@ -157,7 +157,7 @@ macro_rules! settings {
                 $(let command = command.next_help_heading($heading);)?
                 $(
                     let setting: $crate::settings::Setting<$type> = $setting;
-                    let command = (setting.declare)(command, stringify!($field), concat!($($help, "\n"),+));
+                    let command = (setting.declare)(command, stringify!($field), concat!($($help, "\n"),*));
                 )+
                 command
             }
@@ -169,7 +169,10 @@ macro_rules! settings {
                     let $field = (setting.read)(reader, stringify!($field));
                 )+
                 let settings = Self { $($field: $field?),+ };
-                $($check(&settings, reader);)?
+                $(
+                    let check: fn(&Self, &mut $crate::settings::Reader<'_>) = $check;
+                    check(&settings, reader);
+                )?
                 Some(settings)
             }
         }

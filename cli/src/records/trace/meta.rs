@@ -9,7 +9,7 @@ use super::expected::Expected;
 use super::question::{EventSelector, Question};
 use crate::ToolError;
 use crate::tool::session::Session;
-use crate::tool::settings::{Given, access_tokens, flag, graph_url, graph_version, settings, switch};
+use crate::tool::settings::{access_tokens, flag, graph_url, graph_version, settings, switch};
 use prometheus::Registry;
 use runtime::process::chain;
 use runtime::settings::form;
@@ -41,9 +41,9 @@ settings! {
         /// File with the app's secret: calls then carry `appsecret_proof`, as "Require App Secret" demands
         graph_app_secret: Option<PathBuf> = flag("graph-app-secret", "FILE", form::file()).optional(),
     }
-    check |access: &Self, given: &mut Given<'_>| {
-        if access.ask_meta && !given.reader.is_set("access-tokens") && !given.reader.is_set("accounts") {
-            given.reader.problem(
+    check |access, given| {
+        if access.ask_meta && !given.is_set("access-tokens") && !given.is_set("accounts") {
+            given.problem(
                 "access-tokens",
                 "a directory of access tokens, since --ask-meta asks with them; or --accounts",
             );

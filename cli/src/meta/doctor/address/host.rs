@@ -106,7 +106,7 @@ fn nothing(error: io::Error) -> NotKnown {
 mod tests {
     use super::super::super::check::Verdict::{Fail, Pass, Unknown};
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
     use std::time::UNIX_EPOCH;
     use tokio::time::Instant;
