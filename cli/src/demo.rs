@@ -17,7 +17,7 @@ use crate::records::fact::DescribedRecord;
 use crate::records::watch::{Span, Watch};
 use crate::screen::Tone;
 use crate::tool::settings::{count, settings, switch};
-use crate::tool::{Tool, signals, work};
+use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use pipeline::{Pipeline, Shape};
 use runtime::process::shutdown::Shutdown;
@@ -88,8 +88,7 @@ async fn demonstrate(
     started: Instant,
 ) -> Result<Exit, ToolError> {
     let end = Shutdown::new();
-    let asked = end.clone();
-    signals::listen(move || asked.trigger()).map_err(ToolError::Runtime)?;
+    end.obey_signals().map_err(ToolError::Runtime)?;
     screen.toned(Tone::Strong, TITLE)?;
     let topics = Topic::ALL.map(|topic| topic.name(TOPIC_PREFIX));
     let mut watch = Watch::start(&KafkaSettings::plain(bootstrap), &topics, Span::Everything, |_| true)?;

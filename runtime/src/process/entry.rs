@@ -10,9 +10,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Command};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::shutdown::Shutdown;
 use super::{About, Process, chain, panics};
 use crate::http::admin;
 use crate::http::ports::{self, Port};
@@ -173,11 +171,7 @@ async fn supervise<E: Into<Failure>>(
     let mut listeners = ports::bind(&ports).await?.into_iter();
     let listener = listeners.next().expect("there is a listener for each port");
     let admin = tokio::spawn(admin::serve(listener, process.clone()));
-    let signals = tokio::spawn(obey_signals(
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-        process.shutdown.clone(),
-    ));
+    let signals = process.shutdown.obey_signals()?;
     tracing::info!(
         name = process.name,
         version = process.version,
@@ -203,22 +197,6 @@ async fn supervise<E: Into<Failure>>(
         tracing::info!(name = process.name, "ended");
     }
     outcome
-}
-
-/// The first signal asks for an orderly end, the second one ends at once.
-async fn obey_signals(mut terminate: Signal, mut interrupt: Signal, shutdown: Shutdown) {
-    loop {
-        let code = tokio::select! {
-            _ = terminate.recv() => 143,
-            _ = interrupt.recv() => 130,
-        };
-        if shutdown.is_requested() {
-            tracing::warn!("second signal, exiting at once");
-            std::process::exit(code);
-        }
-        tracing::info!("signal received, shutting down; a second one exits at once");
-        shutdown.trigger();
-    }
 }
 
 /// Help and version are answers, everything else is a bad command line. Whoever cannot be told has the exit code.

@@ -1,11 +1,13 @@
 //! The one signal that asks everything to end, and the wait for everything to have ended.
 
 use std::future::Future;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -30,6 +32,32 @@ impl Shutdown {
     pub fn trigger(&self) {
         self.is_requested.store(true, Ordering::Relaxed);
         self.token.cancel();
+    }
+
+    /// Is triggered by the first signal that asks for the end; another one ends the process at once. From within a runtime.
+    ///
+    /// # Errors
+    ///
+    /// Where the system does not hand over its signals.
+    pub fn obey_signals(&self) -> io::Result<JoinHandle<()>> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let shutdown = self.clone();
+        Ok(tokio::spawn(async move {
+            loop {
+                // 128 and the number of the signal, as shells have it.
+                let code = tokio::select! {
+                    _ = terminate.recv() => 143,
+                    _ = interrupt.recv() => 130,
+                };
+                if shutdown.is_requested() {
+                    tracing::warn!("second signal, exiting at once");
+                    std::process::exit(code);
+                }
+                tracing::info!("signal received, shutting down; a second one exits at once");
+                shutdown.trigger();
+            }
+        }))
     }
 
     /// Does what the process cannot go on without, in a thread of its own. After a panic of it everything is asked to end, and the
