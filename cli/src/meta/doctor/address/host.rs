@@ -125,7 +125,7 @@ mod tests {
             begins: UNIX_EPOCH,
             ends: now() + days * DAY,
         };
-        Ok(peer_certificates::PeerCertificates { chain: vec![own], distrust: None, other_names: None })
+        Ok(peer_certificates::PeerCertificates { own, others: Vec::new(), distrust: None, other_names: None })
     }
 
     /// A host with these addresses of a public network, each with what it shows.
