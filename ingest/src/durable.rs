@@ -94,7 +94,7 @@ mod tests {
     use super::*;
     use crate::delivery::sample;
     use crate::kafka::tests::unseen;
-    use crate::settings::SpoolSettings;
+    use crate::settings::Settings;
     use crate::spool::SpoolMetrics;
     use prometheus::Registry;
     use runtime::process::Process;
@@ -103,24 +103,22 @@ mod tests {
     const TEXT: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
 
     /// With a spool, and a Kafka that was never seen.
-    fn durable(spool: &SpoolSettings, spool_limit: Arc<AccountLimit>) -> Durable {
+    fn durable(directory: &std::path::Path, spool_limit: Arc<AccountLimit>) -> Durable {
         let process = Process::new("weir-ingest", "0");
         let kafka = unseen("127.0.0.1:1", &process);
         let metrics = Arc::new(Metrics::new(&Registry::new()));
         let check = process.health.check("spool", Probe::Shown);
-        let spool = Spool::open(spool, SpoolMetrics::new(&process.registry), check).unwrap();
+        let settings =
+            Settings { spool_timeout: Duration::from_mins(1), ..Settings::local("secret", "token") };
+        let spool = Spool::open(directory, &settings, SpoolMetrics::new(&process.registry), check).unwrap();
         Durable { kafka, spool: Some(spool), spool_limit, metrics }
     }
 
     #[tokio::test]
     async fn an_account_that_waits_for_the_disk_with_its_whole_part_keeps_no_other_from_it() {
         let directory = tempfile::tempdir().unwrap();
-        let settings = SpoolSettings {
-            timeout: Duration::from_mins(1),
-            ..SpoolSettings::of(directory.path().to_owned())
-        };
         let limit = AccountLimit::new(1 << 10, 0);
-        let durable = durable(&settings, Arc::clone(&limit));
+        let durable = durable(directory.path(), Arc::clone(&limit));
         let own = sample(TEXT);
         let waiting = limit.account(own.body.account()).admit_now(1 << 10).unwrap();
         assert_eq!(durable.store(&own).await, Err(Unavailable::AccountBusy));

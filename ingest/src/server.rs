@@ -66,7 +66,8 @@ pub async fn serve(
         let shutdown = &process.shutdown;
         shutdown.spawn(spool::maintain(spool.clone()));
         shutdown.spawn(spool::serve(spool.clone()));
-        shutdown.spawn(spool::drain(spool.clone(), Arc::clone(&kafka), shutdown.clone()));
+        let rate = settings.spool_drain_rate;
+        shutdown.spawn(spool::drain(spool.clone(), Arc::clone(&kafka), rate, shutdown.clone()));
     }
     // What does not fit there waits nowhere else.
     let spool_limit = AccountLimit::new(waiting_bytes, 0);
@@ -103,7 +104,7 @@ fn announce(listener: &TcpListener, settings: &Settings) {
 
 /// With a spool, deliveries are taken as soon as it is open, although Kafka may be down when the process starts.
 fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, OpenError> {
-    let Some(spool) = &settings.spool else {
+    let Some(directory) = &settings.spool_dir else {
         tracing::info!(
             "no spool is configured (--spool-dir): while Kafka does not acknowledge, deliveries are answered 503"
         );
@@ -117,7 +118,7 @@ fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, O
     };
     let startup = process.health.check("spool-directory", Probe::Startup);
     let shown = process.health.check("spool", Probe::Shown);
-    let spool = Spool::open(spool, SpoolMetrics::new(&process.registry), shown)?;
+    let spool = Spool::open(directory, settings, SpoolMetrics::new(&process.registry), shown)?;
     startup.pass();
     Ok(Some(spool))
 }

@@ -22,7 +22,7 @@ mod writer;
 
 use crate::delivery::Delivery;
 use crate::kafka::AccountPermit;
-use crate::settings::SpoolSettings;
+use crate::settings::Settings;
 use backlog::Backlog;
 use database::Change;
 pub(crate) use drain::drain;
@@ -34,6 +34,7 @@ pub(crate) use metrics::SpoolMetrics;
 use runtime::process::health::Check;
 use runtime::producer::ProducerOptions;
 pub(crate) use socket::serve;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreParts;
@@ -45,6 +46,8 @@ pub(crate) struct Spool {
     writer: Writer,
     in_flight: InFlight,
     parts: StoreParts,
+    /// For writing a delivery.
+    timeout: Duration,
     /// Held as long as the spool is open.
     _lock: Arc<Lock>,
 }
@@ -61,17 +64,20 @@ pub(crate) enum SpoolError {
 impl Spool {
     /// Locks the directory for this process and opens the spool. A disk that fails is tried again in the background.
     pub(crate) fn open(
-        settings: &SpoolSettings,
+        directory: &Path,
+        settings: &Settings,
         metrics: SpoolMetrics,
         check: Check,
     ) -> Result<Self, OpenError> {
         // A `weir spool` that reads the file has the lock for the time of a request.
         let is_in_use = |error: &OpenError| matches!(error, OpenError::InUse(_));
-        let lock = with_retries(|| Lock::take(&settings.directory), is_in_use)?;
-        let (settings, stored, backlog) = (settings.clone(), Arc::default(), Backlog::default());
-        let parts = StoreParts { settings, metrics, stored, backlog, check };
+        let lock = with_retries(|| Lock::take(directory), is_in_use)?;
+        let (directory, max_bytes) = (directory.to_owned(), settings.spool_max_bytes);
+        let (stored, backlog) = (Arc::default(), Backlog::default());
+        let parts = StoreParts { directory, max_bytes, metrics, stored, backlog, check };
         let writer = Writer::start(parts.clone())?;
-        Ok(Self { writer, in_flight: InFlight::default(), parts, _lock: Arc::new(lock) })
+        let (in_flight, timeout) = (InFlight::default(), settings.spool_timeout);
+        Ok(Self { writer, in_flight, parts, timeout, _lock: Arc::new(lock) })
     }
 
     /// Returns once the delivery is fsynced, within `--spool-timeout`. `of_account` is what it takes up of its account's part
@@ -82,7 +88,7 @@ impl Spool {
         of_account: Option<AccountPermit>,
     ) -> Result<(), SpoolError> {
         let storing = self.writer.store(delivery, of_account);
-        let stored = tokio::time::timeout(self.parts.settings.timeout, storing).await;
+        let stored = tokio::time::timeout(self.timeout, storing).await;
         stored.unwrap_or(Err(SpoolError::Failing)).inspect_err(|_| self.parts.metrics.write_failures.inc())
     }
 
@@ -137,6 +143,11 @@ impl Spool {
     }
 }
 
+/// What large deliveries may take of a spool of so many bytes: the last sixteenth is for small ones alone.
+pub(crate) const fn bytes_of_large(max_bytes: u64) -> u64 {
+    max_bytes / 16 * 15
+}
+
 const ATTEMPTS: u32 = 20;
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
 
@@ -163,7 +174,6 @@ mod tests {
     use prometheus::Registry;
     use runtime::process::health::{Health, Probe};
     use runtime::process::shutdown::Shutdown;
-    use std::path::Path;
     use tokio::sync::oneshot;
 
     const TEXT: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
@@ -172,8 +182,8 @@ mod tests {
         let check = Health::new(Shutdown::new()).check("spool", Probe::Shown);
         // However busy the machine is.
         let settings =
-            SpoolSettings { timeout: Duration::from_mins(1), ..SpoolSettings::of(directory.to_owned()) };
-        Spool::open(&settings, SpoolMetrics::new(&Registry::new()), check).unwrap()
+            Settings { spool_timeout: Duration::from_mins(1), ..Settings::local("secret", "token") };
+        Spool::open(directory, &settings, SpoolMetrics::new(&Registry::new()), check).unwrap()
     }
 
     #[tokio::test]

@@ -50,7 +50,7 @@ fn need(settings: &Settings) -> Vec<Part> {
         part("records that wait for Kafka", queue_bytes + queue_records * QUEUED_RECORD, "--queue-bytes"),
         part("the process itself", FIXED, ""),
     ];
-    if settings.spool.is_some() {
+    if settings.spool_dir.is_some() {
         parts.push(part("deliveries that wait for the spool", SPOOL, "--spool-dir"));
     }
     parts
@@ -99,10 +99,9 @@ fn problem(need: &[Part], limit: u64, source: Source) -> Option<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::SpoolSettings;
 
     fn shipped() -> Settings {
-        Settings { spool: Some(SpoolSettings::of("/spool".into())), ..Settings::local("secret", "token") }
+        Settings { spool_dir: Some("/spool".into()), ..Settings::local("secret", "token") }
     }
 
     #[test]

@@ -46,12 +46,12 @@ pub(super) const CORRUPT: &str = "corrupt";
 /// The same of one over which the drain panicked twice.
 pub(super) const PANICKED: &str = "panicked";
 
-/// Drains until shutdown; what is left stays in the spool.
-pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
+/// Drains at most so many deliveries a second until shutdown; what is left stays in the spool.
+pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, rate: u32, shutdown: Shutdown) {
     let mut supervisor =
         Supervisor::new("the drain of the spool").counting(spool.parts.metrics.panics.clone());
     let mut drain = Drain {
-        pace: Duration::from_secs(1) / spool.parts.settings.drain_rate,
+        pace: Duration::from_secs(1) / rate,
         retired: RetiredFiles::new(spool.parts.backlog.clone(), spool.parts.metrics.clone()),
         spool,
         kafka,

@@ -34,7 +34,7 @@ async fn maintain_within(spool: &Spool, patience: Duration) {
         "its disk does not respond: deliveries that Kafka does not acknowledge are answered 503; look at the disk",
     );
     tracing::error!(
-        directory = %spool.parts.settings.directory.display(),
+        directory = %spool.parts.directory.display(),
         "the disk of the spool does not respond: until it does, deliveries that Kafka does not acknowledge are answered 503, \
          and nothing is drained"
     );
@@ -46,7 +46,7 @@ async fn maintain_within(spool: &Spool, patience: Duration) {
 mod tests {
     use super::super::SpoolMetrics;
     use super::*;
-    use crate::settings::SpoolSettings;
+    use crate::settings::Settings;
     use futures_util::FutureExt as _;
     use prometheus::Registry;
     use runtime::process::health::{Health, Probe};
@@ -58,8 +58,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let health = Health::new(Shutdown::new());
         let (check, metrics) = (health.check("spool", Probe::Shown), SpoolMetrics::new(&Registry::new()));
-        let spool =
-            Spool::open(&SpoolSettings::of(directory.path().to_owned()), metrics.clone(), check).unwrap();
+        let settings = Settings::local("secret", "token");
+        let spool = Spool::open(directory.path(), &settings, metrics.clone(), check).unwrap();
         let shown = || (metrics.healthy.get(), health.report(Probe::Readiness).verbose());
         let is_well = |(healthy, report): (i64, String)| healthy == 1 && report.contains("[+]spool ok");
         maintain_within(&spool, PATIENCE).await;

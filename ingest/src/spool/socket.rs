@@ -22,7 +22,7 @@ const IDLE: Duration = Duration::from_mins(10);
 
 /// Serves requests until the spool is closed: as long, nobody else can look into it.
 pub(crate) async fn serve(spool: Spool) {
-    let path = spool.parts.settings.directory.join(files::SOCKET);
+    let path = spool.parts.directory.join(files::SOCKET);
     // On a thread that may block, as below.
     let of_socket = path.clone();
     let bound = tokio::task::spawn_blocking(move || bind(&of_socket)).await;

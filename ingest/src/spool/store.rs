@@ -16,7 +16,6 @@ use super::database::{self, Database, Totals};
 use super::error::StoreError;
 use super::files::{self, Sequence};
 use super::metrics::SpoolMetrics;
-use crate::settings::SpoolSettings;
 use reserve::Reserve;
 use runtime::process::health::Check;
 use std::path::{Path, PathBuf};
@@ -36,7 +35,9 @@ const CHECKED_BYTES: u64 = 256 << 20;
 /// What a store is made from, again after a panic, and shares with all who use the spool.
 #[derive(Clone, Debug)]
 pub(super) struct StoreParts {
-    pub(super) settings: SpoolSettings,
+    pub(super) directory: PathBuf,
+    /// `--spool-max-bytes`.
+    pub(super) max_bytes: u64,
     pub(super) metrics: SpoolMetrics,
     /// Notified when a delivery has been stored, or waits again.
     pub(super) stored: Arc<Notify>,
@@ -84,9 +85,8 @@ enum State {
 
 impl Store {
     pub(super) fn new(parts: StoreParts) -> Self {
-        let settings = &parts.settings;
-        parts.metrics.max_bytes.set(i64::try_from(settings.max_bytes).unwrap_or(i64::MAX));
-        let reserve = Reserve::new(&settings.directory, settings.max_bytes);
+        parts.metrics.max_bytes.set(i64::try_from(parts.max_bytes).unwrap_or(i64::MAX));
+        let reserve = Reserve::new(&parts.directory, parts.max_bytes);
         Self {
             state: State::Failed { is_final: false, retry_at: Instant::now() },
             totals: None,
@@ -117,7 +117,7 @@ impl Store {
         match opened {
             Ok((database, totals)) => {
                 tracing::info!(
-                    directory = %self.parts.settings.directory.display(),
+                    directory = %self.parts.directory.display(),
                     waiting = totals.waiting,
                     parked = totals.parked,
                     bytes = totals.bytes,
@@ -143,7 +143,7 @@ impl Store {
 
     fn reopen(&self) -> Result<(Database, Totals), StoreError> {
         let sequence = self.sequence()?;
-        let database = Database::open(&sequence.current, self.parts.settings.max_bytes)?;
+        let database = Database::open(&sequence.current, self.parts.max_bytes)?;
         // Before it is written: changing a damaged page may destroy what is left on it.
         let totals = checked(&database)?;
         Ok((database, totals))
@@ -151,7 +151,7 @@ impl Store {
 
     /// The files as they are; those that are not written any more are drained.
     fn sequence(&self) -> Result<Sequence, StoreError> {
-        let mut sequence = files::sequence(&self.parts.settings.directory)?;
+        let mut sequence = files::sequence(&self.parts.directory)?;
         for path in sequence.retired.drain(..) {
             self.parts.backlog.add(path, None, None);
         }
@@ -170,7 +170,7 @@ impl Store {
     /// Creates a file, on a full disk in the space of the reserve: what cannot be sent of the file before has to be parked in
     /// it, or that one is never removed and the disk stays full.
     fn create(&mut self, path: &Path) -> Result<Database, StoreError> {
-        let max_bytes = self.parts.settings.max_bytes;
+        let max_bytes = self.parts.max_bytes;
         match Database::open(path, max_bytes).map_err(|error| self.reserve.classify(error)) {
             Err(StoreError::Full) => {}
             opened => return opened,
@@ -243,14 +243,14 @@ impl Store {
         let was_final = self.must_retire();
         // Closed before it is looked at.
         self.state = State::Failed { is_final: was_final, retry_at: Instant::now() };
-        let current = || files::sequence(&self.parts.settings.directory).map(|sequence| sequence.current);
+        let current = || files::sequence(&self.parts.directory).map(|sequence| sequence.current);
         let error = if was_final { error.clone() } else { recheck_damage(error, current()) };
         let is_final = was_final || matches!(error, StoreError::Damaged(_) | StoreError::Unsynced(_));
         if matches!(error, StoreError::Transient(_)) {
             self.failures[kind as usize] += 1;
         }
         tracing::error!(
-            directory = %self.parts.settings.directory.display(),
+            directory = %self.parts.directory.display(),
             %error,
             retry_seconds = self.retry.as_secs(),
             "cannot use the spool: until it recovers, deliveries that Kafka does not acknowledge are answered 503"

@@ -4,7 +4,7 @@ use super::*;
 use crate::delivery::sample;
 use crate::kafka::tests::unseen;
 use crate::kafka::{open_when_ready, topic_names};
-use crate::settings::SpoolSettings;
+use crate::settings::Settings;
 use crate::spool::SpoolMetrics;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
@@ -18,6 +18,7 @@ use tempfile::TempDir;
 pub(super) const PANICS: &[u8] = b"it panics";
 const TEXT: &[u8] = include_bytes!("../../../../schemas/fixtures/message/text.json");
 const PATIENCE: Duration = Duration::from_mins(1);
+const RATE: u32 = 1000;
 
 /// A way to Kafka that is open.
 async fn kafka(cluster: &MockCluster<'static, DefaultProducerContext>, process: &Process) -> Arc<Kafka> {
@@ -45,8 +46,8 @@ impl Ground {
         let metrics = SpoolMetrics::new(&process.registry);
         let check = process.health.check("spool", Probe::Shown);
         // What is not there in time is there all the same, and would be stored once more.
-        let settings = SpoolSettings { timeout: PATIENCE, ..SpoolSettings::of(directory.path().to_owned()) };
-        let spool = Spool::open(&settings, metrics.clone(), check).unwrap();
+        let settings = Settings { spool_timeout: PATIENCE, ..Settings::local("secret", "token") };
+        let spool = Spool::open(directory.path(), &settings, metrics.clone(), check).unwrap();
         Self { cluster, process, metrics, spool, _directory: directory }
     }
 
@@ -60,7 +61,7 @@ impl Ground {
     /// Drains until nothing waits, and so many are parked.
     async fn drain_until_parked(&self, parked: f64) {
         let (metrics, kafka) = (&self.metrics, kafka(&self.cluster, &self.process).await);
-        let draining = tokio::spawn(drain(self.spool.clone(), kafka, self.process.shutdown.clone()));
+        let draining = tokio::spawn(drain(self.spool.clone(), kafka, RATE, self.process.shutdown.clone()));
         let done = tokio::time::timeout(PATIENCE, async {
             while (metrics.deliveries.get(), metrics.parked.get()) != (0.0, parked) {
                 tokio::time::sleep(Duration::from_millis(10)).await;

@@ -1,10 +1,10 @@
 //! What the store does with a group of commands: their changes are one transaction.
 
-use super::super::SpoolError;
 use super::super::database::{Change, Database, StoredRow, reasons};
 use super::super::error::StoreError;
 use super::super::inspect::{InspectError, ParkReason, Request, Response, respond};
 use super::super::writer::Command;
+use super::super::{SpoolError, bytes_of_large};
 use super::{Kind, State, Store};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -110,8 +110,7 @@ impl Store {
     /// Those for which there is space below `--spool-max-bytes`, each by itself in the order of arrival; the others are refused.
     /// The last part takes small ones alone, and while it does, the spool is not full.
     fn admit(&mut self, stores: Vec<(Change, Done)>) -> Vec<(Change, Done)> {
-        let settings = &self.parts.settings;
-        let (most, most_of_large) = (settings.max_bytes, settings.max_bytes_of_large());
+        let (most, most_of_large) = (self.parts.max_bytes, bytes_of_large(self.parts.max_bytes));
         let mut taken = self.taken();
         let (admitted, refused): (Vec<_>, Vec<_>) = stores.into_iter().partition(|(change, _)| {
             let cost = cost(change);
@@ -220,7 +219,7 @@ impl Store {
     /// Serves a request of `weir spool`.
     pub(in crate::spool) fn inspect(&mut self, request: &Request) -> Result<Response, InspectError> {
         let State::Open(database) = &self.state else {
-            return Err(InspectError::not_now(&self.parts.settings.directory));
+            return Err(InspectError::not_now(&self.parts.directory));
         };
         let read = respond(database.connection(), request).map_err(|error| (error, Kind::Read));
         let served = read.and_then(|(response, changes)| {
@@ -232,7 +231,7 @@ impl Store {
         });
         served.map_err(|(error, kind)| {
             self.fail_unless_full(&error, kind);
-            let directory = &self.parts.settings.directory;
+            let directory = &self.parts.directory;
             match error {
                 // Not for whoever asks to mend.
                 StoreError::Transient(_) | StoreError::Unsynced(_) => InspectError::not_now(directory),

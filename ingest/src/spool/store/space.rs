@@ -84,7 +84,7 @@ impl Store {
         if self.full.replace((Instant::now(), taken)).is_none() {
             tracing::error!(
                 taken_bytes = taken,
-                max_bytes = self.parts.settings.max_bytes,
+                max_bytes = self.parts.max_bytes,
                 reserve_bytes = self.reserve.bytes,
                 "the spool or its disk is full: until it drains, deliveries that Kafka does not acknowledge are answered 503; \
                  see --spool-max-bytes and the free space of --spool-dir, of which the reserve is kept free"

@@ -27,7 +27,8 @@ const ROWS: usize = 40;
 
 pub(in crate::spool) fn parts(directory: &Path, max_bytes: u64) -> StoreParts {
     StoreParts {
-        settings: SpoolSettings { max_bytes, ..SpoolSettings::of(directory.to_owned()) },
+        directory: directory.to_owned(),
+        max_bytes,
         metrics: SpoolMetrics::new(&Registry::new()),
         stored: Arc::default(),
         backlog: Backlog::default(),
