@@ -18,7 +18,7 @@ use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
 use crate::kafka::{AccountLimit, Kafka, NotAcknowledged};
 use crate::metrics::{Metrics, Path};
-use crate::spool::{Spool, SpoolError};
+use crate::spool::Spool;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -52,7 +52,7 @@ impl Durable {
                 NotAcknowledged::Late(..) | NotAcknowledged::Probe(_) => Unavailable::Late,
             });
         };
-        let stored = match why {
+        match why {
             NotAcknowledged::Late(acknowledgement, permit) => {
                 let is_acknowledged = holding(permit, Spool::patience(), acknowledgement);
                 spool.store_in_flight(delivery, async move { is_acknowledged.await.is_ok() }).await
@@ -69,11 +69,7 @@ impl Durable {
                 let Some(permit) = permit else { return Err(Unavailable::AccountBusy) };
                 spool.store(delivery, Some(permit)).await
             }
-        };
-        stored.map_err(|error| match error {
-            SpoolError::Full => Unavailable::SpoolFull,
-            SpoolError::Failing => Unavailable::SpoolFailing,
-        })
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod store;
 mod writer;
 
 use crate::delivery::Delivery;
+use crate::http::response::Unavailable;
 use crate::kafka::AccountPermit;
 use crate::settings::Settings;
 use backlog::Backlog;
@@ -52,15 +53,6 @@ pub(crate) struct Spool {
     _lock: Arc<Lock>,
 }
 
-/// Why a delivery was not stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SpoolError {
-    /// `--spool-max-bytes` or the disk is full.
-    Full,
-    /// The disk fails, or is too slow.
-    Failing,
-}
-
 impl Spool {
     /// Locks the directory for this process and opens the spool. A disk that fails is tried again in the background.
     pub(crate) fn open(
@@ -86,10 +78,12 @@ impl Spool {
         &self,
         delivery: &Delivery,
         of_account: Option<AccountPermit>,
-    ) -> Result<(), SpoolError> {
+    ) -> Result<(), Unavailable> {
         let storing = self.writer.store(delivery, of_account);
         let stored = tokio::time::timeout(self.timeout, storing).await;
-        stored.unwrap_or(Err(SpoolError::Failing)).inspect_err(|_| self.parts.metrics.write_failures.inc())
+        stored
+            .unwrap_or(Err(Unavailable::SpoolFailing))
+            .inspect_err(|_| self.parts.metrics.write_failures.inc())
     }
 
     /// As [`Self::store`], for a delivery whose records are in flight to Kafka: it is not sent again before `acknowledged`
@@ -98,7 +92,7 @@ impl Spool {
         &self,
         delivery: &Delivery,
         acknowledged: impl Future<Output = bool> + Send + 'static,
-    ) -> Result<(), SpoolError> {
+    ) -> Result<(), Unavailable> {
         let guard = self.in_flight.guard(delivery.id);
         let stored = self.store(delivery, None).await;
         let (spool, id) = (self.clone(), delivery.id.hyphenated().to_string());

@@ -47,7 +47,9 @@ pub(crate) enum Unavailable {
     Late,
     Refused,
     BreakerOpen,
+    /// `--spool-max-bytes` or the disk is full.
     SpoolFull,
+    /// The disk fails, or is too slow.
     SpoolFailing,
     Connections,
     BodyBytes,

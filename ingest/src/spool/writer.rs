@@ -2,12 +2,12 @@
 //!
 //! It is supervised: after a panic it reopens the file and goes on.
 
-use super::SpoolError;
 use super::database::{Change, StoredRow};
 use super::files::OpenError;
 use super::inspect::{InspectError, Request, Response};
 use super::store::{Store, StoreParts};
 use crate::delivery::Delivery;
+use crate::http::response::Unavailable;
 use crate::kafka::AccountPermit;
 use crate::signature::Row;
 use runtime::process::supervisor::Pauses;
@@ -37,7 +37,7 @@ pub(super) enum Command {
     Store {
         row: Row,
         queued: Queued,
-        done: oneshot::Sender<Result<(), SpoolError>>,
+        done: oneshot::Sender<Result<(), Unavailable>>,
     },
     Change {
         changes: Vec<Change>,
@@ -84,17 +84,19 @@ impl Writer {
         &self,
         delivery: &Delivery,
         of_account: Option<AccountPermit>,
-    ) -> Result<(), SpoolError> {
+    ) -> Result<(), Unavailable> {
         let row = delivery.to_row();
         let total = Arc::clone(&self.queued);
         let queued = Queued { bytes: row.cost(), total, _of_account: of_account };
         let waiting = self.queued.fetch_add(queued.bytes, Ordering::Relaxed);
         if waiting > QUEUE_BYTES {
-            return Err(SpoolError::Failing);
+            return Err(Unavailable::SpoolFailing);
         }
         let (done, is_done) = oneshot::channel();
-        self.commands.try_send(Command::Store { row, queued, done }).map_err(|_| SpoolError::Failing)?;
-        is_done.await.unwrap_or(Err(SpoolError::Failing))
+        self.commands
+            .try_send(Command::Store { row, queued, done })
+            .map_err(|_| Unavailable::SpoolFailing)?;
+        is_done.await.unwrap_or(Err(Unavailable::SpoolFailing))
     }
 
     /// Applies all of the changes; `false` when they could not be written.

@@ -1,11 +1,12 @@
 //! What the store does with a group of commands: their changes are one transaction.
 
+use super::super::bytes_of_large;
 use super::super::database::{Change, Database, StoredRow, reasons};
 use super::super::error::StoreError;
 use super::super::inspect::{InspectError, ParkReason, Request, Response, respond};
 use super::super::writer::Command;
-use super::super::{SpoolError, bytes_of_large};
 use super::{Kind, State, Store};
+use crate::http::response::Unavailable;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -14,7 +15,7 @@ use tokio::sync::oneshot;
 /// A delivery of more bytes is large: most have a few KiB. One that does not fit must not take small ones with it.
 const SMALL: u64 = 64 << 10;
 
-type Done = oneshot::Sender<Result<(), SpoolError>>;
+type Done = oneshot::Sender<Result<(), Unavailable>>;
 
 impl Store {
     /// Serves a group; its changes are one transaction.
@@ -65,7 +66,7 @@ impl Store {
     /// Writes both in one transaction, and responds to the stores; whether the changes are on disk.
     fn write(&mut self, changes: &[Change], stores: Vec<(Change, Done)>) -> bool {
         if matches!(self.state, State::Failed { .. }) {
-            answer(stores, Err(SpoolError::Failing));
+            answer(stores, Err(Unavailable::SpoolFailing));
             return changes.is_empty();
         }
         let stores = self.admit(stores);
@@ -91,17 +92,17 @@ impl Store {
                 let (large, small): (Vec<_>, Vec<_>) =
                     stores.into_iter().partition(|(change, _)| cost(change) > SMALL);
                 let are_alone = large.is_empty();
-                answer(large, Err(SpoolError::Full));
+                answer(large, Err(Unavailable::SpoolFull));
                 if !are_alone && !small.is_empty() {
                     return self.write(changes, small);
                 }
-                answer(small, Err(SpoolError::Full));
+                answer(small, Err(Unavailable::SpoolFull));
                 // Nothing was changed, but deletes can be.
                 self.write_changes(changes)
             }
             Err(error) => {
                 self.fail(&error, Kind::Write);
-                answer(stores, Err(SpoolError::Failing));
+                answer(stores, Err(Unavailable::SpoolFailing));
                 false
             }
         }
@@ -122,7 +123,7 @@ impl Store {
         if refused.iter().any(|(change, _)| cost(change) <= SMALL) {
             self.log_full();
         }
-        answer(refused, Err(SpoolError::Full));
+        answer(refused, Err(Unavailable::SpoolFull));
         admitted
     }
 
@@ -243,7 +244,7 @@ impl Store {
     }
 }
 
-fn answer(stores: Vec<(Change, Done)>, result: Result<(), SpoolError>) {
+fn answer(stores: Vec<(Change, Done)>, result: Result<(), Unavailable>) {
     for (_, done) in stores {
         // The caller may be gone; what is stored is drained all the same.
         let _sent = done.send(result);

@@ -5,12 +5,12 @@ mod damage;
 mod drained;
 mod failures;
 
-use super::super::SpoolError;
 use super::super::database::{Change, RowKey, StoredRow};
 use super::super::writer::{Command, Queued};
 use super::space::FULL_FOR;
 use super::*;
 use crate::delivery::sample;
+use crate::http::response::Unavailable;
 use crate::signature::Row;
 use drained::drain;
 use prometheus::Registry;
@@ -43,12 +43,12 @@ fn store(directory: &Path) -> Store {
 }
 
 /// Stores a row; what its delivery would be answered.
-fn put(store: &mut Store, row: Row) -> Result<(), SpoolError> {
+fn put(store: &mut Store, row: Row) -> Result<(), Unavailable> {
     put_together(store, vec![row]).remove(0)
 }
 
 /// Stores rows that wait together.
-fn put_together(store: &mut Store, rows: Vec<Row>) -> Vec<Result<(), SpoolError>> {
+fn put_together(store: &mut Store, rows: Vec<Row>) -> Vec<Result<(), Unavailable>> {
     let (mut group, mut results) = (Vec::new(), Vec::new());
     for row in rows {
         let (done, is_done) = oneshot::channel();
@@ -134,7 +134,7 @@ fn a_file_whose_fsync_failed_is_retired_once_with_its_log_and_gives_everything_b
     let mut store = store(directory.path());
     put_all(&mut store, &rows[..30]);
     store.fail(&StoreError::Unsynced("disk I/O error".to_owned()), Kind::Write);
-    assert_eq!(put(&mut store, rows[30].clone()), Err(SpoolError::Failing));
+    assert_eq!(put(&mut store, rows[30].clone()), Err(Unavailable::SpoolFailing));
     store.update_gauges();
     assert_eq!((store.parts.metrics.healthy.get(), waiting(&store).as_str()), (0, "30"));
     retry(&mut store);
@@ -213,10 +213,10 @@ fn a_disk_that_has_space_again_is_used_however_many_deliveries_were_refused_mean
     let mut store = store(directory.path());
     // As where a delete needed its space.
     store.reserve.release();
-    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(SpoolError::Full));
+    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(Unavailable::SpoolFull));
     let (since, bytes) = store.full.unwrap();
     store.full = Some((since.checked_sub(FULL_FOR).unwrap(), bytes));
-    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(SpoolError::Full));
+    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(Unavailable::SpoolFull));
     store.maintain();
     assert_eq!(put(&mut store, sample(TEXT).to_row()), Ok(()));
     assert_eq!(store.parts.metrics.healthy.get(), 1);
@@ -230,10 +230,10 @@ fn large_deliveries_that_do_not_fit_take_no_small_one_with_them() {
     let large = || large_rows(1, 210 << 10).remove(0);
     while put(&mut store, large()).is_ok() {}
     let together = [rows(1), vec![large()], rows(1)].concat();
-    assert_eq!(put_together(&mut store, together), [Ok(()), Err(SpoolError::Full), Ok(())]);
+    assert_eq!(put_together(&mut store, together), [Ok(()), Err(Unavailable::SpoolFull), Ok(())]);
     // A large one that fits is not refused for the sake of one that does not.
     let fits = large_rows(1, 70 << 10).remove(0);
-    assert_eq!(put_together(&mut store, vec![large(), fits]), [Err(SpoolError::Full), Ok(())]);
+    assert_eq!(put_together(&mut store, vec![large(), fits]), [Err(Unavailable::SpoolFull), Ok(())]);
     assert_eq!(store.parts.metrics.healthy.get(), 1, "it takes small ones still");
     // What is left for them is used up too, in the end.
     let small = large_rows(20, 60 << 10).into_iter();
@@ -247,7 +247,7 @@ fn a_directory_that_cannot_be_written_is_refused_and_tried_again() {
     // A directory where the file should be: nothing can be opened, by root either.
     fs::create_dir(spool_db(directory.path())).unwrap();
     let mut store = store(directory.path());
-    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(SpoolError::Failing));
+    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(Unavailable::SpoolFailing));
     assert_eq!(store.parts.metrics.healthy.get(), 0);
     assert!(
         store.parts.metrics.deliveries.get().is_nan() && store.parts.metrics.retired_files.get().is_nan()

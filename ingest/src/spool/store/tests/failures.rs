@@ -53,7 +53,7 @@ fn a_file_that_cannot_be_written_and_not_be_followed_either_is_drained() {
         (store.parts.backlog.paths(), waiting(&store).as_str()),
         (vec![spool_db(directory.path())], "40")
     );
-    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(SpoolError::Failing));
+    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(Unavailable::SpoolFailing));
     // Once it can be created.
     retry(&mut store);
     put(&mut store, rows[0].clone()).unwrap();
