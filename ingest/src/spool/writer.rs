@@ -9,7 +9,6 @@ use super::store::{Store, StoreParts};
 use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
 use crate::kafka::AccountPermit;
-use crate::signature::Row;
 use runtime::process::supervisor::Pauses;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -34,11 +33,7 @@ pub(super) struct Writer {
 }
 
 pub(super) enum Command {
-    Store {
-        row: Row,
-        queued: Queued,
-        done: oneshot::Sender<Result<(), Unavailable>>,
-    },
+    Insert(Insertion),
     Change {
         changes: Vec<Change>,
         done: oneshot::Sender<bool>,
@@ -50,9 +45,17 @@ pub(super) enum Command {
     },
 }
 
-/// Bytes that are counted as queued for as long as this lives.
+/// A delivery that is not on the disk yet.
+pub(super) struct Insertion {
+    /// A [`Change::Insert`].
+    pub(super) row: Change,
+    pub(super) queued: Queued,
+    pub(super) done: oneshot::Sender<Result<(), Unavailable>>,
+}
+
+/// Bytes that are counted as queued for as long as this lives: what a row costs.
 pub(super) struct Queued {
-    bytes: u64,
+    pub(super) bytes: u64,
     total: Arc<AtomicU64>,
     /// What of its account's part it takes up, whether somebody still waits for it or not.
     _of_account: Option<AccountPermit>,
@@ -60,8 +63,8 @@ pub(super) struct Queued {
 
 #[cfg(test)]
 impl Queued {
-    pub(super) fn nothing() -> Self {
-        Self { bytes: 0, total: Arc::default(), _of_account: None }
+    pub(super) fn alone(bytes: u64) -> Self {
+        Self { bytes, total: Arc::default(), _of_account: None }
     }
 }
 
@@ -93,9 +96,8 @@ impl Writer {
             return Err(Unavailable::SpoolFailing);
         }
         let (done, is_done) = oneshot::channel();
-        self.commands
-            .try_send(Command::Store { row, queued, done })
-            .map_err(|_| Unavailable::SpoolFailing)?;
+        let insertion = Insertion { row: Change::Insert(row), queued, done };
+        self.commands.try_send(Command::Insert(insertion)).map_err(|_| Unavailable::SpoolFailing)?;
         is_done.await.unwrap_or(Err(Unavailable::SpoolFailing))
     }
 
@@ -193,7 +195,7 @@ fn serve(parts: &StoreParts, queue: &mut mpsc::Receiver<Command>) {
 impl Command {
     const fn bytes(&self) -> u64 {
         match self {
-            Self::Store { queued, .. } => queued.bytes,
+            Self::Insert(insertion) => insertion.queued.bytes,
             _ => 0,
         }
     }

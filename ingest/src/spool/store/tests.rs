@@ -6,7 +6,7 @@ mod drained;
 mod failures;
 
 use super::super::database::{Change, RowKey, StoredRow};
-use super::super::writer::{Command, Queued};
+use super::super::writer::{Command, Insertion, Queued};
 use super::space::FULL_FOR;
 use super::*;
 use crate::delivery::sample;
@@ -52,7 +52,8 @@ fn put_together(store: &mut Store, rows: Vec<Row>) -> Vec<Result<(), Unavailable
     let (mut group, mut results) = (Vec::new(), Vec::new());
     for row in rows {
         let (done, is_done) = oneshot::channel();
-        group.push(Command::Store { row, queued: Queued::nothing(), done });
+        let queued = Queued::alone(row.cost());
+        group.push(Command::Insert(Insertion { row: Change::Insert(row), queued, done }));
         results.push(is_done);
     }
     assert!(store.serve(&mut group).is_continue());
