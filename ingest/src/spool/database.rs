@@ -6,11 +6,13 @@
 //! keep besides stays in memory.
 
 mod changes;
+mod park_reason;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 pub(super) use changes::Change;
+pub use park_reason::ParkReason;
 pub(super) use rows::{
     COLUMNS, RowKey, StoredRow, Totals, last_seq, oldest, read, reasons, row_of, text, totals,
 };

@@ -12,8 +12,7 @@ mod round;
 mod tests;
 
 use super::Spool;
-use super::database::{Change, StoredRow};
-use super::inspect::ParkReason;
+use super::database::{Change, ParkReason, StoredRow};
 use crate::delivery::Delivery;
 use crate::kafka::{AccountPermit, Kafka, NotPublished};
 use debounce::Debounce;
@@ -40,11 +39,6 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 const AT_A_STRETCH: Duration = Duration::from_millis(1);
 const BACKOFF_BASE: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
-
-/// Why a delivery is parked whose row is not what was written.
-pub(super) const CORRUPT: &str = "corrupt";
-/// The same of one over which the drain panicked twice.
-pub(super) const PANICKED: &str = "panicked";
 
 /// Drains at most so many deliveries a second until shutdown; what is left stays in the spool.
 pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, rate: u32, shutdown: Shutdown) {
@@ -160,13 +154,13 @@ impl Drain {
             }
             if self.spool.parts.backlog.contains(&file) {
                 // In a file that was retired meanwhile it is met again, but as corrupt it is taken there for one that is counted.
-                if reason == CORRUPT {
+                if reason == ParkReason::Corrupt {
                     self.retired.lost(&file, &stored);
                 }
                 continue;
             }
             self.log_parked(&stored.row.id, &reason);
-            if reason == CORRUPT {
+            if reason == ParkReason::Corrupt {
                 self.spool.parts.metrics.lost.inc();
             }
         }
@@ -177,17 +171,16 @@ impl Drain {
     /// parked for a reason that nobody knows is sent as if it waited.
     async fn drain_retired(&mut self, file: &Path, rows: Vec<StoredRow>) {
         let start = tokio::time::Instant::now();
-        let is_refused =
-            |stored: &StoredRow| stored.parked.as_deref().is_some_and(|word| ParkReason::of(word).is_known());
+        let is_refused = |stored: &StoredRow| stored.parked.as_ref().is_some_and(ParkReason::is_known);
         let (parked, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_refused);
         let mut outcome = self.send(rows).await;
         for stored in parked {
             let reason = if stored.row.is_intact() { stored.parked.clone() } else { None };
-            outcome.refused.push((stored, reason.unwrap_or_else(|| CORRUPT.to_owned())));
+            outcome.refused.push((stored, reason.unwrap_or(ParkReason::Corrupt)));
         }
         self.retired.completed(file, &outcome.acknowledged);
         for (stored, reason) in std::mem::take(&mut outcome.refused) {
-            if reason == CORRUPT {
+            if reason == ParkReason::Corrupt {
                 self.retired.lost(file, &stored);
                 continue;
             }
@@ -228,14 +221,14 @@ impl Drain {
                 began = Instant::now();
             }
             if self.panics.is_blamed(&stored) {
-                outcome.refused.push((stored, PANICKED.to_owned()));
+                outcome.refused.push((stored, ParkReason::Panicked));
                 continue;
             }
             self.panics.at(&stored);
             #[cfg(test)]
             assert_ne!(stored.row.body.as_ref(), tests::PANICS, "as the test wants");
             let Some(delivery) = Delivery::from_row(&stored.row) else {
-                outcome.refused.push((stored, CORRUPT.to_owned()));
+                outcome.refused.push((stored, ParkReason::Corrupt));
                 continue;
             };
             let is_first = round.is_empty() && outcome.refused.is_empty();
@@ -251,7 +244,7 @@ impl Drain {
             match sent {
                 Some(Ok((acknowledgement, permit))) => round.push((stored, acknowledgement, permit)),
                 Some(Err(NotPublished::Refused(why))) if self.debounce.counts(why, true, Instant::now()) => {
-                    outcome.refused.push((stored, why.as_str().to_owned()));
+                    outcome.refused.push((stored, why.into()));
                 }
                 // Its account has too much in flight, or it failed: it is sent again, with those behind it.
                 not_sent => {
@@ -283,7 +276,7 @@ impl Drain {
                 Ok(Err(NotPublished::Refused(why)))
                     if self.debounce.counts(why, is_alone, Instant::now()) =>
                 {
-                    outcome.refused.push((stored, why.as_str().to_owned()));
+                    outcome.refused.push((stored, why.into()));
                 }
                 Ok(Err(_)) | Err(_) => outcome.again.push(stored),
             }

@@ -2,6 +2,7 @@
 
 use super::super::error::StoreError;
 use super::Database;
+use super::park_reason::ParkReason;
 use crate::signature::Row;
 use bytes::Bytes;
 use rusqlite::types::ValueRef;
@@ -42,7 +43,7 @@ pub(in crate::spool) struct StoredRow {
     pub(in crate::spool) seq: i64,
     pub(in crate::spool) row: Row,
     /// Why it is parked.
-    pub(in crate::spool) parked: Option<String>,
+    pub(in crate::spool) parked: Option<ParkReason>,
 }
 
 impl StoredRow {
@@ -111,7 +112,12 @@ pub(super) fn check_gone(connection: &Connection, after: i64, keys: &[&RowKey]) 
 
 impl Database {
     /// One that is parked for this reason, the first at or after the given part of their range, which is between 0 and 1.
-    pub(in crate::spool) fn parked(&self, reason: &str, part: f64) -> Result<Option<StoredRow>, StoreError> {
+    pub(in crate::spool) fn parked(
+        &self,
+        reason: &ParkReason,
+        part: f64,
+    ) -> Result<Option<StoredRow>, StoreError> {
+        let reason = reason.as_str();
         let end = |query| -> Result<Option<i64>, StoreError> {
             Ok(self.connection.prepare_cached(query)?.query_row([reason], |row| row.get(0))?)
         };
@@ -124,12 +130,12 @@ impl Database {
 }
 
 /// The reasons for which deliveries are parked.
-pub(in crate::spool) fn reasons(connection: &Connection) -> Result<Vec<String>, StoreError> {
+pub(in crate::spool) fn reasons(connection: &Connection) -> Result<Vec<ParkReason>, StoreError> {
     let (mut next, mut reasons) = (connection.prepare_cached(NEXT_REASON)?, Vec::new());
-    while let Some(reason) =
-        next.query_row([reasons.last().map_or("", String::as_str)], |row| row.get::<_, Option<String>>(0))?
+    while let Some(reason) = next
+        .query_row([reasons.last().map_or("", ParkReason::as_str)], |row| row.get::<_, Option<String>>(0))?
     {
-        reasons.push(reason);
+        reasons.push(ParkReason::from(reason));
     }
     Ok(reasons)
 }
@@ -180,7 +186,7 @@ impl Totals {
 pub(in crate::spool) fn row_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRow> {
     let parked = match row.get_ref(6)? {
         ValueRef::Null => None,
-        value => Some(text(value)),
+        value => Some(ParkReason::from(text(value))),
     };
     let id = text(row.get_ref(1)?);
     let received = row.get_ref(2)?.as_i64().unwrap_or_default();

@@ -5,11 +5,10 @@ mod losses;
 mod tests;
 
 use super::super::backlog::Backlog;
-use super::super::database::StoredRow;
+use super::super::database::{ParkReason, StoredRow};
 use super::super::files;
 use super::super::metrics::SpoolMetrics;
 use super::super::salvage::{Ranges, Salvage, SeqSet};
-use super::CORRUPT;
 use losses::Losses;
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -174,7 +173,7 @@ impl RetiredFiles {
     pub(super) fn lost(&mut self, path: &Path, stored: &StoredRow) {
         self.completed(path, std::slice::from_ref(stored));
         let losses = &mut self.progress.entry(path.to_owned()).or_default().losses;
-        if stored.parked.as_deref() == Some(CORRUPT) {
+        if stored.parked == Some(ParkReason::Corrupt) {
             // It was counted as it was parked.
             losses.has_lost = true;
         } else {

@@ -88,7 +88,7 @@ async fn a_delivery_that_another_version_has_parked_arrives() {
     let ground = Ground::prepare();
     ground.store(&[TEXT]).await;
     let (_, rows) = ground.spool.writer.read(1, ROUND_BYTES).await;
-    let park = Change::Park(rows[0].key(), "reason_of_a_later_version".to_owned());
+    let park = Change::Park(rows[0].key(), ParkReason::Other("reason_of_a_later_version".to_owned()));
     assert!(ground.spool.writer.change(vec![park]).await);
     assert_eq!(ground.metrics.parked.get().to_string(), "1");
     ground.drain_until_parked(0.0).await;

@@ -1,10 +1,8 @@
 //! The queries behind the responses. Each takes little time: the same thread stores deliveries.
 
 use super::super::database::{COLUMNS, Change, reasons, row_of};
-use super::super::drain::CORRUPT;
 use super::super::error::StoreError;
-use super::stored::{ParkReason, StoredDelivery};
-use super::{DeliveryFilter, DeliveryGroup, Request, Response};
+use super::{DeliveryFilter, DeliveryGroup, ParkReason, Request, Response, StoredDelivery};
 use rusqlite::{Connection, OptionalExtension as _, Params, params};
 use schemas::Millis;
 
@@ -39,7 +37,9 @@ pub(in crate::spool) fn respond(
         Request::Groups => response.groups = groups(connection)?,
         Request::Page { which, after } => shown = seqs(connection, which, *after)?,
         Request::Delivery { id } => shown = numbers(connection, SEQ_OF_ID, [id])?,
-        Request::Retry { id } => retries = numbers(connection, RETRIED_OF_ID, [id.as_str(), CORRUPT])?,
+        Request::Retry { id } => {
+            retries = numbers(connection, RETRIED_OF_ID, [id.as_str(), ParkReason::Corrupt.as_str()])?;
+        }
         Request::RetryAll { reason: ParkReason::Corrupt, .. } => {}
         Request::RetryAll { reason, after } => retries = parked_for(connection, reason, *after)?,
     }
@@ -65,10 +65,10 @@ fn groups(connection: &Connection) -> Result<Vec<DeliveryGroup>, StoreError> {
 
 /// The next rows after one.
 fn seqs(connection: &Connection, which: &DeliveryFilter, after: i64) -> Result<Vec<i64>, StoreError> {
-    let of = |reason: &str| numbers(connection, SEQS_OF, params![after, PAGE_ROWS, reason]);
+    let of = |reason: &ParkReason| numbers(connection, SEQS_OF, params![after, PAGE_ROWS, reason.as_str()]);
     match which {
         DeliveryFilter::All => numbers(connection, SEQS, params![after, PAGE_ROWS]),
-        DeliveryFilter::ParkedFor(reason) => of(reason.as_str()),
+        DeliveryFilter::ParkedFor(reason) => of(reason),
         DeliveryFilter::Parked => {
             let mut seqs = Vec::new();
             for reason in reasons(connection)? {

@@ -1,9 +1,9 @@
 //! What the store does with a group of commands: their changes are one transaction.
 
 use super::super::bytes_of_large;
-use super::super::database::{Change, Database, StoredRow, reasons};
+use super::super::database::{Change, Database, ParkReason, StoredRow, reasons};
 use super::super::error::StoreError;
-use super::super::inspect::{InspectError, ParkReason, Request, Response, respond};
+use super::super::inspect::{InspectError, Request, Response, respond};
 use super::super::writer::{Command, Insertion};
 use super::{Kind, State, Store};
 use crate::http::response::Unavailable;
@@ -172,14 +172,14 @@ impl Store {
         }
     }
 
-    pub(in crate::spool) fn read_parked(&mut self, reason: &str, part: f64) -> Option<StoredRow> {
+    pub(in crate::spool) fn read_parked(&mut self, reason: &ParkReason, part: f64) -> Option<StoredRow> {
         self.read_or_fail(|database| database.parked(reason, part))
     }
 
     /// A reason for which deliveries are parked and that this version does not know.
     pub(in crate::spool) fn unknown_reason(&mut self) -> Option<ParkReason> {
         let reasons = self.read_or_fail(|database| reasons(database.connection()));
-        reasons.into_iter().map(ParkReason::from).find(|reason| !reason.is_known())
+        reasons.into_iter().find(|reason| !reason.is_known())
     }
 
     /// What is read of the file; nothing where it is not open, or fails, which closes it.

@@ -59,7 +59,7 @@ async fn a_corrupt_delivery_that_was_parked_as_its_file_was_retired_is_lost_once
     let path = directory.path().join("spool.db");
     let (mut database, totals) = filled(&path);
     let corrupt = database.waiting(1, u64::MAX).unwrap().remove(0);
-    let park = Change::Park(corrupt.key(), CORRUPT.to_owned());
+    let park = Change::Park(corrupt.key(), ParkReason::Corrupt);
     let totals = database.apply([park].iter(), totals).unwrap();
     drop(database);
     let backlog = Backlog::default();

@@ -114,7 +114,7 @@ fn an_error_closes_the_file_whoever_meets_it() {
         let mut store = store(directory.path());
         put_all(&mut store, &rows(1));
         let key = store.read(1, u64::MAX).remove(0).key();
-        assert!(change(&mut store, vec![Change::Park(key, "too_large".to_owned())]));
+        assert!(change(&mut store, vec![Change::Park(key, ParkReason::TooLarge)]));
         let State::Open(database) = &store.state else { panic!("it is open") };
         // As on a volume that became read-only.
         database.connection().pragma_update(None, "query_only", true).unwrap();
