@@ -107,9 +107,10 @@ impl Database {
             // Before the first table, so that the file can release pages.
             connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
-            connection.pragma_update(None, "synchronous", "FULL")?;
-            connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"))?;
-            Self::configured(connection, path, max_bytes)
+            let database = Self::configured(connection, path, max_bytes)?;
+            let schema = format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;");
+            database.connection.execute_batch(&schema)?;
+            Ok(database)
         });
         if made.is_err() {
             files::remove(path)?;

@@ -102,18 +102,9 @@ impl Store {
     }
 
     /// Opens the file, or creates the next where it must not be used any more.
-    pub(super) fn open(&mut self) {
+    fn open(&mut self) {
         let is_over = self.must_retire() || self.failures.iter().any(|count| *count >= FAILURES);
-        let mut opened = if is_over { self.replace() } else { self.reopen() };
-        if let Err(error) = &opened
-            && !self.must_retire()
-        {
-            self.fail(error, Kind::Open);
-            if !self.must_retire() {
-                return self.update_gauges();
-            }
-            opened = self.replace();
-        }
+        let opened = if is_over { self.replace() } else { self.reopen() };
         match opened {
             Ok((database, totals)) => {
                 tracing::info!(
@@ -132,9 +123,14 @@ impl Store {
                     self.log_full();
                 }
             }
-            Err(error) => self.fail(&error, Kind::Open),
+            Err(error) => {
+                let was_final = self.must_retire();
+                self.fail(&error, Kind::Open);
+                if !was_final && self.must_retire() {
+                    self.open();
+                }
+            }
         }
-        self.update_gauges();
     }
 
     const fn must_retire(&self) -> bool {
@@ -158,11 +154,15 @@ impl Store {
         Ok(sequence)
     }
 
-    /// Creates the next file. The one before it stays as it is, to be drained in place.
-    fn retire(&mut self) -> Result<(Database, Totals), StoreError> {
+    /// Creates the next file. The one before it stays as it is, to be drained in place; also where the next cannot be created, as on
+    /// a volume that is read-only or full. It is when it can be.
+    fn replace(&mut self) -> Result<(Database, Totals), StoreError> {
         let sequence = self.sequence()?;
-        let database = self.create(&sequence.next)?;
-        self.leave_to_drain(sequence.current)?;
+        let created = self.create(&sequence.next);
+        if self.leave_to_drain(sequence.current)? && created.is_err() {
+            self.state = State::Failed { is_final: true, retry_at: Instant::now() };
+        }
+        let database = created?;
         (self.failures, self.retry, self.page_bytes) = ([0; 3], RETRY_FIRST, 0);
         Ok((database, Totals::default()))
     }
@@ -178,20 +178,6 @@ impl Store {
         // It may be there from an earlier process.
         self.reserve.release();
         Database::open(path, max_bytes)
-    }
-
-    fn replace(&mut self) -> Result<(Database, Totals), StoreError> {
-        self.retire().or_else(|error| self.retire_without_next(error))
-    }
-
-    /// Where the next cannot be created, as on a volume that is read-only or full, what is in the file is drained in place
-    /// all the same. The next is created when it can be.
-    fn retire_without_next(&mut self, error: StoreError) -> Result<(Database, Totals), StoreError> {
-        if self.leave_to_drain(self.sequence()?.current)? {
-            self.state = State::Failed { is_final: true, retry_at: Instant::now() };
-            return Err(error);
-        }
-        self.reopen()
     }
 
     /// Leaves the file to the drain; whether there is one.
@@ -210,7 +196,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Retries a file that failed, looks for space in a full one, and releases that of an empty one; then sets the gauges.
+    /// Opens the file at first and where it failed, looks for space in a full one, and releases that of an empty one; then sets the
+    /// gauges.
     pub(super) fn maintain(&mut self) {
         match &self.state {
             State::Failed { retry_at, .. } if Instant::now() >= *retry_at => self.open(),

@@ -176,7 +176,7 @@ fn supervise(parts: &StoreParts, mut queue: mpsc::Receiver<Command>) {
 
 fn serve(parts: &StoreParts, queue: &mut mpsc::Receiver<Command>) {
     let mut store = Store::new(parts.clone());
-    store.open();
+    store.maintain();
     let mut group = Vec::new();
     while let Some(first) = queue.blocking_recv() {
         let mut bytes = first.bytes();

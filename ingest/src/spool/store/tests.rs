@@ -38,7 +38,7 @@ pub(in crate::spool) fn parts(directory: &Path, max_bytes: u64) -> StoreParts {
 
 fn store(directory: &Path) -> Store {
     let mut store = Store::new(parts(directory, MAX));
-    store.open();
+    store.maintain();
     store
 }
 
@@ -193,7 +193,7 @@ fn an_empty_file_beside_a_log_keeps_its_log() {
 fn a_full_disk_lets_deliveries_go_and_takes_others_once_there_is_space() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::new(parts(directory.path(), 200_000));
-    store.open();
+    store.maintain();
     let mut kept = Vec::new();
     while let Some(row) = rows(1).pop()
         && put(&mut store, row.clone()).is_ok()
@@ -227,7 +227,7 @@ fn a_disk_that_has_space_again_is_used_however_many_deliveries_were_refused_mean
 fn large_deliveries_that_do_not_fit_take_no_small_one_with_them() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::new(parts(directory.path(), 8 << 20));
-    store.open();
+    store.maintain();
     let large = || large_rows(1, 210 << 10).remove(0);
     while put(&mut store, large()).is_ok() {}
     let together = [rows(1), vec![large()], rows(1)].concat();

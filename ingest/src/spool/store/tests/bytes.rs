@@ -14,7 +14,7 @@ fn rows_that_leave_their_pages_half_empty_leave_small_ones_their_part_too() {
     let directory = tempfile::tempdir().unwrap();
     let most = 8 << 20;
     let mut store = Store::new(parts(directory.path(), most));
-    store.open();
+    store.maintain();
     let mut rows = large_rows(4000, 2200).into_iter();
     while store.current_bytes() < most / 16 * 15 {
         assert_eq!(put(&mut store, rows.next().unwrap()), Ok(()), "at {} bytes", store.current_bytes());
