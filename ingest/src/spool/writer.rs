@@ -13,14 +13,13 @@ use runtime::process::supervisor::Pauses;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// Commands that may wait for the thread.
 const COMMANDS: usize = 8192;
-/// Bytes of bodies that may wait for the thread, so that a slow disk does not fill the memory.
-const QUEUE_BYTES: u64 = 64 << 20;
+/// Bytes of rows that may wait for the thread, so that a slow disk does not fill the memory: 64 MiB of bodies, or the largest.
+const QUEUE_BYTES: usize = (64 << 20) + (64 << 10);
 /// Maximum of one transaction.
 const GROUP_COMMANDS: usize = 256;
 const GROUP_BYTES: u64 = 8 << 20;
@@ -29,7 +28,8 @@ const GROUP_BYTES: u64 = 8 << 20;
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
     commands: mpsc::Sender<Command>,
-    queued: Arc<AtomicU64>,
+    /// What is left of [`QUEUE_BYTES`].
+    queue: Arc<Semaphore>,
 }
 
 pub(super) enum Command {
@@ -49,29 +49,11 @@ pub(super) enum Command {
 pub(super) struct Insertion {
     /// A [`Change::Insert`].
     pub(super) row: Change,
-    pub(super) queued: Queued,
-    pub(super) done: oneshot::Sender<Result<(), Unavailable>>,
-}
-
-/// Bytes that are counted as queued for as long as this lives: what a row costs.
-pub(super) struct Queued {
+    /// What that costs.
     pub(super) bytes: u64,
-    total: Arc<AtomicU64>,
-    /// What of its account's part it takes up, whether somebody still waits for it or not.
-    _of_account: Option<AccountPermit>,
-}
-
-#[cfg(test)]
-impl Queued {
-    pub(super) fn alone(bytes: u64) -> Self {
-        Self { bytes, total: Arc::default(), _of_account: None }
-    }
-}
-
-impl Drop for Queued {
-    fn drop(&mut self) {
-        self.total.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
+    pub(super) done: oneshot::Sender<Result<(), Unavailable>>,
+    /// What it takes up of the queue and of its account's part, whether somebody still waits for it or not.
+    pub(super) _held: (OwnedSemaphorePermit, Option<AccountPermit>),
 }
 
 impl Writer {
@@ -79,7 +61,7 @@ impl Writer {
         let (commands, queue) = mpsc::channel(COMMANDS);
         let thread = std::thread::Builder::new().name("spool".to_owned());
         thread.spawn(move || supervise(&parts, queue)).map_err(OpenError::Thread)?;
-        Ok(Self { commands, queued: Arc::default() })
+        Ok(Self { commands, queue: Arc::new(Semaphore::new(QUEUE_BYTES)) })
     }
 
     /// Returns once the delivery is on the disk.
@@ -89,14 +71,12 @@ impl Writer {
         of_account: Option<AccountPermit>,
     ) -> Result<(), Unavailable> {
         let row = delivery.to_row();
-        let total = Arc::clone(&self.queued);
-        let queued = Queued { bytes: row.cost(), total, _of_account: of_account };
-        let waiting = self.queued.fetch_add(queued.bytes, Ordering::Relaxed);
-        if waiting > QUEUE_BYTES {
-            return Err(Unavailable::SpoolFailing);
-        }
+        let bytes = row.cost();
+        let queued = u32::try_from(bytes).ok();
+        let queued = queued.and_then(|bytes| Arc::clone(&self.queue).try_acquire_many_owned(bytes).ok());
+        let held = (queued.ok_or(Unavailable::SpoolFailing)?, of_account);
         let (done, is_done) = oneshot::channel();
-        let insertion = Insertion { row: Change::Insert(row), queued, done };
+        let insertion = Insertion { row: Change::Insert(row), bytes, done, _held: held };
         self.commands.try_send(Command::Insert(insertion)).map_err(|_| Unavailable::SpoolFailing)?;
         is_done.await.unwrap_or(Err(Unavailable::SpoolFailing))
     }
@@ -195,7 +175,7 @@ fn serve(parts: &StoreParts, queue: &mut mpsc::Receiver<Command>) {
 impl Command {
     const fn bytes(&self) -> u64 {
         match self {
-            Self::Insert(insertion) => insertion.queued.bytes,
+            Self::Insert(insertion) => insertion.bytes,
             _ => 0,
         }
     }

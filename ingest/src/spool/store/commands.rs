@@ -82,7 +82,7 @@ impl Store {
             Err(error @ StoreError::Full) => {
                 self.log_full();
                 let (small, large): (Vec<_>, Vec<_>) =
-                    insertions.into_iter().partition(|insertion| insertion.queued.bytes <= SMALL);
+                    insertions.into_iter().partition(|insertion| insertion.bytes <= SMALL);
                 if !large.is_empty() {
                     answer(large, Err(Unavailable::SpoolFull));
                     return self.write(changes, small);
@@ -116,13 +116,13 @@ impl Store {
         let (most, most_of_large) = (self.parts.max_bytes, bytes_of_large(self.parts.max_bytes));
         let mut taken = self.taken();
         let (admitted, refused): (Vec<_>, Vec<_>) = insertions.into_iter().partition(|insertion| {
-            let cost = insertion.queued.bytes;
+            let cost = insertion.bytes;
             let limit = if cost > SMALL { most_of_large } else { most };
             let has_space = taken + cost <= limit;
             taken += if has_space { cost } else { 0 };
             has_space
         });
-        if refused.iter().any(|insertion| insertion.queued.bytes <= SMALL) {
+        if refused.iter().any(|insertion| insertion.bytes <= SMALL) {
             self.log_full();
         }
         answer(refused, Err(Unavailable::SpoolFull));

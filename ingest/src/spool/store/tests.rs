@@ -6,7 +6,7 @@ mod drained;
 mod failures;
 
 use super::super::database::{Change, RowKey, StoredRow};
-use super::super::writer::{Command, Insertion, Queued};
+use super::super::writer::{Command, Insertion};
 use super::space::FULL_FOR;
 use super::*;
 use crate::delivery::sample;
@@ -19,7 +19,7 @@ use runtime::process::shutdown::Shutdown;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 const TEXT: &[u8] = include_bytes!("../../../../schemas/fixtures/message/text.json");
 const MAX: u64 = 64 << 20;
@@ -52,8 +52,9 @@ fn put_together(store: &mut Store, rows: Vec<Row>) -> Vec<Result<(), Unavailable
     let (mut group, mut results) = (Vec::new(), Vec::new());
     for row in rows {
         let (done, is_done) = oneshot::channel();
-        let queued = Queued::alone(row.cost());
-        group.push(Command::Insert(Insertion { row: Change::Insert(row), queued, done }));
+        let (bytes, queue) = (row.cost(), Arc::new(Semaphore::new(1)));
+        let held = (queue.try_acquire_owned().unwrap(), None);
+        group.push(Command::Insert(Insertion { row: Change::Insert(row), bytes, done, _held: held }));
         results.push(is_done);
     }
     assert!(store.serve(&mut group).is_continue());
