@@ -79,8 +79,7 @@ pub async fn serve(
     };
     let webhook = Arc::new(Webhook::new(&settings, secrets, durable, Arc::clone(&metrics), &process));
     announce(&listener, &settings);
-    let acceptor = Acceptor::new(&settings.limits, metrics);
-    serve_until_drained(listener, &acceptor, webhook, &settings, &process).await;
+    serve_until_drained(listener, webhook, metrics, &settings, &process).await;
     let records = kafka.publisher.producers.end(settings.drain_timeout).await;
     if records > 0 {
         tracing::warn!(records, "shutdown: some records were still unacknowledged");
@@ -125,19 +124,20 @@ fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, O
 
 async fn serve_until_drained(
     listener: TcpListener,
-    acceptor: &Acceptor,
     webhook: Arc<Webhook>,
+    metrics: Arc<Metrics>,
     settings: &Settings,
     process: &Process,
 ) {
     let graceful = GracefulShutdown::new();
     let respond = move |request, slot: Arc<Slot>| async move { webhook.respond(request, &slot).await };
+    let acceptor = Acceptor::new(&settings.limits, metrics, respond);
     let end = async {
         process.shutdown.requested().await;
         tokio::time::sleep(settings.drain_delay).await;
     };
     tokio::select! {
-        () = acceptor.keep_accepting(&listener, &graceful, respond) => {}
+        () = acceptor.keep_accepting(&listener, &graceful) => {}
         () = end => {}
     }
     // New connections are refused from now on, not left waiting in the backlog.
