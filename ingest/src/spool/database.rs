@@ -14,7 +14,7 @@ mod tests;
 pub(super) use changes::Change;
 pub use park_reason::ParkReason;
 pub(super) use rows::{
-    COLUMNS, RowKey, StoredRow, Totals, last_seq, oldest, read, reasons, row_of, text, totals,
+    COLUMNS, RowKey, StoredRow, Totals, groups, last_seq, oldest, read, reasons, row_of, text, totals,
 };
 
 use super::error::StoreError;

@@ -2,7 +2,7 @@
 
 use super::changes::{DELETE, DELETE_BY_ID, INSERT, PARK, UNPARK};
 use super::rows::{
-    FIRST_PARKED, LAST, LAST_PARKED, NEXT_REASON, OLDEST, PARKED, TOTALS, WAITING, WAITING_KEYS,
+    FIRST_PARKED, GROUPS, LAST, LAST_PARKED, NEXT_REASON, OLDEST, PARKED, WAITING, WAITING_KEYS,
 };
 use super::*;
 use crate::delivery::sample;
@@ -190,7 +190,7 @@ fn no_query_sorts() {
         WAITING_KEYS,
         LAST,
         OLDEST,
-        TOTALS,
+        GROUPS,
         INSERT,
         DELETE,
         DELETE_BY_ID,

@@ -1,10 +1,9 @@
 //! The queries behind the responses. Each takes little time: the same thread stores deliveries.
 
-use super::super::database::{COLUMNS, Change, reasons, row_of};
+use super::super::database::{COLUMNS, Change, groups, reasons, row_of};
 use super::super::error::StoreError;
-use super::{DeliveryFilter, DeliveryGroup, ParkReason, Request, Response, StoredDelivery};
+use super::{DeliveryFilter, ParkReason, Request, Response, StoredDelivery};
 use rusqlite::{Connection, OptionalExtension as _, Params, params};
-use schemas::Millis;
 
 /// Maximum rows of a response.
 const PAGE_ROWS: u32 = 128;
@@ -14,8 +13,6 @@ const PAGE_BYTES: usize = 1 << 20;
 const RETRY_ROWS: u32 = 64;
 const RETRY_BYTES: i64 = 4 << 20;
 
-const GROUPS: &str = "SELECT set_aside, count(*), total(cost), min(received) FROM deliveries \
-                      GROUP BY set_aside ORDER BY set_aside";
 const SEQS: &str = "SELECT seq FROM deliveries NOT INDEXED WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 const SEQS_OF: &str =
     "SELECT seq, cost FROM deliveries WHERE set_aside = ?3 AND seq > ?1 ORDER BY seq LIMIT ?2";
@@ -25,7 +22,7 @@ const RETRIED_OF_ID: &str =
 
 /// All of them, for the test of their query plans.
 #[cfg(test)]
-pub(in crate::spool) const QUERIES: [&str; 5] = [GROUPS, SEQS, SEQS_OF, SEQ_OF_ID, RETRIED_OF_ID];
+pub(in crate::spool) const QUERIES: [&str; 4] = [SEQS, SEQS_OF, SEQ_OF_ID, RETRIED_OF_ID];
 
 /// The response to a request, and the changes that have to be made before it is true.
 pub(in crate::spool) fn respond(
@@ -46,21 +43,6 @@ pub(in crate::spool) fn respond(
     response.page = stored(connection, &shown)?;
     (response.retried, response.last) = (retries.len() as u64, retries.last().copied());
     Ok((response, retries.into_iter().map(Change::Unpark).collect()))
-}
-
-fn groups(connection: &Connection) -> Result<Vec<DeliveryGroup>, StoreError> {
-    let mut statement = connection.prepare_cached(GROUPS)?;
-    let found = statement.query_map([], |row| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of sizes")]
-        let bytes = row.get::<_, f64>(2)? as u64;
-        Ok(DeliveryGroup {
-            parked: row.get::<_, Option<String>>(0)?.map(ParkReason::from),
-            deliveries: row.get::<_, i64>(1)?.unsigned_abs(),
-            bytes,
-            oldest: Millis::since_epoch(u64::try_from(row.get::<_, i64>(3)?).unwrap_or_default()),
-        })
-    })?;
-    Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The next rows after one.
