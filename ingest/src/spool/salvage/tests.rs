@@ -231,7 +231,8 @@ fn pages_are_gone_through_a_window_at_a_time_and_every_row_is_found_once_and_in_
     drop(database);
     for window in [1, 7, 100, 10_000] {
         let mut missing = Missing { gaps: std::iter::once(0..=i64::MAX).collect(), ..Missing::default() };
-        let mut scan = Scan::of(&path).unwrap().with_window(window);
+        let mut scan = Scan::of(&path).unwrap();
+        scan.window = window;
         let mut seqs = Vec::new();
         loop {
             let found = scan.next(&mut missing, 11, u64::MAX);
