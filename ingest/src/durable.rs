@@ -91,10 +91,8 @@ mod tests {
     use crate::delivery::sample;
     use crate::kafka::tests::unseen;
     use crate::settings::Settings;
-    use crate::spool::SpoolMetrics;
     use prometheus::Registry;
     use runtime::process::Process;
-    use runtime::process::health::Probe;
 
     const TEXT: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
 
@@ -103,10 +101,9 @@ mod tests {
         let process = Process::new("weir-ingest", "0");
         let kafka = unseen("127.0.0.1:1", &process);
         let metrics = Arc::new(Metrics::new(&Registry::new()));
-        let check = process.health.check("spool", Probe::Shown);
         let settings =
             Settings { spool_timeout: Duration::from_mins(1), ..Settings::local("secret", "token") };
-        let spool = Spool::open(directory, &settings, SpoolMetrics::new(&process.registry), check).unwrap();
+        let spool = Spool::open(directory, &settings, &process).unwrap();
         Durable { kafka, spool: Some(spool), spool_limit, metrics }
     }
 

@@ -6,7 +6,7 @@ use crate::kafka::{self, AccountLimit, Breaker, Kafka, Producers, Publisher, Sta
 use crate::metrics::Metrics;
 use crate::settings::{ProducerKind, Settings};
 use crate::signature::{self, CurrentSecrets};
-use crate::spool::{self, OpenError, Spool, SpoolMetrics};
+use crate::spool::{self, OpenError, Spool};
 use crate::webhook::Webhook;
 use hyper_util::server::graceful::GracefulShutdown;
 use runtime::http::connections::Slot;
@@ -116,8 +116,7 @@ fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, O
         return Ok(None);
     };
     let startup = process.health.check("spool-directory", Probe::Startup);
-    let shown = process.health.check("spool", Probe::Shown);
-    let spool = Spool::open(directory, settings, SpoolMetrics::new(&process.registry), shown)?;
+    let spool = Spool::open(directory, settings, process)?;
     startup.pass();
     Ok(Some(spool))
 }

@@ -31,8 +31,9 @@ use files::Lock;
 pub use files::OpenError;
 use in_flight::InFlight;
 pub(crate) use maintenance::maintain;
-pub(crate) use metrics::SpoolMetrics;
-use runtime::process::health::Check;
+use metrics::SpoolMetrics;
+use runtime::process::Process;
+use runtime::process::health::Probe;
 use runtime::producer::ProducerOptions;
 pub(crate) use socket::serve;
 use std::path::Path;
@@ -55,16 +56,13 @@ pub(crate) struct Spool {
 
 impl Spool {
     /// Locks the directory for this process and opens the spool. A disk that fails is tried again in the background.
-    pub(crate) fn open(
-        directory: &Path,
-        settings: &Settings,
-        metrics: SpoolMetrics,
-        check: Check,
-    ) -> Result<Self, OpenError> {
+    pub(crate) fn open(directory: &Path, settings: &Settings, process: &Process) -> Result<Self, OpenError> {
         // A `weir spool` that reads the file has the lock for the time of a request.
         let is_in_use = |error: &OpenError| matches!(error, OpenError::InUse(_));
         let lock = with_retries(|| Lock::take(directory), is_in_use)?;
         let (directory, max_bytes) = (directory.to_owned(), settings.spool_max_bytes);
+        let metrics = SpoolMetrics::new(&process.registry);
+        let check = process.health.check("spool", Probe::Shown);
         let (stored, backlog) = (Arc::default(), Backlog::default());
         let parts = StoreParts { directory, max_bytes, metrics, stored, backlog, check };
         let writer = Writer::start(parts.clone())?;
@@ -165,19 +163,15 @@ mod tests {
     use super::inspect::Inspector;
     use super::*;
     use crate::delivery::sample;
-    use prometheus::Registry;
-    use runtime::process::health::{Health, Probe};
-    use runtime::process::shutdown::Shutdown;
     use tokio::sync::oneshot;
 
     const TEXT: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
 
     fn open(directory: &Path) -> Spool {
-        let check = Health::new(Shutdown::new()).check("spool", Probe::Shown);
         // However busy the machine is.
         let settings =
             Settings { spool_timeout: Duration::from_mins(1), ..Settings::local("secret", "token") };
-        Spool::open(directory, &settings, SpoolMetrics::new(&Registry::new()), check).unwrap()
+        Spool::open(directory, &settings, &Process::new("weir-ingest", "0")).unwrap()
     }
 
     #[tokio::test]

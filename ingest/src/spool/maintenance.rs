@@ -44,23 +44,21 @@ async fn maintain_within(spool: &Spool, patience: Duration) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::SpoolMetrics;
     use super::*;
     use crate::settings::Settings;
     use futures_util::FutureExt as _;
-    use prometheus::Registry;
-    use runtime::process::health::{Health, Probe};
-    use runtime::process::shutdown::Shutdown;
+    use runtime::process::Process;
+    use runtime::process::health::Probe;
     use std::sync::mpsc;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_disk_that_hangs_is_shown_until_it_responds_again() {
         let directory = tempfile::tempdir().unwrap();
-        let health = Health::new(Shutdown::new());
-        let (check, metrics) = (health.check("spool", Probe::Shown), SpoolMetrics::new(&Registry::new()));
+        let process = Process::new("weir-ingest", "0");
         let settings = Settings::local("secret", "token");
-        let spool = Spool::open(directory.path(), &settings, metrics.clone(), check).unwrap();
-        let shown = || (metrics.healthy.get(), health.report(Probe::Readiness).verbose());
+        let spool = Spool::open(directory.path(), &settings, &process).unwrap();
+        let metrics = &spool.parts.metrics;
+        let shown = || (metrics.healthy.get(), process.health.report(Probe::Readiness).verbose());
         let is_well = |(healthy, report): (i64, String)| healthy == 1 && report.contains("[+]spool ok");
         maintain_within(&spool, PATIENCE).await;
         assert!(is_well(shown()), "{:?}", shown());

@@ -1,16 +1,15 @@
 //! A delivery over which the drain panics holds up nothing behind it, and only one that Kafka refuses is parked.
 
+use super::super::metrics::SpoolMetrics;
 use super::*;
 use crate::delivery::sample;
 use crate::kafka::tests::unseen;
 use crate::kafka::{open_when_ready, topic_names};
 use crate::settings::Settings;
-use crate::spool::SpoolMetrics;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use runtime::process::Process;
-use runtime::process::health::Probe;
 use schemas::Topic;
 use tempfile::TempDir;
 
@@ -43,11 +42,10 @@ impl Ground {
             cluster.create_topic(&topic.name("meta"), 1, 1).unwrap();
         }
         let (process, directory) = (Process::new("weir-ingest", "0"), tempfile::tempdir().unwrap());
-        let metrics = SpoolMetrics::new(&process.registry);
-        let check = process.health.check("spool", Probe::Shown);
         // What is not there in time is there all the same, and would be stored once more.
         let settings = Settings { spool_timeout: PATIENCE, ..Settings::local("secret", "token") };
-        let spool = Spool::open(directory.path(), &settings, metrics.clone(), check).unwrap();
+        let spool = Spool::open(directory.path(), &settings, &process).unwrap();
+        let metrics = spool.parts.metrics.clone();
         Self { cluster, process, metrics, spool, _directory: directory }
     }
 
