@@ -16,7 +16,7 @@
 
 use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
-use crate::kafka::{AccountLimit, Kafka, NotAcknowledged};
+use crate::kafka::{Kafka, NotAcknowledged};
 use crate::metrics::{Metrics, Path};
 use crate::spool::Spool;
 use std::pin::pin;
@@ -28,8 +28,6 @@ pub(crate) struct Durable {
     pub(crate) kafka: Arc<Kafka>,
     /// `None`: what Kafka does not acknowledge in time is answered 503.
     pub(crate) spool: Option<Spool>,
-    /// What each account may have waiting for the spool.
-    pub(crate) spool_limit: Arc<AccountLimit>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -62,13 +60,7 @@ impl Durable {
                 let acknowledged = async move { kafka.probe_acknowledged(acknowledgement).await };
                 spool.store_in_flight(delivery, acknowledged).await
             }
-            NotAcknowledged::Failed(_) => {
-                let body = &delivery.body;
-                // Nothing waits for its turn there, so it is now or not at all.
-                let permit = self.spool_limit.account(body.account()).admit_now(body.bytes().len());
-                let Some(permit) = permit else { return Err(Unavailable::AccountBusy) };
-                spool.store(delivery, Some(permit)).await
-            }
+            NotAcknowledged::Failed(_) => spool.store(delivery).await,
         }
     }
 }
@@ -88,40 +80,7 @@ async fn holding<T>(permit: impl Send, patience: Duration, acknowledgement: impl
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::sample;
-    use crate::kafka::tests::unseen;
-    use crate::settings::Settings;
-    use prometheus::Registry;
-    use runtime::process::Process;
-
-    const TEXT: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
-
-    /// With a spool, and a Kafka that was never seen.
-    fn durable(directory: &std::path::Path, spool_limit: Arc<AccountLimit>) -> Durable {
-        let process = Process::new("weir-ingest", "0");
-        let kafka = unseen("127.0.0.1:1", &process);
-        let metrics = Arc::new(Metrics::new(&Registry::new()));
-        let settings =
-            Settings { spool_timeout: Duration::from_mins(1), ..Settings::local("secret", "token") };
-        let spool = Spool::open(directory, &settings, &process).unwrap();
-        Durable { kafka, spool: Some(spool), spool_limit, metrics }
-    }
-
-    #[tokio::test]
-    async fn an_account_that_waits_for_the_disk_with_its_whole_part_keeps_no_other_from_it() {
-        let directory = tempfile::tempdir().unwrap();
-        let limit = AccountLimit::new(1 << 10, 0);
-        let durable = durable(directory.path(), Arc::clone(&limit));
-        let own = sample(TEXT);
-        let waiting = limit.account(own.body.account()).admit_now(1 << 10).unwrap();
-        assert_eq!(durable.store(&own).await, Err(Unavailable::AccountBusy));
-        let other = sample(br#"{"object":"page","entry":[{"id":"1"}]}"#);
-        // Until the spool is open.
-        while durable.store(&other).await == Err(Unavailable::SpoolFailing) {}
-        durable.store(&other).await.unwrap();
-        drop(waiting);
-        durable.store(&own).await.unwrap();
-    }
+    use crate::kafka::AccountLimit;
 
     #[tokio::test]
     async fn a_delivery_of_which_kafka_never_says_anything_gives_its_place_to_the_next_of_its_account() {

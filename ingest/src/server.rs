@@ -17,9 +17,6 @@ use runtime::settings::KafkaSettings;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
-/// One account may have this fraction of the body bytes in flight waiting for its turn, and as much waiting for the spool.
-const WAITING_FRACTION: usize = 8;
-
 /// Why ingest could not serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -52,11 +49,10 @@ pub async fn serve(
         metrics.secret_reload_failures.clone(),
         process.shutdown.clone(),
     ));
-    let waiting_bytes = settings.limits.max_body_bytes_in_flight / WAITING_FRACTION;
     let kafka = Arc::new(Kafka {
         gate,
         breaker: Breaker::new(&settings, Arc::clone(&metrics), &process.health),
-        account_limit: AccountLimit::new(producers.large_beyond, waiting_bytes),
+        account_limit: AccountLimit::new(producers.large_beyond, settings.account_bytes_waiting()),
         publisher: Publisher::new(producers, topic_prefix, &settings, process.name, Arc::clone(&metrics)),
         ack_timeout: settings.ack_timeout,
         has_spool: spool.is_some(),
@@ -69,14 +65,7 @@ pub async fn serve(
         let rate = settings.spool_drain_rate;
         shutdown.spawn(spool::drain(spool.clone(), Arc::clone(&kafka), rate, shutdown.clone()));
     }
-    // What does not fit there waits nowhere else.
-    let spool_limit = AccountLimit::new(waiting_bytes, 0);
-    let durable = Durable {
-        kafka: Arc::clone(&kafka),
-        spool: spool.clone(),
-        spool_limit,
-        metrics: Arc::clone(&metrics),
-    };
+    let durable = Durable { kafka: Arc::clone(&kafka), spool: spool.clone(), metrics: Arc::clone(&metrics) };
     let webhook = Arc::new(Webhook::new(&settings, secrets, durable, Arc::clone(&metrics), &process));
     announce(&listener, &settings);
     serve_until_drained(listener, webhook, metrics, &settings, &process).await;

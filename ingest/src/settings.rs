@@ -120,6 +120,11 @@ impl Settings {
         Port { flag: "--listen", address: self.listen }
     }
 
+    /// What one account may have of the body bytes in flight waiting for its turn at Kafka, and as much waiting for the spool.
+    pub(crate) const fn account_bytes_waiting(&self) -> usize {
+        self.limits.max_body_bytes_in_flight / 8
+    }
+
     /// The defaults of `--help` for one app, on a free loopback port.
     pub fn local(app_secret: &str, verify_token: &str) -> Self {
         Self {

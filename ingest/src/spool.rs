@@ -22,7 +22,7 @@ mod writer;
 
 use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
-use crate::kafka::AccountPermit;
+use crate::kafka::{AccountLimit, AccountPermit};
 use crate::settings::Settings;
 use backlog::Backlog;
 use database::Change;
@@ -50,6 +50,8 @@ pub(crate) struct Spool {
     parts: StoreParts,
     /// For writing a delivery.
     timeout: Duration,
+    /// What each account may have waiting for the disk.
+    account_limit: Arc<AccountLimit>,
     /// Held as long as the spool is open.
     _lock: Arc<Lock>,
 }
@@ -67,16 +69,21 @@ impl Spool {
         let parts = StoreParts { directory, max_bytes, metrics, stored, backlog, check };
         let writer = Writer::start(parts.clone())?;
         let (in_flight, timeout) = (InFlight::default(), settings.spool_timeout);
-        Ok(Self { writer, in_flight, parts, timeout, _lock: Arc::new(lock) })
+        // What does not fit there waits nowhere else.
+        let account_limit = AccountLimit::new(settings.account_bytes_waiting(), 0);
+        Ok(Self { writer, in_flight, parts, timeout, account_limit, _lock: Arc::new(lock) })
     }
 
-    /// Returns once the delivery is fsynced, within `--spool-timeout`. `of_account` is what it takes up of its account's part
-    /// of what may wait for the disk, for as long as it does.
-    pub(crate) async fn store(
-        &self,
-        delivery: &Delivery,
-        of_account: Option<AccountPermit>,
-    ) -> Result<(), Unavailable> {
+    /// Returns once the delivery is fsynced, within `--spool-timeout`, unless its account has too much waiting for the disk.
+    pub(crate) async fn store(&self, delivery: &Delivery) -> Result<(), Unavailable> {
+        let body = &delivery.body;
+        // Nothing waits for its turn there, so it is now or not at all.
+        let permit = self.account_limit.account(body.account()).admit_now(body.bytes().len());
+        self.write(delivery, Some(permit.ok_or(Unavailable::AccountBusy)?)).await
+    }
+
+    /// `of_account` is what it takes up of its account's part, for as long as it waits for the disk.
+    async fn write(&self, delivery: &Delivery, of_account: Option<AccountPermit>) -> Result<(), Unavailable> {
         let storing = self.writer.store(delivery, of_account);
         let stored = tokio::time::timeout(self.timeout, storing).await;
         stored
@@ -92,7 +99,7 @@ impl Spool {
         acknowledged: impl Future<Output = bool> + Send + 'static,
     ) -> Result<(), Unavailable> {
         let guard = self.in_flight.guard(delivery.id);
-        let stored = self.store(delivery, None).await;
+        let stored = self.write(delivery, None).await;
         let (spool, id) = (self.clone(), delivery.id.hyphenated().to_string());
         // Also where it was not stored: a probe's acknowledgement closes the breaker, and the row may be written after the timeout.
         tokio::spawn(async move {
@@ -194,11 +201,26 @@ mod tests {
         assert!(left.is_empty(), "{left:?}");
     }
 
+    #[tokio::test]
+    async fn an_account_that_waits_for_the_disk_with_its_whole_part_keeps_no_other_from_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let spool = Spool { account_limit: AccountLimit::new(1 << 10, 0), ..open(directory.path()) };
+        let own = sample(TEXT);
+        let waiting = spool.account_limit.account(own.body.account()).admit_now(1 << 10).unwrap();
+        assert_eq!(spool.store(&own).await, Err(Unavailable::AccountBusy));
+        let other = sample(br#"{"object":"page","entry":[{"id":"1"}]}"#);
+        // Until the spool is open.
+        while spool.store(&other).await == Err(Unavailable::SpoolFailing) {}
+        spool.store(&other).await.unwrap();
+        drop(waiting);
+        spool.store(&own).await.unwrap();
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn whoever_looks_into_it_is_answered_until_it_is_closed() {
         let directory = tempfile::tempdir().unwrap();
         let spool = open(directory.path());
-        spool.store(&sample(TEXT), None).await.unwrap();
+        spool.store(&sample(TEXT)).await.unwrap();
         let serving = tokio::spawn(serve(spool.clone()));
         let path = directory.path().to_owned();
         let look = move || Inspector::new(&path).groups();

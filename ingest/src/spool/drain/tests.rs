@@ -52,7 +52,7 @@ impl Ground {
     async fn store(&self, bodies: &[&'static [u8]]) {
         for &body in bodies {
             let delivery = sample(body);
-            while self.spool.store(&delivery, None).await.is_err() {}
+            while self.spool.store(&delivery).await.is_err() {}
         }
     }
 
