@@ -81,6 +81,8 @@ enum State {
         is_final: bool,
         retry_at: Instant,
     },
+    /// For good: the process ends.
+    Closed,
 }
 
 impl Store {
@@ -201,13 +203,24 @@ impl Store {
     pub(super) fn maintain(&mut self) {
         match &self.state {
             State::Failed { retry_at, .. } if Instant::now() >= *retry_at => self.open(),
-            State::Failed { .. } => {}
+            State::Failed { .. } | State::Closed => {}
             State::Open(_) => {
                 self.look_for_space();
                 self.release();
             }
         }
         self.update_gauges();
+    }
+
+    /// Closes the file in good order, for good.
+    pub(super) fn close(&mut self) {
+        if let State::Open(database) = std::mem::replace(&mut self.state, State::Closed) {
+            database.close();
+        }
+    }
+
+    pub(super) const fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
     }
 
     /// Only a success of the same kind ends its failures.

@@ -40,9 +40,6 @@ pub(super) enum Command {
     },
     /// Anything else, once the commands before it are written.
     Run(Box<dyn FnOnce(&mut Store) + Send>),
-    Close {
-        done: oneshot::Sender<bool>,
-    },
 }
 
 /// A delivery that is not on the disk yet.
@@ -102,7 +99,7 @@ impl Writer {
     }
 
     pub(super) async fn close(&self) {
-        self.request(|done| Command::Close { done }).await;
+        self.run(Store::close).await;
     }
 
     /// Does the work until the thread has ended.
@@ -158,7 +155,9 @@ fn serve(parts: &StoreParts, queue: &mut mpsc::Receiver<Command>) {
     let mut store = Store::new(parts.clone());
     store.maintain();
     let mut group = Vec::new();
-    while let Some(first) = queue.blocking_recv() {
+    while !store.is_closed()
+        && let Some(first) = queue.blocking_recv()
+    {
         let mut bytes = first.bytes();
         group.push(first);
         while group.len() < GROUP_COMMANDS && bytes < GROUP_BYTES {
@@ -166,9 +165,7 @@ fn serve(parts: &StoreParts, queue: &mut mpsc::Receiver<Command>) {
             bytes += command.bytes();
             group.push(command);
         }
-        if store.serve(&mut group).is_break() {
-            return;
-        }
+        store.serve(&mut group);
     }
 }
 

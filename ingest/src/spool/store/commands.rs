@@ -7,7 +7,6 @@ use super::super::inspect::{InspectError, Request, Response, respond};
 use super::super::writer::{Command, Insertion};
 use super::{Kind, State, Store};
 use crate::http::response::Unavailable;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -16,9 +15,9 @@ const SMALL: u64 = 64 << 10;
 
 impl Store {
     /// Serves a group; its changes are one transaction.
-    pub(in crate::spool) fn serve(&mut self, group: &mut Vec<Command>) -> ControlFlow<()> {
-        let (mut flow, mut is_written) = (ControlFlow::Continue(()), true);
+    pub(in crate::spool) fn serve(&mut self, group: &mut Vec<Command>) {
         let (mut insertions, mut changes, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        let mut is_written = true;
         for command in group.drain(..) {
             match command {
                 // The request was answered 503 meanwhile, and is sent again.
@@ -32,32 +31,21 @@ impl Store {
                     is_written &= self.write(&std::mem::take(&mut changes), std::mem::take(&mut insertions));
                     work(self);
                 }
-                Command::Close { done } => {
-                    others.push(done);
-                    flow = ControlFlow::Break(());
-                }
             }
         }
         is_written &= self.write(&changes, insertions);
-        if flow.is_break() {
-            let closed = State::Failed { is_final: false, retry_at: Instant::now() };
-            if let State::Open(database) = std::mem::replace(&mut self.state, closed) {
-                database.close();
-            }
-        }
         // Before responding, so that they already count it.
         self.update_gauges();
         for done in others {
             // The caller may be gone.
             let _sent = done.send(is_written);
         }
-        flow
     }
 
     /// Writes both in one transaction, and responds to the insertions; whether the changes are on disk. Where there is no space for
     /// all, it is tried without the large deliveries, then with the changes alone, and then with those in the space of the reserve.
     fn write(&mut self, changes: &[Change], insertions: Vec<Insertion>) -> bool {
-        if matches!(self.state, State::Failed { .. }) {
+        if !matches!(self.state, State::Open(_)) {
             answer(insertions, Err(Unavailable::SpoolFailing));
             return changes.is_empty();
         }
@@ -168,7 +156,7 @@ impl Store {
     pub(in crate::spool) fn file(&self) -> PathBuf {
         match &self.state {
             State::Open(database) => database.path.clone(),
-            State::Failed { .. } => PathBuf::default(),
+            State::Failed { .. } | State::Closed => PathBuf::default(),
         }
     }
 
