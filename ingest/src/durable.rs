@@ -17,7 +17,7 @@
 use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
 use crate::kafka::{Kafka, NotAcknowledged};
-use crate::metrics::{Metrics, Path};
+use crate::metrics::Metrics;
 use crate::spool::Spool;
 use std::pin::pin;
 use std::sync::Arc;
@@ -36,8 +36,8 @@ impl Durable {
     pub(crate) async fn store(&self, delivery: &Delivery) -> Result<(), Unavailable> {
         let start = Instant::now();
         let outcome = match self.kafka.acknowledge(delivery, start).await {
-            Ok(()) => Ok(Path::Broker),
-            Err(why) => self.spool(delivery, why).await.map(|()| Path::Spool),
+            Ok(()) => Ok(&self.metrics.acknowledged),
+            Err(why) => self.spool(delivery, why).await.map(|()| &self.metrics.spooled),
         };
         self.metrics.delivered(outcome.ok(), start.elapsed());
         outcome.map(|_| ())
