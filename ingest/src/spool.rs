@@ -67,7 +67,7 @@ impl Spool {
         let check = process.health.check("spool", Probe::Shown);
         let (stored, backlog) = (Arc::default(), Backlog::default());
         let parts = StoreParts { directory, max_bytes, metrics, stored, backlog, check };
-        let writer = Writer::start(parts.clone())?;
+        let writer = Writer::start(parts.clone(), settings.max_body)?;
         let (in_flight, timeout) = (InFlight::default(), settings.spool_timeout);
         // What does not fit there waits nowhere else.
         let account_limit = AccountLimit::new(settings.account_bytes_waiting(), 0);

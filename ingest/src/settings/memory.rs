@@ -22,9 +22,9 @@ const HEADER_LINE: usize = 128;
 const CONNECTION: usize = 8 << 10;
 /// What librdkafka keeps of a record beside its bytes.
 const QUEUED_RECORD: usize = 512;
-/// What waits for the spool's thread with its transaction (64 MiB), what is read back for Kafka (4 MiB and one body), what is
-/// remembered of a retired file (8 MiB of a window of rows, and a bit or two of each row for what was read and what is done),
-/// and SQLite's pages.
+/// What waits for the spool's thread with its transaction (64 MiB and one body), what is read back for Kafka (4 MiB and one
+/// body), what is remembered of a retired file (8 MiB of a window of rows, and a bit or two of each row for what was read and
+/// what is done), and SQLite's pages.
 const SPOOL: usize = 96 << 20;
 /// The program, threads and their stacks, Kafka's metadata, SQLite's pages, what a few large deliveries take while they are split.
 const FIXED: usize = 64 << 20;

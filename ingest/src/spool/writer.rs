@@ -18,8 +18,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// Commands that may wait for the thread.
 const COMMANDS: usize = 8192;
-/// Bytes of rows that may wait for the thread, so that a slow disk does not fill the memory: 64 MiB of bodies, or the largest.
-const QUEUE_BYTES: usize = (64 << 20) + (64 << 10);
+/// Bytes of rows that may wait for the thread beside the largest body, so that a slow disk does not fill the memory.
+const QUEUE_BYTES: usize = 64 << 20;
 /// Maximum of one transaction.
 const GROUP_COMMANDS: usize = 256;
 const GROUP_BYTES: u64 = 8 << 20;
@@ -28,7 +28,7 @@ const GROUP_BYTES: u64 = 8 << 20;
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
     commands: mpsc::Sender<Command>,
-    /// What is left of [`QUEUE_BYTES`].
+    /// What is left of [`QUEUE_BYTES`] and the largest body.
     queue: Arc<Semaphore>,
 }
 
@@ -54,11 +54,12 @@ pub(super) struct Insertion {
 }
 
 impl Writer {
-    pub(super) fn start(parts: StoreParts) -> Result<Self, OpenError> {
+    /// For bodies of `max_body` bytes at most.
+    pub(super) fn start(parts: StoreParts, max_body: usize) -> Result<Self, OpenError> {
         let (commands, queue) = mpsc::channel(COMMANDS);
         let thread = std::thread::Builder::new().name("spool".to_owned());
         thread.spawn(move || supervise(&parts, queue)).map_err(OpenError::Thread)?;
-        Ok(Self { commands, queue: Arc::new(Semaphore::new(QUEUE_BYTES)) })
+        Ok(Self { commands, queue: Arc::new(Semaphore::new(QUEUE_BYTES + max_body)) })
     }
 
     /// Returns once the delivery is on the disk.
@@ -175,5 +176,42 @@ impl Command {
             Self::Insert(insertion) => insertion.bytes,
             _ => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Spool;
+    use super::*;
+    use crate::delivery::sample;
+    use crate::settings::Settings;
+    use futures_util::FutureExt as _;
+    use runtime::process::Process;
+    use std::pin::pin;
+
+    #[tokio::test]
+    async fn the_largest_delivery_waits_beside_those_of_others_and_gives_its_place_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = Settings { max_body: 200 << 10, ..Settings::local("secret", "token") };
+        let spool = Spool::open(directory.path(), &settings, &Process::new("weir-ingest", "0")).unwrap();
+        let writer = &spool.writer;
+        let all = writer.queue.available_permits();
+        // The thread does nothing else meanwhile.
+        let (resume, is_resumed) = std::sync::mpsc::channel::<()>();
+        let mut held = pin!(writer.run(move |_| is_resumed.recv()));
+        assert!(held.as_mut().now_or_never().is_none());
+        let of_others = Arc::clone(&writer.queue).try_acquire_many_owned((64 << 20) - 512).unwrap();
+        let largest = sample(vec![b' '; settings.max_body].leak());
+        let mut waiting = Box::pin(writer.store(&largest, None));
+        assert_eq!(waiting.as_mut().now_or_never(), None, "it is taken");
+        let refused = writer.store(&largest, None).now_or_never();
+        assert_eq!(refused, Some(Err(Unavailable::SpoolFailing)), "one more is not");
+        // Nobody waits for it any more, but the thread has it still.
+        drop((waiting, of_others));
+        assert_eq!(writer.queue.available_permits(), QUEUE_BYTES - 512);
+        resume.send(()).unwrap();
+        assert_eq!(held.await, Some(Ok(())));
+        assert!(writer.run(|_| ()).await.is_some());
+        assert_eq!(writer.queue.available_permits(), all);
     }
 }

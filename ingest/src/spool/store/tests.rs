@@ -275,7 +275,7 @@ fn an_unreachable_file_is_retired_and_service_goes_on() {
 async fn a_panic_of_the_thread_is_counted_and_the_next_delivery_is_stored() {
     let directory = tempfile::tempdir().unwrap();
     let parts = parts(directory.path(), MAX);
-    let writer = super::super::writer::Writer::start(parts.clone()).unwrap();
+    let writer = super::super::writer::Writer::start(parts.clone(), 1 << 20).unwrap();
     writer.store(&sample(TEXT), None).await.unwrap();
     writer.run::<()>(|_| panic!("as the test wants")).await;
     // What the thread had taken along with the panic is answered 503.
