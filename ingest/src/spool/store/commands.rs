@@ -83,11 +83,13 @@ impl Store {
                 if changes.iter().any(|change| matches!(change, Change::Adopt(..))) {
                     return false;
                 }
-                if !self.reserve.is_there {
+                let was_there = self.reserve.is_there;
+                // Also where it should be gone: a full disk may not have let it go the last time.
+                self.reserve.release();
+                if !was_there {
                     tracing::warn!(%error, "cannot delete drained deliveries from the spool yet");
                     return false;
                 }
-                self.reserve.release();
                 self.write(changes, Vec::new())
             }
             Err(error) => {

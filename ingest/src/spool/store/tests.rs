@@ -209,6 +209,20 @@ fn a_full_disk_lets_deliveries_go_and_takes_others_once_there_is_space() {
 }
 
 #[test]
+fn a_reserve_that_a_full_disk_did_not_let_go_is_released_at_the_next_change() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::new(parts(directory.path(), 200_000));
+    store.maintain();
+    let file = directory.path().join("spool.reserve");
+    let too_much = || large_rows(2, 200 << 10).into_iter().map(Change::Insert).collect();
+    assert!(file.exists() && !change(&mut store, too_much()) && !file.exists());
+    // As where it could not be removed.
+    fs::write(&file, "zeros").unwrap();
+    assert!(!change(&mut store, too_much()) && !file.exists());
+    assert_eq!(store.parts.metrics.healthy.get(), 0);
+}
+
+#[test]
 fn a_disk_that_has_space_again_is_used_however_many_deliveries_were_refused_meanwhile() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = store(directory.path());
