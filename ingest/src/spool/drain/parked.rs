@@ -37,17 +37,28 @@ struct ReasonSchedule {
     is_taken: bool,
 }
 
+/// What is to be done with the parked of a reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    /// Send one.
+    Try(ParkReason),
+    /// Let some wait again.
+    Unpark(ParkReason),
+}
+
 impl Parked {
     pub(super) fn new() -> Self {
         let of = |(why, every)| ReasonSchedule { why, every, due: None, is_taken: false };
         Self { reasons: REASONS.map(of).into() }
     }
 
-    /// Of which reason some are to wait again, since Kafka took the last that was tried, or else one is to be tried.
-    fn next(&self, now: Instant) -> Option<(ParkReason, bool)> {
+    /// Those of which Kafka took the last that was tried go first.
+    fn next(&self, now: Instant) -> Option<Step> {
         let is_due = |of: &&ReasonSchedule| of.due.is_none_or(|due| now >= due);
         let taken = self.reasons.iter().find(|of| of.is_taken);
-        taken.or_else(|| self.reasons.iter().find(is_due)).map(|of| (of.why.clone(), of.is_taken))
+        let of = taken.or_else(|| self.reasons.iter().find(is_due))?;
+        let is_to_wait = of.is_taken || !of.why.is_known();
+        Some(if is_to_wait { Step::Unpark(of.why.clone()) } else { Step::Try(of.why.clone()) })
     }
 
     fn tried(&mut self, why: &ParkReason, is_taken: bool, now: Instant) {
@@ -72,15 +83,15 @@ impl Parked {
 impl Drain {
     /// Takes the next step with the parked; `false` where there is none now.
     pub(super) async fn retry_parked(&mut self) -> bool {
-        let Some((why, was_taken)) = self.parked.next(Instant::now()) else { return false };
+        let Some(step) = self.parked.next(Instant::now()) else { return false };
+        let (Step::Try(why) | Step::Unpark(why)) = &step;
         // Before it is sent: should ingest panic over it again, it is not tried again at once.
-        self.parked.tried(&why, false, Instant::now());
-        let is_taken = if was_taken || !why.is_known() {
-            unpark(&self.spool.writer, why.clone()).await
-        } else {
-            self.try_parked(why.clone()).await
+        self.parked.tried(why, false, Instant::now());
+        let is_taken = match &step {
+            Step::Try(why) => self.try_parked(why.clone()).await,
+            Step::Unpark(why) => unpark(&self.spool.writer, why.clone()).await,
         };
-        self.parked.tried(&why, is_taken, Instant::now());
+        self.parked.tried(why, is_taken, Instant::now());
         true
     }
 
@@ -141,14 +152,11 @@ async fn unpark(writer: &Writer, mut reason: ParkReason) -> bool {
 mod tests {
     use super::*;
 
-    const TRY_ONE: bool = false;
-    const UNPARK_SOME: bool = true;
-
     /// All reasons are known.
     fn known(start: Instant) -> Parked {
         let mut parked = Parked::new();
         for is_taken in [true, true, false] {
-            assert_eq!(parked.next(start), Some((UNKNOWN, TRY_ONE)));
+            assert_eq!(parked.next(start), Some(Step::Unpark(UNKNOWN)));
             parked.tried(&UNKNOWN, is_taken, start);
         }
         parked
@@ -159,14 +167,14 @@ mod tests {
         let start = Instant::now();
         let mut parked = known(start);
         for (why, _) in REASONS.into_iter().skip(1) {
-            assert_eq!(parked.next(start), Some((why.clone(), TRY_ONE)));
+            assert_eq!(parked.next(start), Some(Step::Try(why.clone())));
             parked.tried(&why, false, start);
         }
         assert_eq!(parked.next(start + MINUTE / 2), None);
         let mut tried = Vec::new();
         for minute in 1..=120 {
             let now = start + MINUTE * minute;
-            while let Some((why, TRY_ONE)) = parked.next(now) {
+            while let Some(Step::Try(why) | Step::Unpark(why)) = parked.next(now) {
                 assert!(why.is_known() || minute % 60 == 0);
                 parked.tried(&why, false, now);
                 tried.push(why);
@@ -193,7 +201,7 @@ mod tests {
             parked.refused(&why, start);
         }
         for is_taken in [true, true, false] {
-            assert_eq!(parked.next(start), Some((ParkReason::Panicked, TRY_ONE)));
+            assert_eq!(parked.next(start), Some(Step::Try(ParkReason::Panicked)));
             parked.tried(&ParkReason::Panicked, is_taken, start);
         }
         assert_eq!(parked.next(start), None);
@@ -206,11 +214,11 @@ mod tests {
         parked.tried(&ParkReason::Panicked, false, start);
         parked.refused(&ParkReason::NotAuthorized, start);
         parked.tried(&ParkReason::UnknownTopic, true, start);
-        assert_eq!(parked.next(start), Some((ParkReason::UnknownTopic, UNPARK_SOME)));
+        assert_eq!(parked.next(start), Some(Step::Unpark(ParkReason::UnknownTopic)));
         parked.refused(&ParkReason::TooLarge, start);
-        assert_eq!(parked.next(start), Some((ParkReason::UnknownTopic, UNPARK_SOME)));
+        assert_eq!(parked.next(start), Some(Step::Unpark(ParkReason::UnknownTopic)));
         parked.refused(&ParkReason::UnknownTopic, start);
         assert_eq!(parked.next(start), None, "all of them were refused just now");
-        assert_eq!(parked.next(start + MINUTE), Some((ParkReason::NotAuthorized, TRY_ONE)));
+        assert_eq!(parked.next(start + MINUTE), Some(Step::Try(ParkReason::NotAuthorized)));
     }
 }
