@@ -91,8 +91,8 @@ impl Spool {
             .inspect_err(|_| self.parts.metrics.write_failures.inc())
     }
 
-    /// As [`Self::store`], for a delivery whose records are in flight to Kafka: it is not sent again before `acknowledged`
-    /// resolves, and it is deleted when that is `true`.
+    /// As [`Self::store`], whatever its account has waiting, for a delivery whose records are in flight to Kafka: it is not sent
+    /// again before `acknowledged` resolves, and it is deleted when that is `true`.
     pub(crate) async fn store_in_flight(
         &self,
         delivery: &Delivery,

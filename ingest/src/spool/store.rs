@@ -156,12 +156,14 @@ impl Store {
         Ok(sequence)
     }
 
-    /// Creates the next file. The one before it stays as it is, to be drained in place; also where the next cannot be created, as on
-    /// a volume that is read-only or full. It is when it can be.
+    /// Creates the next file. The one before it stays as it is, to be drained in place; also where the next cannot be created yet, as
+    /// on a volume that is read-only or full.
     fn replace(&mut self) -> Result<(Database, Totals), StoreError> {
         let sequence = self.sequence()?;
         let created = self.create(&sequence.next);
-        if self.leave_to_drain(sequence.current)? && created.is_err() {
+        let is_left = self.leave_to_drain(sequence.current)?;
+        if is_left && created.is_err() {
+            // It must not be written any more, also once it could be.
             self.state = State::Failed { is_final: true, retry_at: Instant::now() };
         }
         let database = created?;
