@@ -99,7 +99,10 @@ impl Writer {
         self.run(move |store| store.inspect(&request)).await
     }
 
+    /// Closes the file, once all that waits is written, and what comes meanwhile: whoever was woken as the process ends, as by a late
+    /// acknowledgement, has its turn before.
     pub(super) async fn close(&self) {
+        self.run(|_| ()).await;
         self.run(Store::close).await;
     }
 
@@ -188,6 +191,19 @@ mod tests {
     use futures_util::FutureExt as _;
     use runtime::process::Process;
     use std::pin::pin;
+
+    #[tokio::test]
+    async fn what_is_given_to_it_as_it_begins_to_close_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = Settings::local("secret", "token");
+        let spool = Spool::open(directory.path(), &settings, &Process::new("weir-ingest", "0")).unwrap();
+        let delivery = sample(b"{}");
+        spool.writer.store(&delivery, None).await.unwrap();
+        let (_, rows) = spool.writer.read(1, u64::MAX).await;
+        let ((), is_deleted) = tokio::join!(spool.writer.close(), spool.writer.delete(&rows));
+        assert!(is_deleted && rows.len() == 1);
+        assert_eq!(spool.writer.store(&delivery, None).await, Err(Unavailable::SpoolFailing));
+    }
 
     #[tokio::test]
     async fn the_largest_delivery_waits_beside_those_of_others_and_gives_its_place_back() {
