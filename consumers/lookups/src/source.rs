@@ -1,6 +1,7 @@
 //! What this consumer reads, each with a handler of its own: comments and mentions and, where customers are looked up, messages.
 
-use crate::handler::{self, Lookups};
+use crate::handler::{self, LookupAnswer, Lookups};
+use crate::pending_lookup::PendingLookup;
 use crate::profiles::{self, Profiles};
 use runtime::consumer::{Failure, Handler, Output, Record, Waits};
 use schemas::Topic;
@@ -30,6 +31,7 @@ impl Sources {
 
 impl Handler for Sources {
     type State = Partition;
+    type Begun = PendingLookup<LookupAnswer>;
 
     fn reasons(&self) -> &'static [&'static str] {
         &[
@@ -50,28 +52,27 @@ impl Handler for Sources {
         ]
     }
 
-    fn assigned(&self, topic: &str, partition: i32) -> Partition {
+    fn assigned(&self, topic: &str, _partition: i32) -> Partition {
         if topic == self.messages {
             Partition::Customers(self.profiles.assigned())
         } else {
-            Partition::Posts(self.lookups.assigned(topic, partition))
+            Partition::Posts(handler::Partition::default())
         }
     }
 
-    fn expect(&self, record: &Record) {
-        if *record.topic != *self.messages {
-            self.lookups.expect(record);
-        }
+    fn expect(&self, record: &Record) -> Option<Self::Begun> {
+        if *record.topic == *self.messages { None } else { self.lookups.expect(record) }
     }
 
     async fn prepare(
         &self,
         partition: &mut Partition,
         record: &Record,
+        begun: &mut Option<Self::Begun>,
         waits: &Waits,
     ) -> Result<(), Failure> {
         match partition {
-            Partition::Posts(partition) => self.lookups.prepare(partition, record, waits).await,
+            Partition::Posts(partition) => self.lookups.prepare(partition, record, begun, waits).await,
             Partition::Customers(partition) => self.profiles.prepare(partition, record, waits).await,
         }
     }

@@ -4,7 +4,7 @@
 
 use crate::links::{Source, SourceError};
 use crate::save::{LinkOutcome, Saver};
-use runtime::consumer::{Failure, Handler, Output, PartitionPrefetch, Prefetch, Record, Wait, Waits};
+use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
 use runtime::telemetry::spans;
 use schemas::{Topic, raw};
 use std::sync::Arc;
@@ -25,17 +25,13 @@ type Saving = AbortOnDropHandle<Vec<Output>>;
 #[derive(Debug)]
 pub(crate) struct MediaHandler {
     saver: Arc<Saver>,
-    prefetch: Prefetch<Saving>,
     prefix: String,
     media: Arc<str>,
 }
 
 /// A partition that is assigned.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Partition {
-    assigned: Arc<PartitionPrefetch<Saving>>,
-    /// The links of the record in turn, by its offset, while they are followed.
-    saving: Option<(i64, Saving)>,
     /// What the record in work is published as.
     outputs: Option<Vec<Output>>,
 }
@@ -43,7 +39,7 @@ pub(crate) struct Partition {
 impl MediaHandler {
     pub(crate) fn new(saver: Saver, topic_prefix: &str) -> Self {
         let media = Arc::from(Topic::Media.name(topic_prefix));
-        Self { saver: Arc::new(saver), prefetch: Prefetch::default(), prefix: topic_prefix.to_owned(), media }
+        Self { saver: Arc::new(saver), prefix: topic_prefix.to_owned(), media }
     }
 
     fn source(&self, record: &Record) -> Result<Option<Source>, SourceError> {
@@ -63,45 +59,39 @@ impl MediaHandler {
 
     async fn save(
         &self,
-        partition: &mut Partition,
         record: &Record,
+        begun: &mut Option<Saving>,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
-        let begun = partition.saving.take().filter(|(offset, _)| *offset == record.offset);
-        let begun = begun.map(|(_, saving)| saving).or_else(|| partition.assigned.take(record.offset));
-        let saving = match begun {
-            Some(saving) => saving,
-            None => match self.source(record).map_err(|error| Failure::reject("unreadable", &error))? {
-                Some(source) => self.begin(source, record),
-                None => return Ok(Vec::new()),
-            },
-        };
-        // It stays in the partition, so that no work is lost where the turn is over before it.
-        let (_, saving) = partition.saving.insert((record.offset, saving));
+        if begun.is_none() {
+            let source = self.source(record).map_err(|error| Failure::reject("unreadable", &error))?;
+            *begun = source.map(|source| self.begin(source, record));
+        }
+        let Some(saving) = begun else { return Ok(Vec::new()) };
+        // It stays where it was begun, so that no work is lost where the turn is over before it.
         let saved = waits.on(Wait::ApiAnswer, TURN * 2, timeout(TURN, saving)).await;
         let saved = saved.map_err(|_| unavailable())?;
-        partition.saving = None;
+        *begun = None;
         saved.map_err(|error| Failure::Retry { error: format!("the saving ended early: {error}") })
     }
 }
 
 impl Handler for MediaHandler {
     type State = Partition;
+    type Begun = Saving;
 
     fn reasons(&self) -> &'static [&'static str] {
         &["unreadable"]
     }
 
-    fn assigned(&self, topic: &str, partition: i32) -> Partition {
-        Partition { assigned: self.prefetch.assign(topic, partition), saving: None, outputs: None }
+    fn assigned(&self, _topic: &str, _partition: i32) -> Partition {
+        Partition::default()
     }
 
-    fn expect(&self, record: &Record) {
-        let Some(prefetch) = self.prefetch.of(&record.topic, record.partition) else { return };
+    fn expect(&self, record: &Record) -> Option<Saving> {
         // What cannot be read is said when its turn comes.
-        if let Ok(Some(source)) = self.source(record) {
-            prefetch.put(record.offset, self.begin(source, record));
-        }
+        let source = self.source(record).ok()??;
+        Some(self.begin(source, record))
     }
 
     /// Awaits the links: nothing is lost where the partition is taken away meanwhile, as the next owner follows them again.
@@ -109,9 +99,10 @@ impl Handler for MediaHandler {
         &self,
         partition: &mut Partition,
         record: &Record,
+        begun: &mut Option<Saving>,
         waits: &Waits,
     ) -> Result<(), Failure> {
-        partition.outputs = Some(self.save(partition, record, waits).await?);
+        partition.outputs = Some(self.save(record, begun, waits).await?);
         Ok(())
     }
 

@@ -97,13 +97,20 @@ fn json(inbox: &inbox::Record) -> Vec<u8> {
 
 impl Handler for InboxHandler {
     type State = Partition;
+    type Begun = ();
 
     fn assigned(&self, _topic: &str, _partition: i32) -> Partition {
         Partition { recent: RecentEvents::new(self.bounds), is_rebuilt: false }
     }
 
     /// Reads the outputs back before the first record, which is after the former owner of the partition let go of it.
-    async fn prepare(&self, partition: &mut Partition, record: &Record, _: &Waits) -> Result<(), Failure> {
+    async fn prepare(
+        &self,
+        partition: &mut Partition,
+        record: &Record,
+        _: &mut Option<()>,
+        _: &Waits,
+    ) -> Result<(), Failure> {
         if partition.is_rebuilt {
             return Ok(());
         }

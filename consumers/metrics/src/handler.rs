@@ -153,6 +153,7 @@ impl Partition {
 
 impl Handler for MetricsHandler {
     type State = Partition;
+    type Begun = ();
 
     fn assigned(&self, _topic: &str, _partition: i32) -> Partition {
         let MetricsSettings { remembered_events, open_conversations, response_window, .. } = *self.settings;
@@ -167,7 +168,13 @@ impl Handler for MetricsHandler {
         &[NOT_AN_EVENT]
     }
 
-    async fn prepare(&self, partition: &mut Partition, record: &Record, _: &Waits) -> Result<(), Failure> {
+    async fn prepare(
+        &self,
+        partition: &mut Partition,
+        record: &Record,
+        _: &mut Option<()>,
+        _: &Waits,
+    ) -> Result<(), Failure> {
         if !partition.is_read_back {
             *partition = self.read_back(record).await?;
         }

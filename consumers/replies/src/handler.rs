@@ -59,6 +59,7 @@ pub(crate) struct Partition {
 
 impl Handler for Replies {
     type State = Partition;
+    type Begun = ();
 
     fn assigned(&self, _topic: &str, _partition: i32) -> Partition {
         Partition::default()
@@ -70,7 +71,13 @@ impl Handler for Replies {
 
     /// Reads the results topic to its end, which is after the former owner of the partition let go of it; and once more for a
     /// record that takes an attempt for abandoned.
-    async fn prepare(&self, state: &mut Partition, record: &Record, _: &Waits) -> Result<(), Failure> {
+    async fn prepare(
+        &self,
+        state: &mut Partition,
+        record: &Record,
+        _: &mut Option<()>,
+        _: &Waits,
+    ) -> Result<(), Failure> {
         if state.caught_up_at.is_none() {
             self.follower().await?.caught_up(READ_BACK).await.map_err(|error| Failure::of_kafka(&error))?;
             state.caught_up_at = Some(record.offset);

@@ -14,6 +14,8 @@ use super::{Output, Record};
 pub trait Handler: Send + Sync + 'static {
     /// What is remembered of one partition: made on assignment, dropped on revocation.
     type State: Send + 'static;
+    /// Slow work that is begun for a record before its turn; it is dropped with the record, which has to end it.
+    type Begun: Send + 'static;
 
     /// The state of a partition that was just assigned.
     fn assigned(&self, topic: &str, partition: i32) -> Self::State;
@@ -23,15 +25,18 @@ pub trait Handler: Send + Sync + 'static {
         &[]
     }
 
-    /// Hears of a record that will be handled once those before it are, so that slow work can begin early.
+    /// Hears of a record that will be handled once those before it are, and gives the work that it begins early, if any.
     ///
-    /// It is called once for each record, in the order of the partition and before [`Self::handle`], up to
+    /// It is called once for each record, in the order of the partition and before [`Self::prepare`], up to
     /// [`ConsumerOptions::look_ahead`](super::ConsumerOptions::look_ahead) records early; on the task that handles,
     /// so it must not block. A record that was expected may never be handled: its partition may move first.
-    fn expect(&self, _record: &Record) {}
+    fn expect(&self, _record: &Record) -> Option<Self::Begun> {
+        None
+    }
 
     /// Makes the state ready for a record, before each attempt at it; for what [`Self::assigned`] cannot do, such as
-    /// reading back what became of the records before.
+    /// reading back what became of the records before. What it leaves of the work that was begun for the record is there at
+    /// the next attempt, unless it panics.
     ///
     /// It fails as [`Self::handle`] does. The time that it takes counts as waiting for Kafka, which must have bounds of
     /// its own, but for what it awaits with [`Waits::on`]. It is dropped at once when the partition is taken away, and
@@ -40,6 +45,7 @@ pub trait Handler: Send + Sync + 'static {
         &self,
         _state: &mut Self::State,
         _record: &Record,
+        _begun: &mut Option<Self::Begun>,
         _waits: &Waits,
     ) -> impl Future<Output = Result<(), Failure>> + Send {
         std::future::ready(Ok(()))

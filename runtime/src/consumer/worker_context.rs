@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::error::Halt;
+use super::handler::Waits;
 use super::metrics::ConsumerMetrics;
 use super::partition::offsets::PartitionProgress;
 use super::record::dead_letter::ConsecutiveFailures;
@@ -36,6 +37,8 @@ pub(super) struct WorkerContext {
     /// The worker must come to an end.
     pub(super) stop: CancellationToken,
     pub(super) progress: Arc<PartitionProgress>,
+    /// With which the handler says in `progress` that it waits.
+    pub(super) waits: Waits,
     log: Throttle,
 }
 
@@ -45,7 +48,8 @@ impl WorkerContext {
         stop: CancellationToken,
         progress: Arc<PartitionProgress>,
     ) -> Self {
-        Self { shared, stop, progress, log: Throttle::default() }
+        let waits = Waits::of(Arc::clone(&progress));
+        Self { shared, stop, progress, waits, log: Throttle::default() }
     }
 
     pub(super) fn backoff(&self) -> Backoff {

@@ -26,6 +26,7 @@ struct Scripted {
 
 impl Handler for Scripted {
     type State = ();
+    type Begun = ();
 
     fn assigned(&self, _topic: &str, _partition: i32) {}
 
@@ -33,8 +34,9 @@ impl Handler for Scripted {
         &["scripted"]
     }
 
-    fn expect(&self, record: &Record) {
+    fn expect(&self, record: &Record) -> Option<()> {
         self.expected.lock().expect("no poison").push((record.partition, text(record)));
+        None
     }
 
     async fn handle(&self, (): &mut (), record: &Record, waits: &Waits) -> Answer {

@@ -9,22 +9,21 @@ use tokio::sync::mpsc::Receiver;
 
 use crate::consumer::{Handler, Record};
 
-/// The queue of a partition with a look at its beginning: what the handler was told to expect, in order.
-#[derive(Debug)]
-pub(super) struct Window {
+/// The queue of a partition with a look at its beginning: what the handler was told to expect, in order, with what it has begun.
+pub(super) struct Window<H: Handler> {
     queue: Receiver<Record>,
-    expected: VecDeque<Record>,
+    expected: VecDeque<(Record, Option<H::Begun>)>,
     limit: usize,
 }
 
-impl Window {
+impl<H: Handler> Window<H> {
     /// Looks `limit` records ahead of the one in work.
     pub(super) const fn new(queue: Receiver<Record>, limit: usize) -> Self {
         Self { queue, expected: VecDeque::new(), limit }
     }
 
     /// The next record, which the handler was told of; `None` once there will be none. Cancel safe.
-    pub(super) async fn next<H: Handler>(&mut self, handler: &H) -> Option<Record> {
+    pub(super) async fn next(&mut self, handler: &H) -> Option<(Record, Option<H::Begun>)> {
         while self.expected.len() <= self.limit
             && let Ok(record) = self.queue.try_recv()
         {
@@ -38,7 +37,7 @@ impl Window {
     }
 
     /// Awaits `work` and meanwhile tells the handler of the records that come.
-    pub(super) async fn alongside<H: Handler, F: Future>(&mut self, handler: &H, work: F) -> F::Output {
+    pub(super) async fn alongside<F: Future>(&mut self, handler: &H, work: F) -> F::Output {
         let mut work = pin!(work);
         let mut open = true;
         loop {
@@ -54,10 +53,10 @@ impl Window {
         }
     }
 
-    fn expect<H: Handler>(&mut self, record: Record, handler: &H) {
+    fn expect(&mut self, record: Record, handler: &H) {
         // It begins work early or not at all: what a panic is over is tried, and given up, in its turn.
-        let _begun = catch_unwind(AssertUnwindSafe(|| handler.expect(&record)));
-        self.expected.push_back(record);
+        let begun = catch_unwind(AssertUnwindSafe(|| handler.expect(&record))).unwrap_or_default();
+        self.expected.push_back((record, begun));
     }
 }
 
@@ -81,12 +80,14 @@ mod tests {
 
     impl Handler for Expected {
         type State = ();
+        type Begun = i64;
 
         fn assigned(&self, _topic: &str, _partition: i32) {}
 
-        fn expect(&self, record: &Record) {
+        fn expect(&self, record: &Record) -> Option<i64> {
             assert!(record.offset >= 0, "a mistake");
             self.0.lock().unwrap().push(record.offset);
+            Some(record.offset)
         }
 
         async fn handle(&self, (): &mut (), _: &Record, _: &Waits) -> Result<Vec<Output>, Failure> {
@@ -106,6 +107,11 @@ mod tests {
         }
     }
 
+    /// The next record's offset, and that of the record for which its work was begun.
+    async fn next(window: &mut Window<Expected>, handler: &Expected) -> Option<(i64, Option<i64>)> {
+        window.next(handler).await.map(|(record, begun)| (record.offset, begun))
+    }
+
     #[tokio::test]
     async fn the_handler_is_told_once_of_each_record_and_of_no_more_than_the_limit() {
         let (sender, queue) = mpsc::channel(10);
@@ -113,9 +119,9 @@ mod tests {
         for offset in 0..6 {
             sender.send(record(offset)).await.unwrap();
         }
-        assert_eq!(window.next(&handler).await.unwrap().offset, 0);
+        assert_eq!(next(&mut window, &handler).await, Some((0, Some(0))));
         assert_eq!(handler.offsets(), [0, 1, 2]);
-        assert_eq!(window.next(&handler).await.unwrap().offset, 1);
+        assert_eq!(next(&mut window, &handler).await, Some((1, Some(1))));
         assert_eq!(handler.offsets(), [0, 1, 2, 3]);
     }
 
@@ -145,7 +151,7 @@ mod tests {
         let (handler, mut window) = (Expected::default(), Window::new(queue, 2));
         sender.send(record(-1)).await.unwrap();
         sender.send(record(0)).await.unwrap();
-        assert_eq!(window.next(&handler).await.unwrap().offset, -1);
+        assert_eq!(next(&mut window, &handler).await, Some((-1, None)));
         assert_eq!(handler.offsets(), [0]);
     }
 
@@ -155,11 +161,11 @@ mod tests {
         let (handler, mut window) = (Expected::default(), Window::new(queue, 0));
         sender.send(record(0)).await.unwrap();
         sender.send(record(1)).await.unwrap();
-        assert_eq!(window.next(&handler).await.unwrap().offset, 0);
+        assert_eq!(next(&mut window, &handler).await, Some((0, Some(0))));
         window.alongside(&handler, async {}).await;
         assert_eq!(handler.offsets(), [0]);
         drop(sender);
-        assert_eq!(window.next(&handler).await.unwrap().offset, 1);
-        assert_eq!(window.next(&handler).await, None);
+        assert_eq!(next(&mut window, &handler).await, Some((1, Some(1))));
+        assert_eq!(next(&mut window, &handler).await, None);
     }
 }

@@ -17,10 +17,10 @@ use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 /// One partition in work.
-pub(super) struct Worker<H> {
+pub(super) struct Worker<H: Handler> {
     pub(super) handler: Arc<H>,
     pub(super) name: TopicPartition,
-    pub(super) window: Window,
+    pub(super) window: Window<H>,
     pub(super) context: Arc<WorkerContext>,
 }
 
@@ -66,7 +66,7 @@ impl<H: Handler> Worker<H> {
                 () = self.context.stop.cancelled() => return Ok(()),
             };
             match record {
-                Some(record) => self.handle(record, state, pipeline).await?,
+                Some((record, begun)) => self.handle(record, begun, state, pipeline).await?,
                 None => return Ok(()),
             }
         }
@@ -75,13 +75,14 @@ impl<H: Handler> Worker<H> {
     async fn handle(
         &mut self,
         record: Record,
+        begun: Option<H::Begun>,
         state: &mut H::State,
         pipeline: &mut Pipeline,
     ) -> Result<(), Halt> {
         self.context.progress.begin(record.offset);
         let span = record.span(&self.context.shared.options.group);
         let attempt =
-            attempt(&*self.handler, state, &record, &self.context, pipeline).instrument(span.clone());
+            attempt(&*self.handler, state, &record, begun, &self.context, pipeline).instrument(span.clone());
         let outcome = self.window.alongside(&*self.handler, attempt).await?;
         self.context.progress.set_activity(Activity::Waiting(Wait::Kafka));
         match outcome {

@@ -1,7 +1,6 @@
 //! Tries a record until it is handled, given up, or the worker must stop.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt as _;
@@ -11,7 +10,7 @@ use super::dead_letter::DeadLetterCause;
 use super::pipeline::Pipeline;
 use super::{Output, Record};
 use crate::consumer::error::Halt;
-use crate::consumer::handler::{Failure, Handler, Waits};
+use crate::consumer::handler::{Failure, Handler};
 use crate::consumer::metrics::reason;
 use crate::consumer::wait::{Activity, Wait};
 use crate::consumer::worker_context::WorkerContext;
@@ -36,18 +35,20 @@ pub(in crate::consumer) async fn attempt<H: Handler>(
     handler: &H,
     state: &mut H::State,
     record: &Record,
+    mut begun: Option<H::Begun>,
     context: &WorkerContext,
     pipeline: &mut Pipeline,
 ) -> Result<Result<Vec<Output>, DeadLetterCause>, Halt> {
     let mut attempts = Attempts { count: 0, first_failed: None };
     let mut backoff = context.backoff();
-    let waits = Waits::of(Arc::clone(&context.progress));
     loop {
         let started = Instant::now();
-        let result = match prepare(handler, state, record, context, pipeline, &waits).await? {
+        let result = match prepare(handler, state, record, &mut begun, context, pipeline).await? {
             Ok(()) => {
                 context.progress.set_activity(Activity::Handling);
-                pipeline.alongside(caught(async { handler.handle(state, record, &waits).await })).await
+                pipeline
+                    .alongside(caught(async { handler.handle(state, record, &context.waits).await }))
+                    .await
             }
             Err(failure) => Err(failure),
         };
@@ -59,7 +60,7 @@ pub(in crate::consumer) async fn attempt<H: Handler>(
         };
         if failure.is_none() {
             // What the panic left behind cannot be trusted.
-            *state = handler.assigned(&record.topic, record.partition);
+            (*state, begun) = (handler.assigned(&record.topic, record.partition), None);
         }
         let (after, on) = match attempts.classify(failure, record, context) {
             Ok(next) => next,
@@ -80,13 +81,13 @@ async fn prepare<H: Handler>(
     handler: &H,
     state: &mut H::State,
     record: &Record,
+    begun: &mut Option<H::Begun>,
     context: &WorkerContext,
     pipeline: &mut Pipeline,
-    waits: &Waits,
 ) -> Result<Result<(), Option<Failure>>, Halt> {
     loop {
         context.progress.set_activity(Activity::Waiting(Wait::Kafka));
-        let prepared = caught(async { handler.prepare(state, record, waits).await });
+        let prepared = caught(async { handler.prepare(state, record, begun, &context.waits).await });
         let outcome = tokio::select! {
             biased;
             // First, as it is mostly there at once.
