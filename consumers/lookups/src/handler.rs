@@ -25,14 +25,6 @@ pub(crate) struct Lookups {
     mentions: Arc<str>,
 }
 
-/// A partition that is assigned.
-#[derive(Debug, Default)]
-pub(crate) struct Partition {
-    /// What the record in work is to be published as.
-    enriched: Option<Output>,
-    own_limits: OwnLimits,
-}
-
 /// What every lookup needs.
 #[derive(Debug)]
 pub(crate) struct LookupContext {
@@ -56,9 +48,10 @@ impl Lookups {
         Self { context, comments, mentions }
     }
 
-    async fn look_up(
+    /// What a record is to be published as.
+    pub(crate) async fn look_up(
         &self,
-        partition: &mut Partition,
+        own_limits: &mut OwnLimits,
         record: &Record,
         begun: &mut Option<PendingLookup<LookupAnswer>>,
         waits: &Waits,
@@ -72,7 +65,6 @@ impl Lookups {
                 LookupAnswer::of(Status::Skipped, &skipped)
             }
             Question::Ask(ask) => {
-                let own_limits = &mut partition.own_limits;
                 // It stays where it was begun, so that it can be awaited again where this is dropped.
                 let pending = begun.get_or_insert_with(|| self.begin(ask.clone(), record));
                 let found =
@@ -102,24 +94,6 @@ impl Lookups {
         let event = TypedEvent::read(record.value.as_deref()).ok()?;
         let Plan { question: Question::Ask(ask), .. } = Plan::of(&event).ok()? else { return None };
         Some(self.begin(ask, record))
-    }
-
-    /// Awaits the lookup: nothing is lost where the partition is taken away meanwhile, as the next owner asks again.
-    pub(crate) async fn prepare(
-        &self,
-        partition: &mut Partition,
-        record: &Record,
-        begun: &mut Option<PendingLookup<LookupAnswer>>,
-        waits: &Waits,
-    ) -> Result<(), Failure> {
-        partition.enriched = Some(self.look_up(partition, record, begun, waits).await?);
-        Ok(())
-    }
-
-    pub(crate) fn handle(partition: &mut Partition) -> Result<Vec<Output>, Failure> {
-        let enriched = partition.enriched.take();
-        let lost = || Failure::Retry { error: String::from("the record was not looked up") };
-        Ok(vec![enriched.ok_or_else(lost)?])
     }
 }
 

@@ -29,13 +29,6 @@ pub(crate) struct MediaHandler {
     media: Arc<str>,
 }
 
-/// A partition that is assigned.
-#[derive(Debug, Default)]
-pub(crate) struct Partition {
-    /// What the record in work is published as.
-    outputs: Option<Vec<Output>>,
-}
-
 impl MediaHandler {
     pub(crate) fn new(saver: Saver, topic_prefix: &str) -> Self {
         let media = Arc::from(Topic::Media.name(topic_prefix));
@@ -56,9 +49,32 @@ impl MediaHandler {
         let span = spans::ahead("save media", record.trace());
         AbortOnDropHandle::new(tokio::spawn(saving.instrument(span)))
     }
+}
 
-    async fn save(
+impl Handler for MediaHandler {
+    type State = ();
+    type Begun = Saving;
+
+    /// The next owner of the partition follows the links again.
+    const CAN_BE_DROPPED: bool = true;
+
+    fn reasons(&self) -> &'static [&'static str] {
+        &["unreadable"]
+    }
+
+    async fn restore(&self, _: &Record) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn expect(&self, record: &Record) -> Option<Saving> {
+        // What cannot be read is said when its turn comes.
+        let source = self.source(record).ok()??;
+        Some(self.begin(source, record))
+    }
+
+    async fn handle(
         &self,
+        (): &mut (),
         record: &Record,
         begun: &mut Option<Saving>,
         waits: &Waits,
@@ -73,42 +89,6 @@ impl MediaHandler {
         let saved = saved.map_err(|_| unavailable())?;
         *begun = None;
         saved.map_err(|error| Failure::Retry { error: format!("the saving ended early: {error}") })
-    }
-}
-
-impl Handler for MediaHandler {
-    type State = Partition;
-    type Begun = Saving;
-
-    fn reasons(&self) -> &'static [&'static str] {
-        &["unreadable"]
-    }
-
-    fn assigned(&self, _topic: &str, _partition: i32) -> Partition {
-        Partition::default()
-    }
-
-    fn expect(&self, record: &Record) -> Option<Saving> {
-        // What cannot be read is said when its turn comes.
-        let source = self.source(record).ok()??;
-        Some(self.begin(source, record))
-    }
-
-    /// Awaits the links: nothing is lost where the partition is taken away meanwhile, as the next owner follows them again.
-    async fn prepare(
-        &self,
-        partition: &mut Partition,
-        record: &Record,
-        begun: &mut Option<Saving>,
-        waits: &Waits,
-    ) -> Result<(), Failure> {
-        partition.outputs = Some(self.save(record, begun, waits).await?);
-        Ok(())
-    }
-
-    async fn handle(&self, partition: &mut Partition, _: &Record, _: &Waits) -> Result<Vec<Output>, Failure> {
-        let lost = || Failure::Retry { error: String::from("the links were not followed") };
-        partition.outputs.take().ok_or_else(lost)
     }
 }
 

@@ -24,24 +24,15 @@ const USUAL_BYTES: usize = 1024;
 #[derive(Debug)]
 pub struct InboxHandler {
     routes: Routes,
-    bounds: Bounds,
     rebuild: Rebuild,
     metrics: Metrics,
-}
-
-/// A partition of events.
-#[derive(Debug)]
-pub struct Partition {
-    recent: RecentEvents,
-    /// What former owners of the partition published is remembered too.
-    is_rebuilt: bool,
 }
 
 impl InboxHandler {
     /// Publishes along `routes`, reads the outputs back through `tail`, and remembers events within `bounds`.
     pub(crate) fn new(routes: Routes, bounds: Bounds, tail: Tail, metrics: Metrics) -> Self {
         let rebuild = Rebuild::new(tail, routes.clone(), bounds);
-        Self { routes, bounds, rebuild, metrics }
+        Self { routes, rebuild, metrics }
     }
 
     fn inbox(&self, recent: &mut RecentEvents, record: &Record) -> Result<Vec<Output>, Failure> {
@@ -96,31 +87,17 @@ fn json(inbox: &inbox::Record) -> Vec<u8> {
 }
 
 impl Handler for InboxHandler {
-    type State = Partition;
+    type State = RecentEvents;
     type Begun = ();
 
-    fn assigned(&self, _topic: &str, _partition: i32) -> Partition {
-        Partition { recent: RecentEvents::new(self.bounds), is_rebuilt: false }
-    }
-
-    /// Reads the outputs back before the first record, which is after the former owner of the partition let go of it.
-    async fn prepare(
-        &self,
-        partition: &mut Partition,
-        record: &Record,
-        _: &mut Option<()>,
-        _: &Waits,
-    ) -> Result<(), Failure> {
-        if partition.is_rebuilt {
-            return Ok(());
-        }
+    /// Reads the outputs back, which is after the former owner of the partition let go of it.
+    async fn restore(&self, first: &Record) -> Result<RecentEvents, Failure> {
         let began = Instant::now();
-        let recent = self.rebuild.recent(Arc::clone(&record.topic), record.partition).await;
-        partition.recent = recent.map_err(|error| Failure::of_kafka(&error))?;
-        partition.is_rebuilt = true;
-        self.metrics.recent_full.inc_by(partition.recent.take_forgotten_early());
+        let recent = self.rebuild.recent(Arc::clone(&first.topic), first.partition).await;
+        let mut recent = recent.map_err(|error| Failure::of_kafka(&error))?;
+        self.metrics.recent_full.inc_by(recent.take_forgotten_early());
         self.metrics.rebuild_seconds.observe(began.elapsed().as_secs_f64());
-        Ok(())
+        Ok(recent)
     }
 
     fn reasons(&self) -> &'static [&'static str] {
@@ -129,11 +106,12 @@ impl Handler for InboxHandler {
 
     fn handle(
         &self,
-        partition: &mut Partition,
+        recent: &mut RecentEvents,
         record: &Record,
+        _: &mut Option<()>,
         _: &Waits,
     ) -> impl Future<Output = Result<Vec<Output>, Failure>> + Send {
-        ready(self.inbox(&mut partition.recent, record))
+        ready(self.inbox(recent, record))
     }
 }
 

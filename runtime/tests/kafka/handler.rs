@@ -28,7 +28,9 @@ impl Handler for Scripted {
     type State = ();
     type Begun = ();
 
-    fn assigned(&self, _topic: &str, _partition: i32) {}
+    async fn restore(&self, _: &Record) -> Result<(), Failure> {
+        Ok(())
+    }
 
     fn reasons(&self) -> &'static [&'static str] {
         &["scripted"]
@@ -39,7 +41,7 @@ impl Handler for Scripted {
         None
     }
 
-    async fn handle(&self, (): &mut (), record: &Record, waits: &Waits) -> Answer {
+    async fn handle(&self, (): &mut (), record: &Record, _: &mut Option<()>, waits: &Waits) -> Answer {
         self.seen.lock().expect("no poison").push((record.partition, text(record)));
         (self.act)(record.clone(), waits.clone()).await
     }

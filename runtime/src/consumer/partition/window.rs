@@ -82,7 +82,9 @@ mod tests {
         type State = ();
         type Begun = i64;
 
-        fn assigned(&self, _topic: &str, _partition: i32) {}
+        async fn restore(&self, _: &Record) -> Result<(), Failure> {
+            Ok(())
+        }
 
         fn expect(&self, record: &Record) -> Option<i64> {
             assert!(record.offset >= 0, "a mistake");
@@ -90,7 +92,13 @@ mod tests {
             Some(record.offset)
         }
 
-        async fn handle(&self, (): &mut (), _: &Record, _: &Waits) -> Result<Vec<Output>, Failure> {
+        async fn handle(
+            &self,
+            (): &mut (),
+            _: &Record,
+            _: &mut Option<i64>,
+            _: &Waits,
+        ) -> Result<Vec<Output>, Failure> {
             Ok(Vec::new())
         }
     }

@@ -41,13 +41,16 @@ impl<H: Handler> Worker<H> {
 
     async fn work_off(&mut self) -> Result<(), Halt> {
         let mut pipeline = Pipeline::new(Arc::clone(&self.context), &self.name.topic);
-        let mut state = self.handler.assigned(&self.name.topic, self.name.partition);
-        let ended = self.follow_queue(&mut state, &mut pipeline).await;
+        let ended = self.follow_queue(&mut None, &mut pipeline).await;
         pipeline.drain().await;
         ended
     }
 
-    async fn follow_queue(&mut self, state: &mut H::State, pipeline: &mut Pipeline) -> Result<(), Halt> {
+    async fn follow_queue(
+        &mut self,
+        state: &mut Option<H::State>,
+        pipeline: &mut Pipeline,
+    ) -> Result<(), Halt> {
         let room = self.context.shared.options.bounds.partition_pipeline.max(1);
         loop {
             let idle = if pipeline.len() == 0 { Activity::Idle } else { Activity::Waiting(Wait::Kafka) };
@@ -76,7 +79,7 @@ impl<H: Handler> Worker<H> {
         &mut self,
         record: Record,
         begun: Option<H::Begun>,
-        state: &mut H::State,
+        state: &mut Option<H::State>,
         pipeline: &mut Pipeline,
     ) -> Result<(), Halt> {
         self.context.progress.begin(record.offset);

@@ -33,7 +33,7 @@ pub(crate) struct Bench {
     pub(crate) folder: TempDir,
     pub(super) registry: Registry,
     pub(super) handler: Lookups,
-    pub(super) partition: Mutex<Partition>,
+    pub(super) own_limits: Mutex<OwnLimits>,
     /// The lookups of records that were told of, by their offsets.
     begun: Mutex<HashMap<i64, Option<PendingLookup<LookupAnswer>>>>,
 }
@@ -60,8 +60,8 @@ impl Bench {
         let mut context = crate::context(settings, tokens, metrics, &registry).unwrap();
         context.resolver.probe = runtime::throttle::Throttle::new(Duration::from_millis(1));
         let handler = Lookups::new(Arc::new(context), "meta");
-        let (partition, begun) = (Mutex::default(), Mutex::default());
-        Self { simulator, folder, registry, handler, partition, begun }
+        let (own_limits, begun) = (Mutex::default(), Mutex::default());
+        Self { simulator, folder, registry, handler, own_limits, begun }
     }
 
     /// What every other lookup needs too.
@@ -71,14 +71,14 @@ impl Bench {
 
     /// What comes of a record in the end.
     pub(super) async fn handle(&self, record: &Record) -> Result<Output, Failure> {
-        let (mut partition, mut begun) = (self.partition.lock().await, self.begun.lock().await);
+        let (mut own_limits, mut begun) = (self.own_limits.lock().await, self.begun.lock().await);
         let begun = begun.entry(record.offset).or_default();
-        self.handler.look_up(&mut partition, record, begun, &Waits::unwatched()).await
+        self.handler.look_up(&mut own_limits, record, begun, &Waits::unwatched()).await
     }
 
     /// As [`Self::handle`], in another partition.
     pub(super) async fn handle_beside(&self, record: &Record) -> Result<Output, Failure> {
-        self.handler.look_up(&mut Partition::default(), record, &mut None, &Waits::unwatched()).await
+        self.handler.look_up(&mut OwnLimits::default(), record, &mut None, &Waits::unwatched()).await
     }
 
     /// Returns once the lookup of a record waits for `on`.
