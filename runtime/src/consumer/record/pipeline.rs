@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -141,17 +140,14 @@ impl Pipeline {
     /// Awaits `work` and meanwhile follows the acknowledgements, so that a slow record holds back no
     /// other one's progress. A failed delivery is left for [`Self::settle`].
     pub(in crate::consumer) async fn alongside<F: Future>(&mut self, work: F) -> F::Output {
-        let mut work = pin!(work);
-        let mut acknowledged = true;
-        loop {
-            tokio::select! {
-                biased;
-                output = &mut work => return output,
-                outcome = self.oldest(), if acknowledged => match outcome {
-                    Ok(()) => self.finish_oldest(),
-                    Err(_) => acknowledged = false,
-                },
-            }
+        let left = async {
+            self.failed().await;
+            std::future::pending().await
+        };
+        tokio::select! {
+            biased;
+            output = work => output,
+            never = left => never,
         }
     }
 
