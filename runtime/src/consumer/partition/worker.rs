@@ -1,19 +1,18 @@
 //! The task that works off one partition's queue.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use super::window::Window;
 use crate::consumer::error::{FirstError, Halt};
+use crate::consumer::health::fatal_panic::fatal_if_it_panics;
 use crate::consumer::record::attempt::attempt;
 use crate::consumer::record::pipeline::Pipeline;
 use crate::consumer::record::trace::carry_on;
 use crate::consumer::wait::{Activity, Wait};
 use crate::consumer::worker_context::WorkerContext;
-use crate::consumer::{ConsumerError, Handler, Record};
+use crate::consumer::{Handler, Record};
 use crate::kafka::TopicPartition;
 use crate::telemetry::spans;
-use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 /// One partition in work.
@@ -27,16 +26,14 @@ pub(super) struct Worker<H: Handler> {
 impl<H: Handler> Worker<H> {
     /// Works until it is told to stop; what must end the whole consumer goes to `first_error`.
     pub(super) async fn run(mut self, first_error: Arc<FirstError>) {
-        let error = match AssertUnwindSafe(self.work_off()).catch_unwind().await {
-            Ok(Ok(()) | Err(Halt::Stopped)) => return,
-            Ok(Err(Halt::Failed(error))) => error,
-            Err(_) => ConsumerError::Panicked {
-                topic: self.name.topic.to_string(),
-                partition: self.name.partition,
-                offset: self.context.progress.in_work(),
-            },
+        let what = format!("the worker of {} partition {}", self.name.topic, self.name.partition);
+        let work = async {
+            match self.work_off().await {
+                Ok(()) | Err(Halt::Stopped) => None,
+                Err(Halt::Failed(error)) => Some(error),
+            }
         };
-        let _first = first_error.set(error);
+        fatal_if_it_panics(&what, first_error, work).await;
     }
 
     async fn work_off(&mut self) -> Result<(), Halt> {
