@@ -26,7 +26,7 @@ pub use error::ConsumerError;
 pub use handler::{Failure, Handler, Waits};
 pub use options::ConsumerOptions;
 pub use reader::error::{is_for_good, is_forbidden};
-pub use reader::{OffsetRange, Read, ReadError, Tail, TailError, TailReader, TopicReader};
+pub use reader::{OffsetRange, Read, ReadError, Tail, TailReader, TopicReader};
 pub use record::{Output, Record, read};
 pub use run::run;
 pub use wait::Wait;

@@ -3,7 +3,7 @@
 use crate::event_number;
 use crate::recent::{Bounds, RecentEvents};
 use crate::route::Routes;
-use runtime::consumer::{OffsetRange, Record, Tail, TailError, TailReader};
+use runtime::consumer::{OffsetRange, ReadError, Record, Tail, TailReader};
 use runtime::kafka::partitioner::partition_of;
 use schemas::Millis;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ impl Rebuild {
     }
 
     /// What was published of the records of a partition, within the bounds.
-    pub(crate) async fn recent(&self, topic: Arc<str>, partition: i32) -> Result<RecentEvents, TailError> {
+    pub(crate) async fn recent(&self, topic: Arc<str>, partition: i32) -> Result<RecentEvents, ReadError> {
         let outputs: Vec<_> = self.routes.outputs_of(&topic).cloned().collect();
         let (bounds, input) = (self.bounds, InputPartition { topic, partition });
         self.tail.read(move |reader| read_back(reader, &outputs, &input, bounds)).await
@@ -39,11 +39,11 @@ impl Rebuild {
 
 /// What was found in the outputs, the oldest first.
 fn read_back(
-    reader: &TailReader,
+    reader: &mut TailReader,
     outputs: &[Arc<str>],
     input: &InputPartition,
     bounds: Bounds,
-) -> Result<RecentEvents, TailError> {
+) -> Result<RecentEvents, ReadError> {
     let (mut recent, now) = (RecentEvents::new(bounds), Millis::of(SystemTime::now()).as_secs());
     let mut found = Vec::new();
     for output in outputs {
@@ -60,12 +60,12 @@ fn read_back(
 /// A record's output has its key, so with as many partitions here as there it is in the partition of the same number. With
 /// another number of partitions it can be in any.
 fn read_output(
-    reader: &TailReader,
+    reader: &mut TailReader,
     output: &str,
     input: &InputPartition,
     bounds: Bounds,
     mut found: impl FnMut(u128, Option<u64>),
-) -> Result<(), TailError> {
+) -> Result<(), ReadError> {
     let (inputs, outputs) = (reader.partitions(&input.topic)?, reader.partitions(output)?);
     let is_same = inputs == outputs;
     let partitions = if is_same { vec![input.partition] } else { (0..outputs).collect() };
