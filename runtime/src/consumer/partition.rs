@@ -69,7 +69,12 @@ pub(super) fn starter<H: Handler, C: ConsumerContext>(
             handler: Arc::clone(&handler),
             name: name.clone(),
             window: Window::new(queue, shared.options.look_ahead),
-            context: Arc::new(WorkerContext::new(Arc::clone(&shared), stop.clone(), Arc::clone(&progress))),
+            context: Arc::new(WorkerContext::new(
+                Arc::clone(&shared),
+                &name.topic,
+                stop.clone(),
+                Arc::clone(&progress),
+            )),
         };
         let first_error = Arc::clone(&first_error);
         let task = runtime.spawn(async move {

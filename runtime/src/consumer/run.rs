@@ -16,7 +16,6 @@ use super::health::fatal_panic::fatal_if_it_panics;
 use super::health::watch::Watch;
 use super::metrics::ConsumerMetrics;
 use super::partition::assignment::{Assignment, PartitionRegistry};
-use super::record::dead_letter::ConsecutiveFailures;
 use super::worker_context::SharedContext;
 use super::{ConsumerError, ConsumerOptions, Handler, partition, poll};
 use crate::kafka::log::KafkaLog;
@@ -54,7 +53,7 @@ pub async fn run<H: Handler>(
     }
     let metrics = ConsumerMetrics::register(&process.registry);
     metrics.begin(&options.topics, handler.reasons());
-    let consecutive_failures = ConsecutiveFailures::new(&options.topics, options.bounds.max_rejects_in_a_row);
+    let consecutive_failures = options.topics.iter().map(|topic| (topic.clone(), Arc::default())).collect();
     let (dead_letter_log, kafka_log) = (Throttle::default(), KafkaLog::default());
     let shared = Arc::new(SharedContext {
         options,

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use prometheus::IntCounter;
@@ -182,8 +183,9 @@ impl Pipeline {
     }
 
     fn finish(&self, Entry { record, is_dead_letter, .. }: &Entry) {
-        if !is_dead_letter {
-            self.context.shared.consecutive_failures.record_success(&record.topic);
+        let failures = &self.context.consecutive_failures;
+        if !is_dead_letter && failures.load(Ordering::Relaxed) > 0 {
+            failures.store(0, Ordering::Relaxed);
         }
         self.context.progress.done(record.offset, record.timestamp);
         self.done.inc();
