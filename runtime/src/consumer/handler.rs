@@ -148,7 +148,7 @@ mod tests {
     #[tokio::test]
     async fn a_wait_is_one_until_its_limit_and_a_hanging_handler_from_then_on() {
         let waits = Waits::unwatched();
-        waits.0.begin(7);
+        waits.0.set_activity(Activity::Handling);
         let limit = Duration::from_millis(20);
         let mut work = pin!(waits.on(Wait::ApiAnswer, limit, std::future::pending::<()>()));
         assert!(futures_util::poll!(&mut work).is_pending());
@@ -167,7 +167,7 @@ mod tests {
     #[tokio::test]
     async fn after_a_wait_the_handler_does_what_it_did_before() {
         let waits = Waits::unwatched();
-        waits.0.begin(7);
+        waits.0.set_activity(Activity::Handling);
         assert_eq!(waits.on(Wait::Kafka, Duration::from_secs(1), async { 5 }).await, 5);
         assert_eq!(waits.0.activity(), Activity::Handling);
     }

@@ -26,6 +26,7 @@ use self::offsets::PartitionProgress;
 use self::window::Window;
 use self::worker::Worker;
 use super::error::FirstError;
+use super::wait::Activity;
 use super::worker_context::{SharedContext, WorkerContext};
 use super::{Handler, Record};
 use crate::kafka::{TopicPartition, list};
@@ -127,6 +128,6 @@ impl<C: ConsumerContext> AssignedPartition<C> {
             return false;
         }
         self.task.abort();
-        self.progress.in_work() >= self.progress.next().unwrap_or(0)
+        self.progress.activity() != Activity::Idle
     }
 }

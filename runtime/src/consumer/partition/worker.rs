@@ -79,13 +79,10 @@ impl<H: Handler> Worker<H> {
         state: &mut Option<H::State>,
         pipeline: &mut Pipeline,
     ) -> Result<(), Halt> {
-        self.context.progress.begin(record.offset);
         let span = record.span(&self.context.shared.options.group);
         let attempt =
             attempt(&*self.handler, state, &record, begun, &self.context, pipeline).instrument(span.clone());
-        let outcome = self.window.alongside(&*self.handler, attempt).await?;
-        self.context.progress.set_activity(Activity::Waiting(Wait::Kafka));
-        match outcome {
+        match self.window.alongside(&*self.handler, attempt).await? {
             Ok(mut outputs) => {
                 let spans = carry_on(&record, &span, &mut outputs);
                 pipeline.publish(record, outputs, spans).await
