@@ -1,14 +1,8 @@
 //! What becomes of the partitions when members come and go.
 
 use std::collections::HashSet;
-use std::sync::Arc;
-use std::time::Duration;
 
-use runtime::consumer::{self, Failure, Handler, Output, Record, Waits};
-use runtime::process::Process;
-use tokio::sync::Semaphore;
-
-use crate::cluster::{Cluster, DEADLINE, eventually, numbered};
+use crate::cluster::{Cluster, eventually, numbered};
 use crate::handler::{Running, echo, options, start};
 
 fn assigned(running: &Running) -> i64 {
@@ -25,7 +19,7 @@ fn records(what: &str) -> Vec<(String, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_member_takes_its_share_and_nothing_is_skipped() {
     let cluster = Cluster::with_topics(&[("in", 4), ("out", 1), ("dlq", 1)]);
-    let handle = async |record: Record| Ok(vec![echo(&record)]);
+    let handle = async |record: runtime::consumer::Record| Ok(vec![echo(&record)]);
     let first = start(cluster.kafka(), options(), handle);
     eventually("the first member's assignment", || assigned(&first) == 4).await;
     cluster.fill_all("in", records("before")).await;
@@ -44,49 +38,4 @@ async fn a_second_member_takes_its_share_and_nothing_is_skipped() {
     let (first, second) = tokio::join!(first.end(), second.end());
     first.unwrap();
     second.unwrap();
-}
-
-/// Looks up what never comes, and says when it has begun to.
-struct Endless(Arc<Semaphore>);
-
-impl Handler for Endless {
-    type State = ();
-    type Begun = i64;
-
-    const CAN_BE_DROPPED: bool = true;
-
-    async fn restore(&self, _: &Record) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn expect(&self, record: &Record) -> Option<i64> {
-        Some(record.offset)
-    }
-
-    async fn handle(
-        &self,
-        (): &mut (),
-        record: &Record,
-        begun: &mut Option<i64>,
-        _: &Waits,
-    ) -> Result<Vec<Output>, Failure> {
-        if *begun == Some(record.offset) {
-            self.0.add_permits(1);
-        }
-        std::future::pending().await
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn work_that_can_be_dropped_is_not_waited_for() {
-    let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
-    cluster.fill("in", "a", numbered(1)).await;
-    let (kafka, process, begun) =
-        (cluster.kafka(), Process::new("weir-test", "0.0.0"), Arc::new(Semaphore::new(0)));
-    let (mut options, handler, inner) = (options(), Endless(Arc::clone(&begun)), process.clone());
-    options.bounds.finish_timeout = Duration::from_hours(1);
-    let running = tokio::spawn(async move { consumer::run(&kafka, options, handler, &inner).await });
-    begun.acquire().await.expect("open").forget();
-    process.shutdown.trigger();
-    tokio::time::timeout(DEADLINE, running).await.expect("the consumer ends").expect("no panic").unwrap();
 }
