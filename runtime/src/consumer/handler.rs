@@ -22,7 +22,7 @@ pub trait Handler: Send + Sync + 'static {
     const CAN_BE_DROPPED: bool = false;
 
     /// The state of a partition that was just assigned, before the first record that is read of it: read back, where it is
-    /// about what became of the records before.
+    /// about what became of the records before. After a panic it is made anew, and `first` is the record that is handled next.
     ///
     /// It fails as [`Self::handle`] does, and can always be dropped. The time that it takes counts as waiting for Kafka, which
     /// must have bounds of its own.
@@ -47,8 +47,8 @@ pub trait Handler: Send + Sync + 'static {
     /// The outputs are published in order before the record counts as done. A record may come again after
     /// a crash or a rebalance, so the effect must bear repetition. On revocation the future may be
     /// dropped at any await once `--finish-timeout` has passed. What it leaves of the work that was begun for the record is there
-    /// at the next attempt. A panic counts as [`Failure::Retry`], and the state is made anew; when all attempts end so,
-    /// the record is a dead letter with the reason `panic`.
+    /// at the next attempt. A panic counts as [`Failure::Retry`], but the state is made anew and that work is dropped; when all
+    /// attempts end so, the record is a dead letter with the reason `panic`.
     ///
     /// A handler that takes longer than `--stall-timeout` hangs, and costs the process a new client, then its end. The
     /// time of what it awaits with [`Waits::on`] does not count, up to the limit that is stated there.

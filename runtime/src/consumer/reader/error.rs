@@ -10,7 +10,7 @@ pub enum ReadError {
     Kafka {
         /// The topic.
         topic: String,
-        /// librdkafka's words.
+        /// librdkafka's words, or what did not come.
         reason: String,
     },
     /// What lies there can never be read.
