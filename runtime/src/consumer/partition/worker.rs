@@ -38,7 +38,8 @@ impl<H: Handler> Worker<H> {
 
     async fn work_off(&mut self) -> Result<(), Halt> {
         let mut pipeline = Pipeline::new(Arc::clone(&self.context), &self.name.topic);
-        let ended = self.follow_queue(&mut None, &mut pipeline).await;
+        let mut state = None;
+        let ended = self.follow_queue(&mut state, &mut pipeline).await;
         pipeline.drain().await;
         ended
     }
