@@ -31,7 +31,7 @@ pub struct TailReader {
     kafka: KafkaSettings,
     client_id: Arc<str>,
     readers: BTreeMap<String, TopicReader>,
-    end: CancellationToken,
+    abandoned: CancellationToken,
 }
 
 /// The newest records of some partitions of a topic.
@@ -60,8 +60,8 @@ impl Tail {
         work: impl FnOnce(&mut TailReader) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ReadError> {
         let _slot = self.slots.acquire().await.map_err(|_| ReadError::Abandoned)?;
-        let end = CancellationToken::new();
-        let _ends_when_dropped = end.clone().drop_guard();
+        let abandoned = CancellationToken::new();
+        let _abandoned_when_dropped = abandoned.clone().drop_guard();
         // They may have been renewed since the start.
         let mut kafka = self.credentials.latest(&self.kafka);
         for (name, value) in [("isolation.level", "read_uncommitted"), ("queued.max.messages.kbytes", "8192")]
@@ -69,7 +69,7 @@ impl Tail {
             kafka.properties.insert(name.to_owned(), value.to_owned());
         }
         let client_id = Arc::clone(&self.client_id);
-        let reading = move || work(&mut TailReader { kafka, client_id, readers: BTreeMap::new(), end });
+        let reading = move || work(&mut TailReader { kafka, client_id, readers: BTreeMap::new(), abandoned });
         tokio::task::spawn_blocking(reading).await.unwrap_or(Err(ReadError::Abandoned))
     }
 }
@@ -88,7 +88,7 @@ impl TailReader {
         range: &OffsetRange<'_>,
         mut each: impl FnMut(&Record),
     ) -> Result<bool, ReadError> {
-        let end = self.end.clone();
+        let abandoned = self.abandoned.clone();
         let reader = self.of(range.topic)?;
         let (mut begins, mut ends) = (BTreeMap::new(), BTreeMap::new());
         let mut has_more = false;
@@ -103,7 +103,7 @@ impl TailReader {
             }
         }
         reader.start(&begins)?;
-        let outcome = follow(reader, ends, &end, &mut each);
+        let outcome = follow(reader, ends, &abandoned, &mut each);
         reader.stop()?;
         outcome.map(|()| has_more)
     }
@@ -120,12 +120,12 @@ impl TailReader {
 fn follow(
     reader: &mut TopicReader,
     mut ends: BTreeMap<i32, i64>,
-    end: &CancellationToken,
+    abandoned: &CancellationToken,
     each: &mut impl FnMut(&Record),
 ) -> Result<(), ReadError> {
     let mut heard = Instant::now();
     while !ends.is_empty() {
-        if end.is_cancelled() {
+        if abandoned.is_cancelled() {
             return Err(ReadError::Abandoned);
         }
         match reader.next(POLL)? {
