@@ -89,7 +89,7 @@ impl Lookups {
         if topic == Topic::CommentsEnriched { &self.comments } else { &self.mentions }
     }
 
-    pub(crate) fn expect(&self, record: &Record) -> Option<PendingLookup<LookupAnswer>> {
+    pub(crate) fn prefetch(&self, record: &Record) -> Option<PendingLookup<LookupAnswer>> {
         // What cannot be asked is said when its turn comes.
         let event = TypedEvent::read(record.value.as_deref()).ok()?;
         let Plan { question: Question::Ask(ask), .. } = Plan::of(&event).ok()? else { return None };

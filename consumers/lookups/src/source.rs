@@ -64,8 +64,8 @@ impl Handler for Sources {
         }
     }
 
-    fn expect(&self, record: &Record) -> Option<Self::Begun> {
-        if *record.topic == *self.messages { None } else { self.lookups.expect(record) }
+    fn prefetch(&self, record: &Record) -> Option<Self::Begun> {
+        if *record.topic == *self.messages { None } else { self.lookups.prefetch(record) }
     }
 
     async fn handle(

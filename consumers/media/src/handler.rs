@@ -66,7 +66,7 @@ impl Handler for MediaHandler {
         Ok(())
     }
 
-    fn expect(&self, record: &Record) -> Option<Saving> {
+    fn prefetch(&self, record: &Record) -> Option<Saving> {
         // What cannot be read is said when its turn comes.
         let source = self.source(record).ok()??;
         Some(self.begin(source, record))

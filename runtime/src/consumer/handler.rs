@@ -37,8 +37,8 @@ pub trait Handler: Send + Sync + 'static {
     ///
     /// It is called once for each record, in the order of the partition and before [`Self::handle`], up to
     /// [`ConsumerOptions::look_ahead`](super::ConsumerOptions::look_ahead) records early; on the task that handles,
-    /// so it must not block. A record that was expected may never be handled: its partition may move first.
-    fn expect(&self, _record: &Record) -> Option<Self::Begun> {
+    /// so it must not block. A record that it heard of may never be handled: its partition may move first.
+    fn prefetch(&self, _record: &Record) -> Option<Self::Begun> {
         None
     }
 

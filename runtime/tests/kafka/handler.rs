@@ -21,7 +21,7 @@ pub(crate) type Seen = Arc<Mutex<Vec<(i32, String)>>>;
 struct Scripted {
     act: Act,
     seen: Seen,
-    expected: Seen,
+    prefetched: Seen,
 }
 
 impl Handler for Scripted {
@@ -36,8 +36,8 @@ impl Handler for Scripted {
         &["scripted"]
     }
 
-    fn expect(&self, record: &Record) -> Option<()> {
-        self.expected.lock().expect("no poison").push((record.partition, text(record)));
+    fn prefetch(&self, record: &Record) -> Option<()> {
+        self.prefetched.lock().expect("no poison").push((record.partition, text(record)));
         None
     }
 
@@ -51,7 +51,7 @@ impl Handler for Scripted {
 pub(crate) struct Running {
     pub(crate) process: Process,
     pub(crate) seen: Seen,
-    expected: Seen,
+    prefetched: Seen,
     task: JoinHandle<Result<(), ConsumerError>>,
 }
 
@@ -89,12 +89,12 @@ pub(crate) fn start_that_waits<F>(
 where
     F: Future<Output = Answer> + Send + 'static,
 {
-    let (process, seen, expected) = (Process::new("weir-test", "0.0.0"), Seen::default(), Seen::default());
+    let (process, seen, prefetched) = (Process::new("weir-test", "0.0.0"), Seen::default(), Seen::default());
     let act: Act = Box::new(move |record, waits| Box::pin(act(record, waits)));
-    let handler = Scripted { act, seen: Arc::clone(&seen), expected: Arc::clone(&expected) };
+    let handler = Scripted { act, seen: Arc::clone(&seen), prefetched: Arc::clone(&prefetched) };
     let inner = process.clone();
     let task = tokio::spawn(async move { consumer::run(&kafka, options, handler, &inner).await });
-    Running { process, seen, expected, task }
+    Running { process, seen, prefetched, task }
 }
 
 impl Running {
@@ -102,9 +102,9 @@ impl Running {
         values(&self.seen)
     }
 
-    /// The values of the records that the handler was told to expect.
-    pub(crate) fn expected(&self) -> Vec<String> {
-        values(&self.expected)
+    /// The values of the records that the handler was told of.
+    pub(crate) fn prefetched(&self) -> Vec<String> {
+        values(&self.prefetched)
     }
 
     /// Returns once the handler has been called this often.

@@ -46,7 +46,7 @@ impl<const CAN_BE_DROPPED: bool> Handler for Logged<CAN_BE_DROPPED> {
         }
     }
 
-    fn expect(&self, record: &Record) -> Option<i64> {
+    fn prefetch(&self, record: &Record) -> Option<i64> {
         Some(record.offset)
     }
 

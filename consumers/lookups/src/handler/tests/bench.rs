@@ -83,22 +83,22 @@ impl Bench {
 
     /// Returns once the lookup of a record waits for `on`.
     pub(super) async fn waits(&self, record: &Record, on: Wait) {
-        let mut waiting = self.expect(record).await.expect("it is under way");
+        let mut waiting = self.prefetch(record).await.expect("it is under way");
         let comes = waiting.wait_for(|waiting| waiting.as_ref().is_some_and(|waiting| waiting.on == on));
         drop(timeout(PATIENCE, comes).await.expect("it comes to that").expect("it has not ended"));
     }
 
     /// Returns once the lookup of a record has ended.
     pub(super) async fn ends(&self, record: &Record) {
-        let mut waiting = self.expect(record).await.expect("it is under way");
+        let mut waiting = self.prefetch(record).await.expect("it is under way");
         // What it says goes with it.
         let end = async { while waiting.changed().await.is_ok() {} };
         timeout(PATIENCE, end).await.expect("it comes to that");
     }
 
     /// A record is told of as the loop tells of it, and not handled yet; what its lookup says that it waits for.
-    pub(super) async fn expect(&self, record: &Record) -> Option<watch::Receiver<Option<WaitReason>>> {
-        let begun = self.handler.expect(record);
+    pub(super) async fn prefetch(&self, record: &Record) -> Option<watch::Receiver<Option<WaitReason>>> {
+        let begun = self.handler.prefetch(record);
         let waiting = begun.as_ref().map(|pending| pending.waiting.clone());
         self.begun.lock().await.insert(record.offset, begun);
         waiting

@@ -212,7 +212,7 @@ async fn a_graph_api_that_fails_a_part_of_all_requests_costs_no_dead_letter() {
         bench.simulator.misbehave_partly(broken, percent);
         let inputs = many(300);
         for input in &inputs {
-            bench.expect(input).await;
+            bench.prefetch(input).await;
         }
         for input in &inputs {
             assert_eq!(lookup(input, &bench.handle(input).await.unwrap())["status"], "found", "{percent} %");
