@@ -15,6 +15,7 @@ use super::Spool;
 use super::database::{Change, ParkReason, StoredRow};
 use crate::delivery::Delivery;
 use crate::kafka::{AccountPermit, Kafka, NotPublished};
+use crate::large::LargeDeliveries;
 use debounce::Debounce;
 use panics::Panics;
 use parked::Parked;
@@ -54,6 +55,7 @@ pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, rate: u32, shutdown: 
         debounce: Debounce::default(),
         parked: Parked::new(),
         panics: Panics::default(),
+        large: LargeDeliveries::default(),
         log: Throttle::default(),
     };
     let end = async {
@@ -83,6 +85,7 @@ struct Drain {
     debounce: Debounce,
     parked: Parked,
     panics: Panics,
+    large: LargeDeliveries,
     log: Throttle,
 }
 
@@ -175,7 +178,8 @@ impl Drain {
         let (parked, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_refused);
         let mut outcome = self.send(rows).await;
         for stored in parked {
-            let reason = if stored.row.is_intact() { stored.parked.clone() } else { None };
+            let is_intact = self.large.block_in_place(stored.row.body.len(), || stored.row.is_intact());
+            let reason = if is_intact { stored.parked.clone() } else { None };
             outcome.refused.push((stored, reason.unwrap_or(ParkReason::Corrupt)));
         }
         self.retired.completed(file, &outcome.acknowledged);
@@ -227,7 +231,8 @@ impl Drain {
             self.panics.at(&stored);
             #[cfg(test)]
             assert_ne!(stored.row.body.as_ref(), tests::PANICS, "as the test wants");
-            let Some(delivery) = Delivery::from_row(&stored.row) else {
+            let read = || Delivery::from_row(&stored.row);
+            let Some(delivery) = self.large.block_in_place(stored.row.body.len(), read) else {
                 outcome.refused.push((stored, ParkReason::Corrupt));
                 continue;
             };

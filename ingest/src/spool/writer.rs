@@ -9,6 +9,7 @@ use super::store::{Store, StoreParts};
 use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
 use crate::kafka::AccountPermit;
+use crate::large::LargeDeliveries;
 use runtime::process::supervisor::Pauses;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub(super) struct Writer {
     commands: mpsc::Sender<Command>,
     /// What is left of [`QUEUE_BYTES`] and the largest body.
     queue: Arc<Semaphore>,
+    large: Arc<LargeDeliveries>,
 }
 
 pub(super) enum Command {
@@ -59,7 +61,7 @@ impl Writer {
         let (commands, queue) = mpsc::channel(COMMANDS);
         let thread = std::thread::Builder::new().name("spool".to_owned());
         thread.spawn(move || supervise(&parts, queue)).map_err(OpenError::Thread)?;
-        Ok(Self { commands, queue: Arc::new(Semaphore::new(QUEUE_BYTES + max_body)) })
+        Ok(Self { commands, queue: Arc::new(Semaphore::new(QUEUE_BYTES + max_body)), large: Arc::default() })
     }
 
     /// Returns once the delivery is on the disk.
@@ -68,7 +70,7 @@ impl Writer {
         delivery: &Delivery,
         of_account: Option<AccountPermit>,
     ) -> Result<(), Unavailable> {
-        let row = delivery.to_row();
+        let row = self.large.block_in_place(delivery.body.bytes().len(), || delivery.to_row());
         let bytes = row.cost();
         let queued = u32::try_from(bytes).ok();
         let queued = queued.and_then(|bytes| Arc::clone(&self.queue).try_acquire_many_owned(bytes).ok());
