@@ -52,7 +52,7 @@ impl Durable {
         };
         match why {
             NotAcknowledged::Late(acknowledgement, permit) => {
-                let is_acknowledged = holding(permit, Spool::patience(), acknowledgement);
+                let is_acknowledged = holding(permit, Spool::in_flight_timeout(), acknowledgement);
                 spool.store_in_flight(delivery, async move { is_acknowledged.await.is_ok() }).await
             }
             NotAcknowledged::Probe(acknowledgement) => {
@@ -67,9 +67,9 @@ impl Durable {
 
 /// Waits for an acknowledgement with the permit of its account, which is let go of after some time: an acknowledgement that
 /// never comes must not hold back what else the account has in the spool, and with it the spool.
-async fn holding<T>(permit: impl Send, patience: Duration, acknowledgement: impl Future<Output = T>) -> T {
+async fn holding<T>(permit: impl Send, limit: Duration, acknowledgement: impl Future<Output = T>) -> T {
     let mut acknowledgement = pin!(acknowledgement);
-    let in_time = tokio::time::timeout(patience, &mut acknowledgement).await;
+    let in_time = tokio::time::timeout(limit, &mut acknowledgement).await;
     drop(permit);
     match in_time {
         Ok(outcome) => outcome,

@@ -114,7 +114,7 @@ impl Spool {
     }
 
     /// How long a delivery may be in flight to Kafka: its acknowledgement always comes, unless the producer is broken.
-    pub(crate) fn patience() -> Duration {
+    pub(crate) fn in_flight_timeout() -> Duration {
         ProducerOptions::default().delivery_timeout + Self::GRACE
     }
 

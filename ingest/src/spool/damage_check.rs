@@ -29,7 +29,7 @@ pub(super) fn recheck_damage(error: &StoreError, path: io::Result<PathBuf>) -> S
 fn look(path: &Path) -> io::Result<()> {
     let begin = Instant::now();
     for suffix in ["", "-wal"] {
-        if let Some(file) = files::found(files::existing(&files::with_suffix(path, suffix)))? {
+        if let Some(file) = files::found(files::open_existing(&files::with_suffix(path, suffix)))? {
             read_through(&file, begin)?;
         }
     }

@@ -102,7 +102,7 @@ impl Database {
         // A note that is there is of a file that was deleted.
         files::remove_if_there(&files::with_suffix(path, files::MARK))?;
         // SQLite gives its other files the same mode.
-        drop(files::private(path)?);
+        drop(files::open_private(path)?);
         let made = connect(path, None).and_then(|connection| {
             // Before the first table, so that the file can release pages.
             connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;

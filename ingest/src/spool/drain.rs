@@ -193,7 +193,7 @@ impl Drain {
                 self.log_parked(&stored.row.id, &reason);
                 self.retired.completed(file, std::slice::from_ref(&stored));
             } else {
-                self.retired.leave(&stored);
+                self.retired.postpone_row(&stored);
             }
         }
         self.retired.send_again(std::mem::take(&mut outcome.again));
@@ -240,7 +240,7 @@ impl Drain {
             let in_flight = &self.spool.in_flight;
             if in_flight.contains(delivery.id) {
                 if is_first {
-                    in_flight.released(delivery.id, Spool::patience()).await;
+                    in_flight.released(delivery.id, Spool::in_flight_timeout()).await;
                 }
                 behind.push(stored);
                 break;
@@ -271,7 +271,7 @@ impl Drain {
         behind: Vec<StoredRow>,
         mut outcome: RoundOutcome,
     ) -> RoundOutcome {
-        let deadline = tokio::time::Instant::now() + Spool::patience();
+        let deadline = tokio::time::Instant::now() + Spool::in_flight_timeout();
         let is_alone = round.len() == 1;
         for (stored, acknowledgement, permit) in round {
             let receipt = tokio::time::timeout_at(deadline, acknowledgement).await;

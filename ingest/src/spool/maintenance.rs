@@ -24,9 +24,9 @@ pub(crate) async fn maintain(spool: Spool) {
 }
 
 /// Returns once it is maintained; a thread that has not come to it in time is one that stores nothing either.
-async fn maintain_within(spool: &Spool, patience: Duration) {
+async fn maintain_within(spool: &Spool, limit: Duration) {
     let mut maintained = pin!(spool.writer.run(Store::maintain));
-    if tokio::time::timeout(patience, &mut maintained).await.is_ok() {
+    if tokio::time::timeout(limit, &mut maintained).await.is_ok() {
         return;
     }
     spool.parts.metrics.healthy.set(0);

@@ -208,7 +208,7 @@ impl Salvage {
     }
 
     /// This row, which was read, is to be read again later.
-    pub(super) fn leave(&mut self, seq: i64) {
+    pub(super) fn postpone_row(&mut self, seq: i64) {
         self.unread.add(seq..=seq);
     }
 

@@ -122,8 +122,8 @@ impl Connections {
 
     fn evict_one(&self, held: &mut SlotTable) -> bool {
         let idle = self.longest_idle(held);
-        let stranger = held.unauthenticated.first_key_value().map(|(key, _)| *key);
-        let takes_idle = match (idle, stranger) {
+        let oldest = held.unauthenticated.first_key_value().map(|(key, _)| *key);
+        let takes_idle = match (idle, oldest) {
             (Some((latest, _)), Some((opened, _))) => {
                 held.authenticated.len() > self.slots / 2
                     || latest.saturating_add(self.authenticated_for) < opened
@@ -133,7 +133,7 @@ impl Connections {
         let evicted = if takes_idle {
             idle.and_then(|key| held.authenticated.remove(&key))
         } else {
-            stranger.and_then(|key| held.unauthenticated.remove(&key))
+            oldest.and_then(|key| held.unauthenticated.remove(&key))
         };
         let Some(evicted) = evicted else { return false };
         // It may just have ended, which is as good.

@@ -158,9 +158,9 @@ impl RetiredFiles {
     }
 
     /// This one stays in its file, for there is no space to park it in the current one.
-    pub(super) fn leave(&mut self, stored: &StoredRow) {
+    pub(super) fn postpone_row(&mut self, stored: &StoredRow) {
         if let Some(reading) = &mut self.reading {
-            reading.file.leave(stored.seq);
+            reading.file.postpone_row(stored.seq);
         }
     }
 
@@ -198,7 +198,7 @@ impl RetiredFiles {
         if !outcome.unread.is_empty() {
             let file = path.clone();
             return match blocking(move || files::size(&file)).await {
-                Some(Ok(None)) => self.let_go(&path),
+                Some(Ok(None)) => self.forget(&path),
                 _ => self.postpone(&path, outcome.unread, wait),
             };
         }
@@ -219,7 +219,7 @@ impl RetiredFiles {
     }
 
     /// The file was deleted by somebody else before it was drained to its end.
-    fn let_go(&mut self, path: &Path) {
+    fn forget(&mut self, path: &Path) {
         let left = self.backlog.remove(path).unwrap_or_default();
         self.progress.remove(path);
         let deliveries = left.waiting + left.parked;
