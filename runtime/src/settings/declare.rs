@@ -102,6 +102,7 @@ impl<T> fmt::Debug for Setting<T> {
 
 /// `--ack-timeout` and `WEIR_ACK_TIMEOUT` of `ack_timeout`.
 fn argument(id: &'static str, value_name: &'static str, help: &str) -> Arg {
+    assert!(!help.trim().is_empty(), "a setting says in its documentation what it is: {id}");
     let (long, variable) = (id.replace('_', "-"), format!("WEIR_{}", id.to_uppercase()));
     let argument = Arg::new(id).long(long).env(variable).value_name(value_name);
     let paragraphs: Vec<String> = help.trim().split("\n\n").map(one_line).collect();
@@ -223,6 +224,13 @@ mod tests {
         assert_eq!(argument.get_help_heading(), Some("Testing"));
         assert_eq!(argument.get_help().unwrap().to_string(), "The first line and the second");
         assert_eq!(argument.get_long_help().unwrap().to_string(), "The first line and the second\n\nMore.");
+    }
+
+    #[test]
+    #[should_panic(expected = "says in its documentation what it is: unexplained")]
+    fn a_setting_without_a_word_of_what_it_is_cannot_be_declared() {
+        let setting = required("NAME", form::text());
+        (setting.declare)(Command::new("weir-test"), "unexplained", "\n");
     }
 
     #[test]
