@@ -5,7 +5,7 @@
 //! librdkafka has read ahead.
 
 use super::range::Period;
-use super::{Range, Span};
+use super::{Range, RecordPosition, Span};
 use crate::kafka::request::RequestError;
 use runtime::consumer::{Read, Record, TopicReader};
 use std::time::{Duration, Instant};
@@ -72,10 +72,11 @@ impl Partition {
                 Some(Read::End(_)) => return Ok(()),
                 None if Instant::now() < deadline => {}
                 None => {
-                    let place = format!("{}/{partition}/{}", reader.topic(), next(reader));
+                    let topic = reader.topic().to_string();
+                    let position = RecordPosition { topic, partition, offset: next(reader) };
                     let why = reader.last_error().map_or_else(String::new, |error| format!(" ({error})"));
                     return Err(RequestError::Stalled(format!(
-                        "nothing came from {brokers} for {} s at {place}{why}; look at the brokers, and start again",
+                        "nothing came from {brokers} for {} s at {position}{why}; look at the brokers, and start again",
                         STALLED_AFTER.as_secs()
                     )));
                 }
