@@ -1,4 +1,4 @@
-//! The one signal that asks everything to end, and the wait for everything to have ended.
+//! What asks everything to end, as a signal of the system does, and the wait for everything to have ended.
 
 use std::future::Future;
 use std::io;

@@ -30,6 +30,7 @@ macro_rules! settings {
             $(check $check)?
         }
 
+        // What a struct has by itself comes before a trait's.
         impl $crate::tool::settings::Settings for $name {
             fn declare(command: clap::Command) -> clap::Command {
                 Self::declare(command)

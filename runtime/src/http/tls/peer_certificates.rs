@@ -25,9 +25,9 @@ pub struct PeerCertificates {
     pub own: PeerCertificate,
     /// Those that it sent beside it, in its order.
     pub others: Vec<PeerCertificate>,
-    /// Why no authority that is trusted vouches for its own, at a time at which that is valid.
+    /// Why no authority that is trusted vouches for its own certificate, at a time at which that is valid.
     pub distrust: Option<TrustError>,
-    /// The names that its own is for, where the server's own is none of them.
+    /// The names that its own certificate is for, where that of the server is none of them.
     pub other_names: Option<Vec<String>>,
 }
 
