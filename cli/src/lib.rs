@@ -26,7 +26,7 @@ use tool::exit::Exit;
 use tool::{Tool, log};
 
 use clap::{Arg, ArgAction, Command};
-use runtime::process::{chain, complain, complain_of_unknown, explain};
+use runtime::process::{chain, print_clap_error, print_error, print_unknown_variables};
 use runtime::settings::Problems;
 use std::ffi::OsString;
 use std::io;
@@ -115,7 +115,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let command = command();
     let matches = match command.clone().try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(answer) => return explain(&answer),
+        Err(answer) => return print_clap_error(&answer),
     };
     log::install();
     let mut screen = Screen::stdout(!matches.get_flag(NO_COLOR));
@@ -160,9 +160,9 @@ fn failed(error: &ToolError) -> ExitCode {
         | ToolError::Meta(MetaError::File(_)) => Exit::Usage,
         _ => Exit::Failure,
     };
-    complain(format_args!("weir: {}", chain(error)));
+    print_error(format_args!("weir: {}", chain(error)));
     if matches!(error, ToolError::Settings(_)) {
-        complain_of_unknown();
+        print_unknown_variables();
     }
     exit.into()
 }

@@ -64,7 +64,7 @@ impl Spool {
         let lock = with_retries(|| Lock::take(directory), is_in_use)?;
         let (directory, max_bytes) = (directory.to_owned(), settings.spool_max_bytes);
         let metrics = SpoolMetrics::new(&process.registry);
-        let check = process.health.check("spool", Probe::Shown);
+        let check = process.health.check("spool", Probe::Informational);
         let (stored, backlog) = (Arc::default(), Backlog::default());
         let parts = StoreParts { directory, max_bytes, metrics, stored, backlog, check };
         let writer = Writer::start(parts.clone(), settings.max_body)?;

@@ -15,7 +15,7 @@ use command_results::CommandResults;
 pub(crate) use command_results::result;
 use draft::Draft;
 use runtime::consumer::Record;
-use runtime::process::{chain, complain};
+use runtime::process::{chain, print_error};
 use runtime::secret_files::without_mark;
 use runtime::settings::{KafkaSettings, form};
 use schemas::Topic;
@@ -134,7 +134,7 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
     // Before that is done: whoever is cut off from then on has to know by which id to try again.
     let told = format!("{id} is written to {commands}, with the key {}", draft.key());
     if settings.json {
-        complain(format_args!("weir: {told}"));
+        print_error(format_args!("weir: {told}"));
     } else {
         screen.line(told)?;
     }

@@ -242,7 +242,7 @@ impl AccessTokens {
                 let _others_wait = self.one_at_a_time.lock().await;
                 self.reread_blocking().await;
             };
-            supervisor.panicked(reread).await;
+            supervisor.catches_panic_of(reread).await;
         }
     }
 

@@ -48,7 +48,7 @@ pub(super) enum Admission {
 impl Breaker {
     /// A closed breaker, which the metrics and a check show.
     pub(crate) fn new(settings: &Settings, metrics: Arc<Metrics>, health: &Health) -> Self {
-        let check = health.check("breaker", Probe::Shown);
+        let check = health.check("breaker", Probe::Informational);
         check.pass();
         Self {
             opens_after: settings.breaker_misses,

@@ -63,7 +63,7 @@ pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, rate: u32, shutdown: 
         tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     let supervised = async {
-        while supervisor.panicked(drain.run(&shutdown)).await {
+        while supervisor.catches_panic_of(drain.run(&shutdown)).await {
             drain.begin_again();
         }
     };

@@ -17,7 +17,7 @@ pub(crate) async fn maintain(spool: Spool) {
     let forever = async {
         loop {
             tokio::time::sleep(EVERY).await;
-            supervisor.panicked(maintain_within(&spool, PATIENCE)).await;
+            supervisor.catches_panic_of(maintain_within(&spool, PATIENCE)).await;
         }
     };
     spool.writer.run_until_closed(forever).await;

@@ -35,7 +35,7 @@ pub(crate) async fn serve(spool: Spool) {
     };
     let mut supervisor =
         Supervisor::new("the socket of the spool").counting(spool.parts.metrics.panics.clone());
-    let forever = async { while supervisor.panicked(accept(&listener, &spool)).await {} };
+    let forever = async { while supervisor.catches_panic_of(accept(&listener, &spool)).await {} };
     spool.writer.run_until_closed(forever).await;
     let removed = tokio::task::spawn_blocking(move || files::remove_if_there(&path)).await;
     if let Ok(Err(error)) = removed {

@@ -47,7 +47,7 @@ impl Callbacks {
     }
 
     /// Calls come of this client, of which partitions get queues of their own.
-    pub(super) fn live_in(&self, consumer: &Arc<BaseConsumer<Self>>) {
+    pub(super) fn attach(&self, consumer: &Arc<BaseConsumer<Self>>) {
         let _first = self.consumer.set(Arc::downgrade(consumer));
     }
 

@@ -66,11 +66,11 @@ pub async fn run<H: Handler>(
     let handler = Arc::new(handler);
     let working = process.health.check("consumer", Probe::Readiness);
     working.pass();
-    process.health.check("brokers", Probe::Shown).pass();
+    process.health.check("brokers", Probe::Informational).pass();
     let replaced_log = Throttle::default();
     let mut replaced: Option<Instant> = None;
     loop {
-        let Err(error) = live(kafka, &shared, &handler, process).await else { return Ok(()) };
+        let Err(error) = run_client(kafka, &shared, &handler, process).await else { return Ok(()) };
         if matches!(error, ConsumerError::Rejecting { .. }) {
             shared.metrics.stopped.set(1);
             working.fail(error.to_string());
@@ -104,7 +104,7 @@ pub async fn run<H: Handler>(
 }
 
 /// The life of one Kafka consumer: until the shutdown, or the first error that ends it.
-async fn live<H: Handler>(
+async fn run_client<H: Handler>(
     kafka: &KafkaSettings,
     shared: &Arc<SharedContext>,
     handler: &Arc<H>,
@@ -121,7 +121,8 @@ async fn live<H: Handler>(
         partition::starter(Arc::clone(handler), Arc::clone(shared), Arc::clone(&first_error), end.clone());
     let (wake, woken) = sync_channel(1);
     let assignment = Assignment::new(start, wake.clone(), shared.metrics.clone(), Arc::clone(&registry));
-    let connection = Connection::new(process.health.check("brokers", Probe::Shown), shared.kafka_log.clone());
+    let connection =
+        Connection::new(process.health.check("brokers", Probe::Informational), shared.kafka_log.clone());
     let connection = Arc::new(connection);
     let callbacks = Callbacks::new(assignment, Arc::clone(shared), Arc::clone(&connection));
     let mut consumer: BaseConsumer<Callbacks> = config.create_with_context(callbacks)?;

@@ -113,7 +113,7 @@ pub(crate) async fn watch(
                 };
                 metrics.refused.set(i64::from(is_refused));
             };
-            supervisor.panicked(looked).await;
+            supervisor.catches_panic_of(looked).await;
         }
     };
     async move {

@@ -74,7 +74,7 @@ fn launch<S, E: Into<Failure>>(
 ) -> ExitCode {
     let matches = match command.clone().try_get_matches() {
         Ok(matches) => matches,
-        Err(error) => return explain(&error),
+        Err(error) => return print_clap_error(&error),
     };
     match settings(command, &matches, read) {
         Ok((mut common, settings)) => {
@@ -85,8 +85,8 @@ fn launch<S, E: Into<Failure>>(
             })
         }
         Err(problems) => {
-            complain(format_args!("{}: the settings cannot be used:\n{problems}", about.name));
-            complain_of_unknown();
+            print_error(format_args!("{}: the settings cannot be used:\n{problems}", about.name));
+            print_unknown_variables();
             ExitCode::from(2)
         }
     }
@@ -200,12 +200,12 @@ async fn supervise<E: Into<Failure>>(
 }
 
 /// Help and version are answers, everything else is a bad command line. Whoever cannot be told has the exit code.
-pub fn explain(answer: &clap::Error) -> ExitCode {
+pub fn print_clap_error(answer: &clap::Error) -> ExitCode {
     answer.print().unwrap_or_default();
     if answer.kind() == ErrorKind::InvalidUtf8
         && let Some(names) = settings::no_text_here()
     {
-        complain(format_args!("environment variables that are no UTF-8: {names}"));
+        print_error(format_args!("environment variables that are no UTF-8: {names}"));
     }
     ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2))
 }
@@ -216,14 +216,14 @@ fn failed(error: &(dyn Error + 'static)) -> ExitCode {
 }
 
 /// Says something on standard error where no log does; whoever closed that has the exit code.
-pub fn complain(text: impl fmt::Display) {
+pub fn print_error(text: impl fmt::Display) {
     writeln!(io::stderr(), "{text}").unwrap_or_default();
 }
 
 /// Names, beside settings that cannot be used, the variables that no process reads: what is not set may be one of them.
-pub fn complain_of_unknown() {
+pub fn print_unknown_variables() {
     if let Some(unknown) = settings::unknown_here() {
-        complain(format_args!("{} ({unknown})", settings::ARE_UNKNOWN));
+        print_error(format_args!("{} ({unknown})", settings::ARE_UNKNOWN));
     }
 }
 

@@ -62,7 +62,7 @@ impl Shutdown {
 
     /// Does what the process cannot go on without, in a thread of its own. After a panic of it everything is asked to end, and the
     /// process ends with an error, so that it is started anew.
-    pub fn unless_it_panics(&self, what: &'static str, work: impl FnOnce()) {
+    pub fn trigger_on_panic(&self, what: &'static str, work: impl FnOnce()) {
         if catch_unwind(AssertUnwindSafe(work)).is_err() {
             // The first is the reason, if there are several.
             let _known = self.failure.set(what);
@@ -137,9 +137,9 @@ mod tests {
     fn a_panic_of_what_is_needed_asks_for_the_end_and_is_kept() {
         let shutdown = Shutdown::new();
         let clone = shutdown.clone();
-        clone.unless_it_panics("the reader", || {});
+        clone.trigger_on_panic("the reader", || {});
         assert_eq!((shutdown.failure(), shutdown.is_requested()), (None, false));
-        clone.unless_it_panics("the reader", || panic!("a mistake"));
+        clone.trigger_on_panic("the reader", || panic!("a mistake"));
         assert_eq!((shutdown.failure(), shutdown.is_requested()), (Some("the reader"), true));
     }
 

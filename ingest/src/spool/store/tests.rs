@@ -32,7 +32,7 @@ pub(in crate::spool) fn parts(directory: &Path, max_bytes: u64) -> StoreParts {
         metrics: SpoolMetrics::new(&Registry::new()),
         stored: Arc::default(),
         backlog: Backlog::default(),
-        check: Health::new(Shutdown::new()).check("spool", Probe::Shown),
+        check: Health::new(Shutdown::new()).check("spool", Probe::Informational),
     }
 }
 

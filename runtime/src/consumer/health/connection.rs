@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn shown(health: &Health, log: KafkaLog) -> Connection {
-        Connection::new(health.check("brokers", Probe::Shown), log)
+        Connection::new(health.check("brokers", Probe::Informational), log)
     }
 
     #[test]
