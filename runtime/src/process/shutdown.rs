@@ -8,9 +8,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// A line that takes longer is given up.
+const LOGGED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Flows down to everyone who works; the tasks it started are waited for.
 #[derive(Clone, Debug, Default)]
@@ -50,12 +54,16 @@ impl Shutdown {
                     _ = terminate.recv() => 143,
                     _ = interrupt.recv() => 130,
                 };
+                // Whoever reads the log may have stopped to: neither the end nor the next signal waits for that.
                 if shutdown.is_requested() {
-                    tracing::warn!("second signal, exiting at once");
+                    let logged = spawn_blocking(|| tracing::warn!("second signal, exiting at once"));
+                    let _in_time = timeout(LOGGED_WITHIN, logged).await;
                     std::process::exit(code);
                 }
-                tracing::info!("signal received, shutting down; a second one exits at once");
                 shutdown.trigger();
+                spawn_blocking(|| {
+                    tracing::info!("signal received, shutting down; a second one exits at once");
+                });
             }
         }))
     }
@@ -107,7 +115,7 @@ impl Shutdown {
     /// Waits until all tasks have ended; `false` when some still run after `limit`.
     pub async fn finished(&self, limit: Duration) -> bool {
         self.tasks.close();
-        tokio::time::timeout(limit, self.tasks.wait()).await.is_ok()
+        timeout(limit, self.tasks.wait()).await.is_ok()
     }
 }
 
