@@ -21,7 +21,7 @@ pub struct KindSpec {
     pub word: &'static str,
     /// What happened, in a few words.
     pub about: &'static str,
-    /// What `data` is, what tells the kind, and who of Meta describes it.
+    /// What `data` is, what tells the kind, and which page of Meta's describes it.
     pub origin: &'static str,
     /// The members of a messaging item that tell it; none of a kind that a change's field tells.
     pub members: &'static [&'static str],

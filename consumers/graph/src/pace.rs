@@ -102,7 +102,7 @@ impl Pace {
         Self { settings, gates: Mutex::default(), percent }
     }
 
-    /// Which calls may not be made now; with all others so many count as made.
+    /// Which payers must wait; the calls of all others count as made.
     ///
     /// Each call of a batch counts, as it does for Meta: the pause behind a batch is that of all its calls.
     pub fn admit(&self, calls: &BTreeMap<Payer, u32>, now: Instant) -> BTreeMap<Payer, Hold> {
@@ -158,7 +158,7 @@ impl Pace {
         }
     }
 
-    /// Takes note of what an answer to calls said. An id that is none of theirs is taken for one of the first account's.
+    /// Takes note of what an answer to calls said. Unknown ids count against the first payer's account.
     pub fn note(&self, payers: &[&Payer], usage: &Usage, now: Instant) {
         let Some(first) = payers.first() else { return };
         let mut budgets = BTreeMap::<_, Budget>::new();

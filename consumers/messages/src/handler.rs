@@ -28,14 +28,6 @@ pub struct InboxHandler {
     metrics: Metrics,
 }
 
-/// A partition of events.
-#[derive(Debug)]
-pub struct Partition {
-    recent: RecentEvents,
-    /// What former owners of the partition published is remembered too.
-    is_rebuilt: bool,
-}
-
 impl InboxHandler {
     /// Publishes along `routes`, reads the outputs back through `tail`, and remembers events within `bounds`.
     pub(crate) fn new(routes: Routes, bounds: Bounds, tail: Tail, metrics: Metrics) -> Self {
@@ -94,26 +86,19 @@ fn json(inbox: &inbox::Record) -> Vec<u8> {
 }
 
 impl Handler for InboxHandler {
-    type State = Partition;
+    type State = RecentEvents;
+    type Begun = ();
 
-    fn assigned(&self, _topic: &str, _partition: i32) -> Partition {
-        Partition { recent: RecentEvents::new(self.bounds), is_rebuilt: false }
-    }
-
-    /// Reads the outputs back before the first record, which is after the former owner of the partition let go of it.
-    async fn prepare(&self, partition: &mut Partition, record: &Record, _: &Waits) -> Result<(), Failure> {
-        if partition.is_rebuilt {
-            return Ok(());
-        }
+    /// Reads the outputs back, which is after the former owner of the partition let go of it.
+    async fn restore(&self, first: &Record) -> Result<RecentEvents, Failure> {
         let began = Instant::now();
-        let outputs = self.routes.outputs_of(&record.topic).cloned().collect();
-        let input = InputPartition { topic: Arc::clone(&record.topic), partition: record.partition };
+        let outputs = self.routes.outputs_of(&first.topic).cloned().collect();
+        let input = InputPartition { topic: Arc::clone(&first.topic), partition: first.partition };
         let recent = rebuild(&self.tail, outputs, input, self.bounds).await;
-        partition.recent = recent.map_err(|error| Failure::of_kafka(&error))?;
-        partition.is_rebuilt = true;
-        self.metrics.recent_full.inc_by(partition.recent.take_forgotten_early());
+        let mut recent = recent.map_err(|error| Failure::of_kafka(&error))?;
+        self.metrics.recent_full.inc_by(recent.take_forgotten_early());
         self.metrics.rebuild_seconds.observe(began.elapsed().as_secs_f64());
-        Ok(())
+        Ok(recent)
     }
 
     fn reasons(&self) -> &'static [&'static str] {
@@ -122,11 +107,12 @@ impl Handler for InboxHandler {
 
     fn handle(
         &self,
-        partition: &mut Partition,
+        recent: &mut RecentEvents,
         record: &Record,
+        _: &mut Option<()>,
         _: &Waits,
     ) -> impl Future<Output = Result<Vec<Output>, Failure>> + Send {
-        ready(self.inbox(&mut partition.recent, record))
+        ready(self.inbox(recent, record))
     }
 }
 

@@ -13,7 +13,7 @@ mod settings;
 
 pub mod normalise;
 
-pub use handler::{InboxHandler, Partition};
+pub use handler::InboxHandler;
 pub use input::Input;
 pub use recent::{Bounds, RecentEvents, Seen};
 pub use route::outputs_of;

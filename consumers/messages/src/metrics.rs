@@ -44,7 +44,7 @@ impl Metrics {
             rebuild_seconds: histogram(
                 registry,
                 "weir_messages_rebuild_seconds",
-                "Time of reading a partition's past back from the output topic, before its first record",
+                "Time of reading a partition's past back from the output topics, before its first record",
                 SECONDS,
             ),
         }

@@ -1,7 +1,7 @@
 //! Finds out what a partition has published already, whoever did it: from the output topics.
 
 use crate::recent::{Bounds, RecentEvents};
-use runtime::consumer::{OffsetRange, Record, Tail, TailError, TailReader};
+use runtime::consumer::{OffsetRange, ReadError, Record, Tail, TailReader};
 use runtime::kafka::partitioner::partition_of;
 use schemas::{EventId, Millis};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(crate) async fn rebuild(
     outputs: Vec<Arc<str>>,
     input: InputPartition,
     bounds: Bounds,
-) -> Result<RecentEvents, TailError> {
+) -> Result<RecentEvents, ReadError> {
     tail.read(move |reader| {
         let (mut recent, now) = (RecentEvents::new(bounds), Millis::of(SystemTime::now()).as_secs());
         let mut found = Vec::new();
@@ -40,12 +40,12 @@ pub(crate) async fn rebuild(
 /// A record's output has its key, so with as many partitions here as there it is in the partition of the same number. With
 /// another number of partitions it can be in any.
 fn read_output(
-    reader: &TailReader,
+    reader: &mut TailReader,
     output: &str,
     input: &InputPartition,
     bounds: Bounds,
     mut found: impl FnMut(EventId, Option<u64>),
-) -> Result<(), TailError> {
+) -> Result<(), ReadError> {
     let (inputs, outputs) = (reader.partitions(&input.topic)?, reader.partitions(output)?);
     let is_same = inputs == outputs;
     let partitions = if is_same { vec![input.partition] } else { (0..outputs).collect() };

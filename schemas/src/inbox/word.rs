@@ -119,7 +119,7 @@ words! {
         Post = "post",
         /// A heart: Meta's `like_heart`.
         Like = "like",
-        /// Media to be seen once, which Meta does not pass on.
+        /// Media to be seen once, which Meta does not deliver.
         Ephemeral = "ephemeral",
         /// A place.
         Location = "location",
@@ -127,7 +127,7 @@ words! {
         Template = "template",
         /// What the channel shows as a link.
         Fallback = "fallback",
-        /// What Meta does not pass on, and attachments of types that have no word here; these keep `meta_type` and
+        /// What Meta does not deliver, and attachments of types that have no word here; these keep `meta_type` and
         /// `payload`.
         Unsupported = "unsupported",
     }

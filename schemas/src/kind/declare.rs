@@ -2,7 +2,7 @@
 
 /// Declares the kinds, in the order in which an item is compared with them. Of each:
 ///
-/// - `about`: what happened, in a few words; `origin`: what `data` is, what tells the kind, and who of Meta describes it;
+/// - `about`: what happened, in a few words; `origin`: what `data` is, what tells the kind, and which page of Meta's describes it;
 /// - what tells it: a `member` of a messaging item, under one of its names; a `field` of a change; else the code in
 ///   `classify`, with the members of the item that it looks into in `decided_by`;
 /// - `beside`: what else of the item the kind is known to come with;

@@ -25,7 +25,7 @@ kinds! {
         topic: Messages, key: Mid, data: Messaging, inbox: Some(EventName::MessageDeleted), sample: "by-the-customer",
     }
     MessageUnsupported = "message.unsupported" {
-        about: "a message of a sort that Meta does not pass on",
+        about: "a message of a type that Meta does not deliver",
         origin: "A messaging item whose `message` has `is_unsupported`. Source: Instagram messaging, `messages`.",
         decided_by: "message",
         beside: ["referral", "lead", "delivery", "read", "order"],
@@ -184,25 +184,25 @@ kinds! {
         topic: Account, key: Whole, data: Messaging, inbox: None, sample: "without-sender",
     }
     Payment = "payment" {
-        about: "a customer paid with Messenger's buy button of old",
+        about: "a customer paid with Messenger's former (withdrawn) buy button",
         origin: "A messaging item with the member `payment`. Source: Messenger platform, pages that Meta has withdrawn with the buy button.",
         member: payment "payment",
         topic: Messages, key: Whole, data: Messaging, inbox: None, sample: "stripe",
     }
     CheckoutUpdate = "checkout_update" {
-        about: "a customer chose an address with Messenger's buy button of old",
+        about: "a customer chose an address with Messenger's former (withdrawn) buy button",
         origin: "A messaging item with the member `checkout_update`. Source: Messenger platform, pages that Meta has withdrawn with the buy button.",
         member: checkout_update "checkout_update",
         topic: Messages, key: Whole, data: Messaging, inbox: None, sample: "address-chosen",
     }
     PreCheckout = "pre_checkout" {
-        about: "a customer is about to pay with Messenger's buy button of old",
+        about: "a customer is about to pay with Messenger's former (withdrawn) buy button",
         origin: "A messaging item with the member `pre_checkout`. Source: Messenger platform, pages that Meta has withdrawn with the buy button.",
         member: pre_checkout "pre_checkout",
         topic: Messages, key: Whole, data: Messaging, inbox: None, sample: "with-user-info",
     }
     BrandedCamera = "branded_camera" {
-        about: "a customer did something with an effect of Messenger's branded camera of old",
+        about: "a customer did something with an effect of Messenger's former (withdrawn) branded camera",
         origin: "A messaging item with the member `branded_camera`. Source: libraries for the Messenger platform; Meta has withdrawn the feature and its page.",
         member: branded_camera "branded_camera",
         topic: Messages, key: Whole, data: Messaging, inbox: None, sample: "dismissed",

@@ -85,7 +85,7 @@ impl<'t, 'a> ClassifiedItem<'t, 'a> {
 }
 
 impl<'a> Entry<'_, 'a> {
-    /// Whether the objects' items have kinds at all.
+    /// Whether items of this object have kinds.
     pub(super) fn has_kinds(&self) -> bool {
         Platform::of_object(self.object).is_some()
     }

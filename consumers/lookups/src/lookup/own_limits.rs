@@ -1,11 +1,11 @@
-//! For how long the lookups of a partition have waited for the limit of one account: pure.
+//! Per account: total time that a partition's lookups spent waiting for its rate limit: pure.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use weir_graph::GraphId;
 
-/// By account; forgotten with the answer to a call that was begun after the limit. One that was begun before it, ahead of
-/// its record's turn, says nothing about it.
+/// By account; reset by an answer to a call that started after the latest wait. One that started before it, ahead of its record's
+/// turn, says nothing about the limit.
 #[derive(Debug, Default)]
 pub(crate) struct OwnLimits(HashMap<GraphId, Waited>);
 
