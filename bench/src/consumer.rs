@@ -12,11 +12,15 @@ use weir_tests::process::built;
 use weir_tests::until::until;
 use weir_tests::{http, ports};
 
+use crate::rig::Rig;
+
 /// What consumers need of topics, beside those of ingest.
 pub(crate) const OUTPUTS: [Topic; 5] =
     [Topic::Inbox, Topic::InboxReceipts, Topic::InboxComments, Topic::MessagesDlq, Topic::MetricsDlq];
 /// The topic that is filled, and read by all of them.
 pub(crate) const READ: Topic = Topic::Messages;
+/// Events in a backlog; the floor has no other way to tell that it is done.
+pub(crate) const EVENTS: u64 = 200_000;
 /// One of [`OUTPUTS`] that none of them reads.
 const UNREAD: Topic = Topic::MetricsDlq;
 const READY_WITHIN: Duration = Duration::from_mins(1);
@@ -58,16 +62,6 @@ impl Consumer {
     }
 }
 
-/// Where a consumer reads.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Source<'a> {
-    pub(crate) brokers: &'a str,
-    /// Of its topics.
-    pub(crate) prefix: &'a str,
-    /// How many records there are; the floor has no other way to tell that it is done.
-    pub(crate) records: u64,
-}
-
 /// A running consumer. Dropping it kills it.
 pub(crate) struct Consuming {
     consumer: Consumer,
@@ -79,17 +73,17 @@ pub(crate) struct Consuming {
 }
 
 impl Consuming {
-    /// Starts it; one of Weir's is waited for until it is ready.
-    pub(crate) async fn start(consumer: Consumer, source: Source<'_>, more: &[&str]) -> Result<Self> {
+    /// Starts it with topics of this prefix; one of Weir's is waited for until it is ready.
+    pub(crate) async fn start(consumer: Consumer, rig: &Rig, prefix: &str, more: &[&str]) -> Result<Self> {
         let [port] = ports::free()?;
         let admin = format!("127.0.0.1:{port}");
         let folder = tempfile::Builder::new().prefix("weir-bench-").tempdir().context("a folder")?;
         let mut command = guarded::command(&built(consumer.program())?, folder.path());
-        let Source { brokers, prefix, records } = source;
+        let (brokers, events) = (rig.plain.as_str(), EVENTS.to_string());
         match consumer {
-            Consumer::Floor => command.args([brokers, &READ.name(prefix), &records.to_string()]),
+            Consumer::Floor => command.args([brokers, &READ.name(prefix), &events]),
             Consumer::PublishingFloor => {
-                command.args([brokers, &READ.name(prefix), &records.to_string(), &UNREAD.name(prefix)])
+                command.args([brokers, &READ.name(prefix), &events, &UNREAD.name(prefix)])
             }
             Consumer::Messages | Consumer::Metrics => {
                 command.args(["--brokers", brokers, "--topic-prefix", prefix, "--admin-listen", &admin])

@@ -7,6 +7,8 @@ use weir_tests::signed::{HEADER, signature};
 
 use crate::load::Requests;
 
+/// The path of every server.
+pub(crate) const PATH: &str = "/webhook";
 /// The secret of the app.
 pub(crate) const APP_SECRET: &str = "test_app_secret";
 /// Deliveries differ up to so many, or so many bytes in all: then they come again.
@@ -46,16 +48,16 @@ impl Shape {
         body(&"Where is my order? ".chars().cycle().take(missing.max(1)).collect::<String>())
     }
 
-    /// Whole requests to that path.
-    pub(crate) fn requests(self, path: &str) -> Requests {
+    /// Whole requests.
+    pub(crate) fn requests(self) -> Requests {
         let count = (MOST_BYTES / self.bytes).clamp(16, MOST);
-        requests(path, (0..count).map(|number| self.body(number)))
+        requests((0..count).map(|number| self.body(number)))
     }
 }
 
-/// Whole requests of these bodies to that path.
-pub(crate) fn requests(path: &str, bodies: impl Iterator<Item = String>) -> Requests {
-    bodies.map(|body| request(path, &body)).collect()
+/// Whole requests of these bodies.
+pub(crate) fn requests(bodies: impl Iterator<Item = String>) -> Requests {
+    bodies.map(|body| request(&body)).collect()
 }
 
 fn message(number: usize, text: &str) -> Value {
@@ -67,11 +69,11 @@ fn message(number: usize, text: &str) -> Value {
     })
 }
 
-fn request(path: &str, body: &str) -> Vec<u8> {
+fn request(body: &str) -> Vec<u8> {
     let signature = signature(APP_SECRET.as_bytes(), body.as_bytes());
     let length = body.len();
     format!(
-        "POST {path} HTTP/1.1\r\nHost: weir.example\r\nUser-Agent: facebookexternalua\r\nAccept: */*\r\nContent-Type: application/json\r\n\
+        "POST {PATH} HTTP/1.1\r\nHost: weir.example\r\nUser-Agent: facebookexternalua\r\nAccept: */*\r\nContent-Type: application/json\r\n\
          {HEADER}: {signature}\r\nContent-Length: {length}\r\n\r\n{body}"
     )
     .into_bytes()

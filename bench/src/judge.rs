@@ -20,7 +20,7 @@ const SHAPE: Shape = Shape { bytes: 1500, items: 3 };
 
 /// Fails where it does not. The floor has no job.
 pub(crate) async fn does_its_job(running: &Running, rig: &Rig, number: usize) -> Result<()> {
-    let Some(prefix) = running.server.prefix() else { return Ok(()) };
+    let Some(prefix) = &running.prefix else { return Ok(()) };
     let sender = running.sender()?;
     // Bodies of its own: the peers share topics.
     let first = 1_000_000 * (number + 1);

@@ -14,14 +14,15 @@ mod rig;
 mod scenario;
 mod server;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
-use report::{Conditions, Results};
 use scenario::{compression, consumers, growth, outage};
 use server::Server;
+use weir_tests::machine;
 
 /// As `--only` has what is no table of loads.
 const OUTAGE: &str = "outage";
@@ -62,37 +63,53 @@ async fn main() -> Result<()> {
     );
 
     let time = Duration::from_secs(seconds);
-    let how = Conditions { rounds, time, load: load_average() };
-    let mut results = Results::default();
+    let (build, load) = (machine::build(), load_average());
+    let how = format!(
+        "{rounds} rounds of {time:?} each after half a second to warm up; built {build}; load average before: {load}"
+    );
+    let (mut sections, mut pictures) = (Vec::new(), Vec::new());
     for scenario in all.into_iter().filter(|scenario| is_chosen(scenario.name)) {
-        results.tables.push(scenario.run(rounds, time).await?);
+        let measured = scenario.run(rounds, time).await?;
+        sections.push(report::section(&measured));
+        pictures.push((measured.scenario.name, report::picture(&measured)));
     }
     if is_chosen(OUTAGE) {
-        results.outage = Some(outage::run(rounds, time).await?);
+        sections.push(report::outage(&outage::run(rounds, time).await?));
     }
+    let (mut worked, mut compressed) = (None, Vec::new());
     if is_chosen(CONSUMERS) {
-        results.consumers = Some(consumers::run(rounds).await?);
+        sections.push(report::consumers::section(worked.insert(consumers::run(rounds).await?)));
     }
     if is_chosen(COMPRESSION) {
-        results.compression = compression::run(rounds, time).await?;
+        compressed = compression::run(rounds, time).await?;
+        sections.push(report::compression::section(&compressed));
     }
     if is_chosen(GROWTH) {
-        results.growth = Some(growth::run(rounds, time).await?);
+        sections.push(report::growth::section(&growth::run(rounds, time).await?));
     }
+    sections.extend(worked.and_then(|worked| report::sizing::section(&compressed, &worked)));
 
-    let page = report::page(&results, how, &missing);
+    let page = report::page(&sections, &how, &missing);
     let file = report.or_else(|| only.is_empty().then(|| PathBuf::from("docs/performance.md")));
     let Some(file) = file else {
         say(&page);
         return Ok(());
     };
-    report::write_pictures(&results.tables, &file.with_extension(""))?;
-    std::fs::write(&file, page).with_context(|| file.display().to_string())
+    let folder = file.with_extension("");
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    for (name, picture) in pictures {
+        write(&folder.join(name).with_extension("svg"), &picture)?;
+    }
+    write(&file, &page)
+}
+
+fn write(file: &Path, text: &str) -> Result<()> {
+    fs::write(file, text).with_context(|| file.display().to_string())
 }
 
 /// Of the last minute.
 fn load_average() -> f64 {
-    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or_default()
 }
 

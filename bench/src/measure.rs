@@ -8,7 +8,7 @@ use weir_tests::until::until;
 use weir_tests::vitals::Watch;
 
 use crate::load::{Answers, Load, Requests};
-use crate::processor;
+use crate::processor::Threads;
 use crate::rig::Rig;
 use crate::server::Running;
 
@@ -47,26 +47,21 @@ pub(crate) async fn measure(
     requests: &Requests,
     time: Duration,
 ) -> Result<Sample> {
-    rig.new_records(running.server).await?;
-    let warm_up = warm_up(running, load, requests).await?;
+    let prefix = running.prefix.as_deref();
+    let before = rig.records(prefix).await?;
+    let warm_up = load.run(running.address, requests, WARM_UP).await?;
     let (sample, answers) = without_judging(running, rig, load, requests, time).await?;
-    if running.server.prefix().is_some() {
-        let mut missing = warm_up.good() + answers.good();
+    if prefix.is_some() {
+        let all = before + warm_up.good + answers.good;
         until("records of what was answered 200", WRITTEN_WITHIN, async || {
-            missing = missing.saturating_sub(rig.new_records(running.server).await?);
-            Ok((missing == 0).then_some(()))
+            Ok((rig.records(prefix).await? >= all).then_some(()))
         })
         .await?;
     }
     Ok(sample)
 }
 
-/// The load, for as long as it takes to open connections and fill caches.
-pub(crate) async fn warm_up(running: &Running, load: Load, requests: &Requests) -> Result<Answers> {
-    load.run(running.address, Requests::clone(requests), WARM_UP).await
-}
-
-/// As [`measure`], for when Kafka is away, or the records are looked at elsewhere.
+/// As [`measure`], for when Kafka is away.
 pub(crate) async fn without_judging(
     running: &Running,
     rig: &mut Rig,
@@ -75,18 +70,18 @@ pub(crate) async fn without_judging(
     time: Duration,
 ) -> Result<(Sample, Answers)> {
     let watch = Watch::of(running.pid());
-    let before = (processor::time(running.pid())?, rig.cpu()?);
-    let answers = load.run(running.address, Requests::clone(requests), time).await?;
-    let after = (processor::time(running.pid())?, rig.cpu()?);
+    let before = (Threads::of([running.pid()])?, rig.threads()?);
+    let answers = load.run(running.address, requests, time).await?;
+    let after = (Threads::of([running.pid()])?, rig.threads()?);
     let highest = watch.end().await?;
     ensure!(answers.all() > 0, "nothing was answered");
     let sample = Sample {
         rate: float(answers.all()) / answers.elapsed.as_secs_f64(),
         latency: Quantiles::of(&answers.latency),
-        server: each(after.0.saturating_sub(before.0), &answers),
-        brokers: each(after.1.saturating_sub(before.1), &answers),
+        server: each(after.0.since(&before.0), &answers),
+        brokers: each(after.1.since(&before.1), &answers),
         memory: float(highest.memory),
-        refused: 1000.0 * float(answers.all() - answers.good()) / float(answers.all()),
+        refused: 1000.0 * float(answers.all() - answers.good) / float(answers.all()),
     };
     Ok((sample, answers))
 }

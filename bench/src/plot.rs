@@ -31,7 +31,7 @@ pub(crate) struct Line {
 
 /// Lines in a box.
 pub(crate) struct Panel {
-    pub(crate) title: String,
+    pub(crate) title: &'static str,
     pub(crate) axis: &'static str,
     pub(crate) lines: Vec<Line>,
 }
@@ -100,7 +100,7 @@ fn draw_panel(out: &mut String, panel: &Panel) {
     let x = Scale::of(all().map(|point| point.0), LEFT, WIDTH - RIGHT);
     let y = Scale::of(all().map(|point| point.1), HEIGHT - BOTTOM, TOP);
     let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
-    text(out, LEFT, 20.0, r#" class="title""#, &panel.title);
+    text(out, LEFT, 20.0, r#" class="title""#, panel.title);
     for tick in y.ticks() {
         let at = y.at(tick);
         add(out, &format!(r##"<path d="M{LEFT} {at:.1}H{right}" stroke="#e3e3e3"/>"##));

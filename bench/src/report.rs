@@ -1,25 +1,18 @@
 //! The page and its pictures.
 
-mod compression;
-mod consumers;
-mod growth;
-mod sizing;
+pub(crate) mod compression;
+pub(crate) mod consumers;
+pub(crate) mod growth;
+pub(crate) mod sizing;
 
-use std::path::Path;
-use std::time::Duration;
-
-use anyhow::{Context as _, Result};
 use weir_tests::machine;
 use weir_tests::page::add;
 
 use crate::measure::{Sample, float};
 use crate::number::{median, short};
 use crate::plot::{self, Line, Panel};
-use crate::scenario::compression::Row;
-use crate::scenario::consumers::Consumers;
-use crate::scenario::growth::Growth;
 use crate::scenario::outage::{Outage, ROWS};
-use crate::scenario::{Case, Measured};
+use crate::scenario::{Measured, Row};
 use crate::server::Server;
 
 const HEAD: &str = "\
@@ -52,84 +45,33 @@ that they need no minutes to warm up: compare their time between servers alone. 
 on the same cores. In an open loop they are counted from when the request was due, so that a server that stalls is not spared what came meanwhile.
 ";
 
-/// How it was measured.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Conditions {
-    pub(crate) rounds: usize,
-    pub(crate) time: Duration,
-    /// Load of the machine when it began.
-    pub(crate) load: f64,
-}
-
-/// What was measured.
-#[derive(Default)]
-pub(crate) struct Results {
-    pub(crate) tables: Vec<Measured>,
-    pub(crate) outage: Option<Outage>,
-    pub(crate) consumers: Option<Consumers>,
-    /// None where it was not chosen.
-    pub(crate) compression: Vec<Row>,
-    pub(crate) growth: Option<Growth>,
-}
-
-/// The whole page.
-pub(crate) fn page(results: &Results, how: Conditions, missing: &[Server]) -> String {
+/// The whole page of these sections; `how` says how they were measured.
+pub(crate) fn page(sections: &[String], how: &str, missing: &[Server]) -> String {
     let mut text = format!("{HEAD}\n- Machine: {}{}\n", machine::describe(), processor());
-    let Conditions { rounds, time, load } = how;
-    let build = machine::build();
-    add(
-        &mut text,
-        &format!(
-            "- {rounds} rounds of {time:?} each after half a second to warm up; built {build}; load average before: {load}"
-        ),
-    );
+    add(&mut text, &format!("- {how}"));
     if !missing.is_empty() {
         let names: Vec<_> = missing.iter().map(|server| server.name()).collect();
         add(&mut text, &format!("- Left out, since they could not be built here: {}", names.join("; ")));
     }
-    let tables = results.tables.iter().map(section);
-    for section in tables.chain(results.outage.as_ref().map(of_outage)).chain(behind(results)) {
+    for section in sections {
         add(&mut text, &format!("\n{section}"));
     }
     text.truncate(text.trim_end().len());
     text + "\n"
 }
 
-/// What is no server's alone.
-fn behind(results: &Results) -> Vec<String> {
-    let Results { consumers, compression, growth, .. } = results;
-    let mut sections = Vec::new();
-    sections.extend(consumers.as_ref().map(consumers::section));
-    sections.extend((!compression.is_empty()).then(|| compression::section(compression)));
-    sections.extend(growth.as_ref().map(growth::section));
-    sections.extend(consumers.as_ref().and_then(|consumers| sizing::section(compression, consumers)));
-    sections
-}
-
-fn section(measured: &Measured) -> String {
-    let scenario = &measured.scenario;
+/// Of a scenario.
+pub(crate) fn section(Measured { scenario, rows }: &Measured) -> String {
     let mut text = format!("## {}\n\n", scenario.title);
     add(&mut text, &format!("{}\n\n    bench/run --only {}\n", scenario.about, scenario.name));
     if scenario.cases.len() > 1 {
         add(&mut text, &format!("![{}](performance/{}.svg)\n", scenario.title, scenario.name));
     }
-    let axis = scenario.axis;
-    add(&mut text, &head_of_loads(axis));
-    for (case, server, samples) in &measured.rows {
-        let floor = floor(measured, case);
-        add(&mut text, &row(&short(f64::from(case.at)), server.name(), samples, floor));
-    }
-    let of_weir: Vec<_> = measured.rows.iter().filter(|(_, server, _)| *server == Server::Weir).collect();
-    if let [(small, _, first), .., (large, _, last)] = of_weir.as_slice()
-        && large.at > small.at
-    {
-        let grown = grown(axis, (small.at, first.as_slice()), (large.at, last.as_slice()));
-        add(&mut text, &format!("\n{grown}"));
-    }
-    for (case, server, samples) in &measured.rows {
+    text.push_str(&loads(scenario.axis, rows));
+    for Row { at, server, samples } in rows {
         let refused = of(samples, |sample| sample.refused);
         if refused > 0.0 {
-            let (name, at) = (server.name(), short(f64::from(case.at)));
+            let (name, at, axis) = (server.name(), short(f64::from(*at)), scenario.axis);
             add(
                 &mut text,
                 &format!("\n{name} at {at} {axis}: {} of 1,000 were not answered 200.", short(refused)),
@@ -139,16 +81,28 @@ fn section(measured: &Measured) -> String {
     text
 }
 
-/// The largest of the axis beside the smallest, each with what weir-ingest took there.
-fn grown(axis: &str, (small, first): (u32, &[Sample]), (large, last): (u32, &[Sample])) -> String {
-    let grown = |pick: fn(&Sample) -> f64| times(of(last, pick), of(first, pick));
-    format!(
-        "{} {axis}: {} the processor time of weir-ingest, {} the p99, {} the time of the brokers.",
-        times(f64::from(large), f64::from(small)),
-        grown(|sample| sample.server),
-        grown(|sample| sample.latency.p99),
-        grown(|sample| sample.brokers),
-    )
+/// A table of loads, and the largest of the axis beside the smallest, each with what weir-ingest took there.
+fn loads(axis: &str, rows: &[Row]) -> String {
+    let mut text = String::new();
+    add(&mut text, &head_of_loads(axis));
+    for Row { at, server, samples } in rows {
+        add(&mut text, &line(&short(f64::from(*at)), *server, samples, floor(rows, *at)));
+    }
+    let of_weir: Vec<_> = rows.iter().filter(|row| row.server == Server::Weir).collect();
+    if let [small, .., large] = of_weir.as_slice()
+        && large.at > small.at
+    {
+        let grown = |pick: fn(&Sample) -> f64| times(of(&large.samples, pick), of(&small.samples, pick));
+        let grown = format!(
+            "\n{} {axis}: {} the processor time of weir-ingest, {} the p99, {} the time of the brokers.",
+            times(f64::from(large.at), f64::from(small.at)),
+            grown(|sample| sample.server),
+            grown(|sample| sample.latency.p99),
+            grown(|sample| sample.brokers),
+        );
+        add(&mut text, &grown);
+    }
+    text
 }
 
 /// The head of a table, whose columns are divided as they will be in it.
@@ -157,14 +111,14 @@ fn head(columns: &str) -> String {
     format!("| {columns} |\n{rule}|")
 }
 
-/// Of one whose lines are [`row`]s.
+/// Of one whose lines are [`line`]s.
 fn head_of_loads(axis: &str) -> String {
     head(&format!(
         "{axis} | server | answers/s | p50 ms | p99 ms | p99.9 ms | server µs | × floor | range µs | brokers µs | MiB"
     ))
 }
 
-fn row(at: &str, server: &str, samples: &[Sample], floor: f64) -> String {
+fn line(at: &str, server: Server, samples: &[Sample], floor: f64) -> String {
     let show = |pick: fn(&Sample) -> f64| short(of(samples, pick));
     let ratio = if floor > 0.0 {
         format!("{:.1}", of(samples, |sample| sample.server) / floor)
@@ -172,7 +126,8 @@ fn row(at: &str, server: &str, samples: &[Sample], floor: f64) -> String {
         "–".to_owned()
     };
     format!(
-        "| {at} | {server} | {} | {} | {} | {} | {} | {ratio} | {} | {} | {} |",
+        "| {at} | {} | {} | {} | {} | {} | {} | {ratio} | {} | {} | {} |",
+        server.name(),
         show(|sample| sample.rate),
         show(|sample| sample.latency.p50),
         show(|sample| sample.latency.p99),
@@ -184,13 +139,13 @@ fn row(at: &str, server: &str, samples: &[Sample], floor: f64) -> String {
     )
 }
 
-fn of_outage(outage: &Outage) -> String {
+pub(crate) fn outage(outage: &Outage) -> String {
     let mut text = "## Without Kafka\n\nThe broker is stopped in good order. Once the circuit breaker is open, deliveries go to the spool at once, fsynced before \
                     the 200.\n\n    bench/run --only outage\n\n"
         .to_owned();
     add(&mut text, &head_of_loads("load"));
     for (name, samples) in ROWS.iter().zip(&outage.rows) {
-        add(&mut text, &row(name, Server::Weir.name(), samples, 0.0));
+        add(&mut text, &line(name, Server::Weir, samples, 0.0));
     }
     for (spooled, seconds) in &outage.drained {
         let (count, rate) = (short(float(*spooled)), short(float(*spooled) / seconds));
@@ -213,44 +168,36 @@ fn of_outage(outage: &Outage) -> String {
     text
 }
 
-/// Where the pictures go, beside the page.
-pub(crate) fn write_pictures(measured: &[Measured], folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    for part in measured {
-        let panel = |title: &str, pick: fn(&Sample) -> f64| Panel {
-            title: title.to_owned(),
-            axis: part.scenario.axis,
-            lines: lines(part, pick),
-        };
-        let picture = plot::draw(&[
-            panel("Processor time a request, µs", |sample| sample.server),
-            panel("99 of 100 are answered within, ms", |sample| sample.latency.p99),
-        ]);
-        let file = folder.join(part.scenario.name).with_extension("svg");
-        std::fs::write(&file, picture).with_context(|| file.display().to_string())?;
-    }
-    Ok(())
+/// What a scenario's server took, and how long its answers.
+pub(crate) fn picture(measured: &Measured) -> String {
+    let panel = |title, pick: fn(&Sample) -> f64| Panel {
+        title,
+        axis: measured.scenario.axis,
+        lines: lines(measured, pick),
+    };
+    plot::draw(&[
+        panel("Processor time a request, µs", |sample| sample.server),
+        panel("99 of 100 are answered within, ms", |sample| sample.latency.p99),
+    ])
 }
 
-fn lines(measured: &Measured, pick: fn(&Sample) -> f64) -> Vec<Line> {
+fn lines(Measured { scenario, rows }: &Measured, pick: fn(&Sample) -> f64) -> Vec<Line> {
     let line = |server: &Server| Line {
         name: server.name(),
         colour: Server::ALL.iter().position(|other| other == server).unwrap_or_default(),
-        points: measured
-            .rows
+        points: rows
             .iter()
-            .filter(|(_, of, _)| of == server)
+            .filter(|row| row.server == *server)
             // What is too little to be counted has no place on a logarithmic axis.
-            .map(|(case, _, samples)| (f64::from(case.at), of(samples, pick).max(0.01)))
+            .map(|row| (f64::from(row.at), of(&row.samples, pick).max(0.01)))
             .collect(),
     };
-    measured.scenario.servers.iter().map(line).collect()
+    scenario.servers.iter().map(line).collect()
 }
 
-fn floor(measured: &Measured, case: &Case) -> f64 {
-    let floor =
-        measured.rows.iter().find(|(other, server, _)| other.at == case.at && *server == Server::Floor);
-    floor.map_or(0.0, |(_, _, samples)| of(samples, |sample| sample.server))
+fn floor(rows: &[Row], at: u32) -> f64 {
+    let floor = rows.iter().find(|row| row.at == at && row.server == Server::Floor);
+    floor.map_or(0.0, |row| of(&row.samples, |sample| sample.server))
 }
 
 fn of<T>(samples: &[T], pick: fn(&T) -> f64) -> f64 {

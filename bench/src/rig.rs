@@ -1,9 +1,8 @@
 //! Kafka, with the topics of weir-ingest and the same again for the peers.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use runtime::consumer::TopicReader;
 use runtime::settings::KafkaSettings;
 use schemas::Topic;
@@ -12,8 +11,7 @@ use weir_tests::secured::{PASSWORD, Secured};
 use weir_tests::topics;
 use weir_tests::until::until;
 
-use crate::processor;
-use crate::server::Server;
+use crate::processor::Threads;
 
 /// Of each topic, as `weir topics apply` makes them.
 pub(crate) const PARTITIONS: i32 = 12;
@@ -44,8 +42,6 @@ pub(crate) struct Rig {
     pub(crate) bootstrap: String,
     /// Flags of weir-ingest.
     pub(crate) kafka_config: Vec<String>,
-    /// Raw topics, and how many records each had when it was last asked.
-    raw: BTreeMap<&'static str, (TopicReader, i64)>,
 }
 
 impl Rig {
@@ -67,7 +63,7 @@ impl Rig {
             }
             _ => (plain.clone(), Vec::new()),
         };
-        let rig = Self { started, plain, bootstrap, kafka_config, raw: BTreeMap::new() };
+        let rig = Self { started, plain, bootstrap, kafka_config };
         // Ingest wants to see all of its own; the peers write to two.
         rig.make(&Topic::OF_INGEST, "meta", PARTITIONS).await?;
         rig.make(&[Topic::Raw, Topic::Messages], "peer", PARTITIONS).await?;
@@ -90,40 +86,30 @@ impl Rig {
         }
     }
 
-    /// The process of the only broker.
-    pub(crate) fn broker(&mut self) -> Result<u32> {
-        self.kafka().pid().context("the broker is not running")
-    }
-
-    /// Time on processors of all brokers that run.
-    pub(crate) fn cpu(&mut self) -> Result<Duration> {
+    /// The threads of all brokers that run.
+    pub(crate) fn threads(&mut self) -> Result<Threads> {
         let pids = match &mut self.started {
             Started::Three(cluster) => (0..3).map(|index| cluster.node(index).pid()).collect(),
             _ => vec![self.kafka().pid()],
         };
-        pids.into_iter().flatten().map(processor::time).sum()
+        Threads::of(pids.into_iter().flatten())
     }
 
-    /// How many raw records there are more than when this was asked last, or at first.
-    pub(crate) async fn new_records(&mut self, server: Server) -> Result<u64> {
-        let Some(prefix) = server.prefix() else { return Ok(0) };
+    /// How many records a raw topic has; none where there is no prefix.
+    pub(crate) async fn records(&self, prefix: Option<&str>) -> Result<u64> {
+        let Some(prefix) = prefix else { return Ok(0) };
         // A broker that was just started, or has too few processors, moves its leaders.
         let count = async || Ok(tokio::task::block_in_place(|| self.count(prefix)).ok());
         until("the ends of a raw topic", ANSWER_WITHIN, count).await
     }
 
-    fn count(&mut self, prefix: &'static str) -> Result<u64> {
-        if !self.raw.contains_key(prefix) {
-            let kafka = KafkaSettings::plain(&self.plain);
-            let reader = TopicReader::new(&kafka, "weir-bench", &Topic::Raw.name(prefix))?;
-            self.raw.insert(prefix, (reader, 0));
-        }
-        let (reader, known) = self.raw.get_mut(prefix).context("a reader")?;
+    fn count(&self, prefix: &str) -> Result<u64> {
+        let kafka = KafkaSettings::plain(&self.plain);
+        let reader = TopicReader::new(&kafka, "weir-bench", &Topic::Raw.name(prefix))?;
         let mut all = 0;
         for partition in reader.partitions()? {
             all += reader.ends(partition)?.1;
         }
-        let new = all - std::mem::replace(known, all);
-        Ok(u64::try_from(new).unwrap_or_default())
+        Ok(u64::try_from(all)?)
     }
 }

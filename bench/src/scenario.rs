@@ -11,15 +11,15 @@ use anyhow::{Context as _, Result};
 
 use crate::deliveries::Shape;
 use crate::judge;
-use crate::load::Load;
+use crate::load::{Load, Requests};
 use crate::measure::{Sample, measure};
 use crate::rig::{Brokers, Rig};
-use crate::server::{PATH, Running, Server};
+use crate::server::{Running, Server};
 
 /// The servers where one of each kind is enough.
 const FEW: &[Server] =
     &[Server::Floor, Server::Weir, Server::WeirDirect, Server::WeirDirectTwoThreads, Server::AxumTuned];
-const CONNECTIONS: [usize; 3] = [8, 64, 256];
+const CONNECTIONS: [u32; 3] = [8, 64, 256];
 
 /// Loads that differ in one thing.
 pub(crate) struct Scenario {
@@ -35,7 +35,7 @@ pub(crate) struct Scenario {
 }
 
 /// One load.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Case {
     /// Where it is on the axis.
     pub(crate) at: u32,
@@ -43,10 +43,25 @@ pub(crate) struct Case {
     pub(crate) shape: Shape,
 }
 
-/// What was measured of a scenario: of each case and server, a sample a round.
+/// A load on a server, and where it is on the axis.
+struct Run<'a> {
+    at: u32,
+    running: &'a Running,
+    load: Load,
+    requests: Requests,
+}
+
+/// What was measured of a load on a server, a sample a round.
+pub(crate) struct Row {
+    pub(crate) at: u32,
+    pub(crate) server: Server,
+    pub(crate) samples: Vec<Sample>,
+}
+
+/// What was measured of a scenario.
 pub(crate) struct Measured {
     pub(crate) scenario: Scenario,
-    pub(crate) rows: Vec<(Case, Server, Vec<Sample>)>,
+    pub(crate) rows: Vec<Row>,
 }
 
 /// All of them, in their order.
@@ -59,7 +74,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             axis: "connections",
             brokers: Brokers::One,
             servers: Server::ALL.to_vec(),
-            cases: closed(&[1, 8, 64, 256]),
+            cases: [1, 8, 64, 256].map(closed).to_vec(),
         },
         Scenario {
             name: "open",
@@ -99,7 +114,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             axis: "connections",
             brokers: Brokers::Three,
             servers: FEW.to_vec(),
-            cases: closed(&CONNECTIONS),
+            cases: CONNECTIONS.map(closed).to_vec(),
         },
         Scenario {
             name: "tls",
@@ -108,18 +123,13 @@ pub(crate) fn all() -> Vec<Scenario> {
             axis: "connections",
             brokers: Brokers::Tls,
             servers: vec![Server::Floor, Server::Weir, Server::WeirDirect],
-            cases: closed(&CONNECTIONS),
+            cases: CONNECTIONS.map(closed).to_vec(),
         },
     ]
 }
 
-fn closed(connections: &[usize]) -> Vec<Case> {
-    let case = |connections: &usize| Case {
-        at: u32::try_from(*connections).unwrap_or(u32::MAX),
-        load: Load::Closed { connections: *connections },
-        shape: Shape::USUAL,
-    };
-    connections.iter().map(case).collect()
+fn closed(connections: u32) -> Case {
+    Case { at: connections, load: Load::Closed { connections }, shape: Shape::USUAL }
 }
 
 fn at_rate(rate: u32) -> Case {
@@ -141,28 +151,40 @@ impl Scenario {
         let mut rig = Rig::start(self.brokers).await?;
         let mut running = Vec::new();
         for (number, server) in self.servers.iter().enumerate() {
-            let started = Running::start(*server, &rig, &[]).await?;
+            let started = Running::start(*server, &rig).await?;
             judge::does_its_job(&started, &rig, number).await.with_context(|| server.name())?;
             running.push(started);
         }
-        let with_requests = |case: &Case| (case.clone(), case.shape.requests(PATH));
-        let cases: Vec<_> = self.cases.iter().map(with_requests).collect();
-        let mut rows: Vec<(Case, Server, Vec<Sample>)> = Vec::new();
-        for (case, _) in &cases {
-            rows.extend(self.servers.iter().map(|server| (case.clone(), *server, Vec::new())));
+        let mut runs = Vec::new();
+        for Case { at, load, shape } in self.cases.iter().copied() {
+            let requests = shape.requests();
+            let run = |running| Run { at, running, load, requests: Requests::clone(&requests) };
+            runs.extend(running.iter().map(run));
         }
-        for round in 1..=rounds {
-            let mut row = rows.iter_mut();
-            for (case, requests) in &cases {
-                for server in &running {
-                    let sample = measure(server, &mut rig, case.load, requests, time).await;
-                    let what = || format!("{}, {} {}", server.server.name(), case.at, self.axis);
-                    let sample = sample.with_context(what)?;
-                    crate::say(&format!("{} {round}/{rounds}: {}: {sample:.1?}", self.name, what()));
-                    row.next().context("a row")?.2.push(sample);
-                }
-            }
-        }
+        let rows = in_turn(self.name, self.axis, &runs, &mut rig, rounds, time).await?;
         Ok(Measured { scenario: self, rows })
     }
+}
+
+/// Measures all of them, round by round.
+async fn in_turn(
+    name: &str,
+    axis: &str,
+    runs: &[Run<'_>],
+    rig: &mut Rig,
+    rounds: usize,
+    time: Duration,
+) -> Result<Vec<Row>> {
+    let row = |run: &Run<'_>| Row { at: run.at, server: run.running.server, samples: Vec::new() };
+    let mut rows: Vec<Row> = runs.iter().map(row).collect();
+    for round in 1..=rounds {
+        for (row, Run { at, running, load, requests }) in rows.iter_mut().zip(runs) {
+            let sample = measure(running, rig, *load, requests, time).await;
+            let what = || format!("{}, {at} {axis}", running.server.name());
+            let sample = sample.with_context(what)?;
+            crate::say(&format!("{name} {round}/{rounds}: {}: {sample:.1?}", what()));
+            row.samples.push(sample);
+        }
+    }
+    Ok(rows)
 }

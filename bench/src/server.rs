@@ -17,11 +17,9 @@ use weir_tests::process::built;
 use weir_tests::signed::Sender;
 use weir_tests::until::until;
 
-use crate::deliveries::{APP_SECRET, Shape};
+use crate::deliveries::{APP_SECRET, PATH, Shape};
 use crate::rig::Rig;
 
-/// The path of every server.
-pub(crate) const PATH: &str = "/webhook";
 const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// A server.
@@ -70,8 +68,8 @@ impl Server {
         }
     }
 
-    /// The prefix of its topics, where it writes to some.
-    pub(crate) const fn prefix(self) -> Option<&'static str> {
+    /// The usual prefix of its topics, where it writes to some.
+    const fn prefix(self) -> Option<&'static str> {
         match self {
             Self::Floor => None,
             Self::Weir | Self::WeirDirect | Self::WeirDirectTwoThreads => Some("meta"),
@@ -106,8 +104,10 @@ impl Server {
 pub(crate) struct Running {
     pub(crate) server: Server,
     pub(crate) address: SocketAddr,
+    /// Of its topics, where it writes to some.
+    pub(crate) prefix: Option<String>,
     /// Where weir-ingest says how it is.
-    pub(crate) admin: String,
+    admin: String,
     process: Guarded,
     // After the process, which writes there.
     _folder: TempDir,
@@ -115,7 +115,24 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts it and waits until it answers a signed delivery with 200.
-    pub(crate) async fn start(server: Server, rig: &Rig, more: &[&str]) -> Result<Self> {
+    pub(crate) async fn start(server: Server, rig: &Rig) -> Result<Self> {
+        Self::start_with(server, rig, server.prefix(), &[]).await
+    }
+
+    /// Starts weir-ingest with topics of this prefix, and waits until it sends what comes to Kafka: with a spool it answers
+    /// before that.
+    pub(crate) async fn ingest(rig: &Rig, prefix: &str, more: &[&str]) -> Result<Self> {
+        let ingest = Self::start_with(Server::Weir, rig, Some(prefix), more).await?;
+        let url = format!("http://{}/readyz?verbose", ingest.admin);
+        until("ingest to see Kafka", READY_WITHIN, async || {
+            let (_, checks) = http::get(&url).await?;
+            Ok(checks.contains("[+]kafka ok").then_some(()))
+        })
+        .await?;
+        Ok(ingest)
+    }
+
+    async fn start_with(server: Server, rig: &Rig, prefix: Option<&str>, more: &[&str]) -> Result<Self> {
         let [port, admin] = ports::free()?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let admin = format!("127.0.0.1:{admin}");
@@ -126,6 +143,7 @@ impl Running {
             Server::Weir | Server::WeirDirect | Server::WeirDirectTwoThreads => {
                 let listen = address.to_string();
                 command.args(["--listen", &listen, "--admin-listen", &admin, "--brokers", &rig.bootstrap]);
+                command.args(prefix.map(|prefix| ["--topic-prefix", prefix]).iter().flatten());
                 command.args(&rig.kafka_config).arg("--spool-dir").arg(folder.path()).args(more);
                 command.args(["--producer", if server == Server::Weir { "rdkafka" } else { "direct" }]);
                 if server == Server::WeirDirectTwoThreads {
@@ -139,7 +157,8 @@ impl Running {
         let output = File::create(&log).context("a log")?;
         command.stdout(output.try_clone().context("a log")?).stderr(output);
         let process = Guarded::spawn(server.name(), command)?;
-        let mut running = Self { server, address, admin, process, _folder: folder };
+        let prefix = prefix.map(str::to_owned);
+        let mut running = Self { server, address, prefix, admin, process, _folder: folder };
         let is_ready = running.until_ready().await;
         is_ready.with_context(|| {
             format!("{}: {}", server.name(), std::fs::read_to_string(log).unwrap_or_default())
@@ -154,16 +173,6 @@ impl Running {
             ensure!(self.process.exited()?.is_none(), "it has ended");
             let answer = sender.post(body.as_bytes()).await;
             Ok(answer.is_ok_and(|answer| answer.status == 200).then_some(()))
-        })
-        .await
-    }
-
-    /// Waits until weir-ingest sends what comes to Kafka: with a spool it answers before that.
-    pub(crate) async fn until_kafka_is_seen(&self) -> Result<()> {
-        let url = format!("http://{}/readyz?verbose", self.admin);
-        until("ingest to see Kafka", READY_WITHIN, async || {
-            let (_, checks) = http::get(&url).await?;
-            Ok(checks.contains("[+]kafka ok").then_some(()))
         })
         .await
     }

@@ -1,6 +1,6 @@
 //! Deliveries by hand: what a body becomes, its signature made and verified, one posted, and many as Meta posts them.
 
-pub(crate) mod body;
+mod body;
 pub(crate) mod events;
 mod fixtures;
 pub(crate) mod post;

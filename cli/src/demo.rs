@@ -17,13 +17,12 @@ use crate::records::fact::DescribedRecord;
 use crate::records::watch::{Span, Watch};
 use crate::screen::Tone;
 use crate::tool::settings::{count, settings, switch};
-use crate::tool::{Tool, signals, work};
+use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use pipeline::{Pipeline, Shape};
 use runtime::process::shutdown::Shutdown;
 use runtime::settings::KafkaSettings;
 use schemas::Topic;
-use std::io;
 use tokio::time::Instant;
 use tour::Tour;
 
@@ -48,37 +47,6 @@ Examples:
   weir demo --once      check that everything works, and end
 
 Exit code 0: all as expected, or ended by Ctrl-C; 1: it cannot run, or, with --once, something is missing.";
-
-/// Why the demo cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum DemoError {
-    /// The port is in use, or not allowed.
-    #[error("cannot listen on --port {port}: {source}; stop what uses it, or leave --port out")]
-    Port {
-        port: u16,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A part of the pipeline does not start.
-    #[error("{part} cannot be started: {reason}")]
-    Start {
-        /// Its name.
-        part: &'static str,
-        /// What it said.
-        reason: String,
-    },
-    /// A part of the pipeline ended by itself.
-    #[error("{part} ended: {reason}")]
-    Ended {
-        /// Its name.
-        part: &'static str,
-        /// What it said.
-        reason: String,
-    },
-    /// The command to answer was not taken.
-    #[error("the answer could not be commanded: {0}")]
-    Command(String),
-}
 
 settings! {
     /// What `weir demo` can be asked for.
@@ -120,8 +88,7 @@ async fn demonstrate(
     started: Instant,
 ) -> Result<Exit, ToolError> {
     let end = Shutdown::new();
-    let asked = end.clone();
-    signals::listen(move || asked.trigger()).map_err(ToolError::Runtime)?;
+    end.obey_signals().map_err(ToolError::Runtime)?;
     screen.toned(Tone::Strong, TITLE)?;
     let topics = Topic::ALL.map(|topic| topic.name(TOPIC_PREFIX));
     let mut watch = Watch::start(&KafkaSettings::plain(bootstrap), &topics, Span::Everything, |_| true)?;
@@ -132,7 +99,7 @@ async fn demonstrate(
     let shape = pipeline.shape.clone();
     let shown = tokio::select! {
         exit = show(&shape, &mut watch, settings, screen, started) => Some(exit),
-        error = pipeline.ended() => Some(Err(error.into())),
+        error = pipeline.ended() => Some(Err(error)),
         () = end.requested() => None,
     };
     pipeline.stop().await;
@@ -160,11 +127,9 @@ async fn show(
 }
 
 /// What the next record on the topics says.
-async fn next(watch: &mut Watch) -> Result<DescribedRecord, DemoError> {
+async fn next(watch: &mut Watch) -> Result<DescribedRecord, ToolError> {
     let described = watch.next().await.and_then(|record| DescribedRecord::of(&record, TOPIC_PREFIX));
-    let ended =
-        || DemoError::Ended { part: "the watch on the topics", reason: "nothing reads them".to_owned() };
-    described.ok_or_else(ended)
+    described.ok_or_else(|| ToolError::Failed("the watch on the topics ended: nothing reads them".to_owned()))
 }
 
 fn interrupted(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
@@ -180,7 +145,7 @@ fn interrupted(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, Too
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
     use runtime::settings::Problems;
 

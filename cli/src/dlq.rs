@@ -51,8 +51,8 @@ Exit code 0: shown; 1: it is not there, or the cluster cannot be read.";
 const REDRIVE_MORE: &str = "\
 Writes each dead letter to the topic that it came from: the same key, value and headers, without those that say why it is \
 dead. How often it was tried stays with it (weir_dlq_attempts), so that its next dead letter counts on, and one that was \
-tried --max-attempts times stays where it is. Every consumer of the topic reads it again; events keep their ids, and by \
-weir_dlq_consumer, which stays too, weir-messages publishes again only what it could not publish itself. \
+tried --max-attempts times stays where it is. Every consumer of the topic reads it again; events keep their ids, and \
+weir_dlq_consumer is kept, so weir-messages republishes only its own dead letters. \
 A dead letter of ingest's is a body that could not be read, and came from no topic: it is split again, and where this version \
 reads it as a whole its events are published, with the header ce_replay.
 

@@ -20,20 +20,17 @@ mod spool;
 mod tool;
 mod topics;
 
-use kafka::source::RecordPosition;
 use meta::MetaError;
-use records::reply::ReplyError;
 use screen::Screen;
 use tool::exit::Exit;
 use tool::{Tool, log};
 
 use clap::{Arg, ArgAction, Command};
-use runtime::process::{chain, complain, complain_of_unknown, explain};
+use runtime::process::{chain, print_clap_error, print_error, print_unknown_variables};
 use runtime::settings::Problems;
 use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use weir_ingest::spool::inspect::InspectError;
 
@@ -78,47 +75,24 @@ pub(crate) enum ToolError {
     /// Settings that cannot be used.
     #[error("the settings cannot be used:\n{0}")]
     Settings(#[from] Problems),
+    /// Something else has to be asked for, as the words say.
+    #[error("{0}")]
+    Usage(String),
+    /// It failed, as the words say.
+    #[error("{0}")]
+    Failed(String),
     /// Nothing could be asked of Meta.
     #[error(transparent)]
     Meta(#[from] MetaError),
-    /// `weir demo` failed.
-    #[error(transparent)]
-    Demo(#[from] demo::DemoError),
-    /// Nothing lies where `weir dlq show` looked for a dead letter.
-    #[error(
-        "there is nothing at {0}: no such partition, not written yet, or removed by the topic's retention"
-    )]
-    NothingThere(RecordPosition),
-    /// `weir replay` has more to compare than it may remember.
-    #[error(transparent)]
-    TooMany(#[from] replay::TooMany),
-    /// `weir reply` was given what is no command, or knows of no result.
-    #[error(transparent)]
-    Reply(#[from] ReplyError),
-    /// There is no body.
-    #[error(transparent)]
-    Body(#[from] delivery::body::BodyError),
-    /// Nothing was answered to what was posted.
-    #[error(transparent)]
-    Post(#[from] delivery::poster::PostError),
     /// The cluster does not do what it is asked to.
     #[error(transparent)]
     Request(#[from] kafka::request::RequestError),
-    /// `weir events` failed.
-    #[error(transparent)]
-    Events(#[from] delivery::events::EventsError),
-    /// `weir schema` was asked for one that there is not.
-    #[error("there is no schema {0:?}; `weir schema` lists those that there are")]
-    Schema(String),
     /// `weir health` could not ask.
     #[error("{address} does not answer; is --admin-listen of the process another one? {source}")]
     Health { address: SocketAddr, source: io::Error },
     /// The spool cannot be looked at or changed.
     #[error(transparent)]
     Spool(#[from] InspectError),
-    /// The spool holds no delivery of this id.
-    #[error("{} holds no delivery {id}: it is on Kafka by now, was never kept here, or lies in a damaged file; see `weir spool list`", directory.display())]
-    NotKept { id: String, directory: PathBuf },
     /// What was saved of media cannot be listed or deleted.
     #[error(transparent)]
     Media(#[from] weir_media::store::StoreError),
@@ -128,8 +102,8 @@ pub(crate) enum ToolError {
     /// Nobody takes what is printed.
     #[error("cannot print: {0}")]
     Output(#[from] io::Error),
-    /// Nobody takes all of what is of use as a whole alone.
-    #[error("what was written is not whole: {0}")]
+    /// The output is useless unless complete, and was cut off.
+    #[error("the output was cut off, and is useless unless complete: {0}")]
     Cut(#[source] io::Error),
     /// The system gives no threads.
     #[error("cannot start: {0}")]
@@ -141,7 +115,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let command = command();
     let matches = match command.clone().try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(answer) => return explain(&answer),
+        Err(answer) => return print_clap_error(&answer),
     };
     log::install();
     let mut screen = Screen::stdout(!matches.get_flag(NO_COLOR));
@@ -179,17 +153,16 @@ fn failed(error: &ToolError) -> ExitCode {
         // Whoever closed the pipe, as `head` does, has seen enough.
         ToolError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done.into(),
         ToolError::Settings(_)
-        | ToolError::Schema(_)
-        | ToolError::Reply(ReplyError::Unreadable { .. } | ReplyError::Refused { .. })
+        | ToolError::Usage(_)
         | ToolError::Archive
         // Another --spool-dir would help.
         | ToolError::Spool(InspectError::NoDirectory(_) | InspectError::NoSpool(_))
         | ToolError::Meta(MetaError::File(_)) => Exit::Usage,
         _ => Exit::Failure,
     };
-    complain(format_args!("weir: {}", chain(error)));
+    print_error(format_args!("weir: {}", chain(error)));
     if matches!(error, ToolError::Settings(_)) {
-        complain_of_unknown();
+        print_unknown_variables();
     }
     exit.into()
 }
@@ -209,7 +182,8 @@ mod tests {
         while let Some(command) = commands.pop() {
             assert!(command.get_about().is_some(), "{}", command.get_name());
             for argument in command.get_arguments() {
-                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(!help.is_empty(), "{} {}", command.get_name(), argument.get_id());
             }
             commands.extend(command.get_subcommands().cloned());
         }

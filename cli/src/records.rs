@@ -1,6 +1,7 @@
 //! Records on topics: what each says in a few words, as they come, the way of one through all topics, commands to answer,
 //! and the schemas of all.
 
+pub(crate) mod embedded;
 pub(crate) mod fact;
 pub(crate) mod line;
 pub(crate) mod reply;

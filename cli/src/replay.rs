@@ -10,8 +10,6 @@ mod report;
 mod settings;
 mod survey;
 
-pub(crate) use expected::TooMany;
-
 use crate::kafka::source::{Range, Source};
 use crate::screen::Progress;
 use crate::tool::session::Session;
@@ -35,8 +33,8 @@ The range goes by when Kafka got the raw records, which is later than ce_time wh
 that meet share no record and leave none out. Records are read in the order of time, over all partitions, and \
 events are published in that order; behind newer events of a conversation all the same: subscribers order by time.
 
-Comparing reads the typed topics from the beginning of the range to their end, and remembers 16 bytes an event and \
-16 a delivery, about 40 with what a hash table adds: 1 GB for 25 million. --max-ids bounds it, --no-diff goes without. \
+Comparing reads the typed topics from the beginning of the range to their end, and takes about 40 bytes of memory per event and \
+per delivery (1 GB for 25 million). --max-ids bounds it, --no-diff goes without. \
 Typed topics keep events for days (2 to 30), raw records are kept for 30: what retention removed of events is missing too; \
 where it may have removed deliveries of the range, of which nothing is known, it says so.
 

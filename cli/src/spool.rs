@@ -30,8 +30,8 @@ whether ingest runs or not: one that runs is asked over spool.sock in that direc
 const LIST_MORE: &str = "\
 Prints a delivery a line: its id, its age, the bytes of its body, its state, its events by kind, the app whose secret \
 it was signed with, and when it was received. The state is `waiting`, which ends by itself once Kafka takes it; or why \
-it is parked: too_large, not_authorized or unknown_topic, which end once the reason is gone, or corrupt. Nothing of what people wrote is \
-shown.
+it is parked: too_large, not_authorized or unknown_topic, which end once the reason is gone, corrupt, or panicked, over which ingest \
+panicked. Nothing of what people wrote is shown.
 
 Below stand how much there is in which state, what to do about it, and the damaged files that ingest retired.
 

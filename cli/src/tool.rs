@@ -5,7 +5,6 @@ pub(crate) mod input;
 pub(crate) mod log;
 pub(crate) mod session;
 pub(crate) mod settings;
-pub(crate) mod signals;
 
 use crate::{Exit, Screen, ToolError};
 use clap::{ArgMatches, Command};

@@ -16,9 +16,9 @@
 
 use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
-use crate::kafka::{AccountLimit, Kafka, NotAcknowledged};
-use crate::metrics::{Metrics, Path};
-use crate::spool::{Spool, SpoolError};
+use crate::kafka::{Kafka, NotAcknowledged};
+use crate::metrics::Metrics;
+use crate::spool::Spool;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,8 +28,6 @@ pub(crate) struct Durable {
     pub(crate) kafka: Arc<Kafka>,
     /// `None`: what Kafka does not acknowledge in time is answered 503.
     pub(crate) spool: Option<Spool>,
-    /// What each account may have waiting for the spool.
-    pub(crate) spool_limit: Arc<AccountLimit>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -38,8 +36,8 @@ impl Durable {
     pub(crate) async fn store(&self, delivery: &Delivery) -> Result<(), Unavailable> {
         let start = Instant::now();
         let outcome = match self.kafka.acknowledge(delivery, start).await {
-            Ok(()) => Ok(Path::Broker),
-            Err(why) => self.spool(delivery, why).await.map(|()| Path::Spool),
+            Ok(()) => Ok(&self.metrics.acknowledged),
+            Err(why) => self.spool(delivery, why).await.map(|()| &self.metrics.spooled),
         };
         self.metrics.delivered(outcome.ok(), start.elapsed());
         outcome.map(|_| ())
@@ -52,9 +50,9 @@ impl Durable {
                 NotAcknowledged::Late(..) | NotAcknowledged::Probe(_) => Unavailable::Late,
             });
         };
-        let stored = match why {
+        match why {
             NotAcknowledged::Late(acknowledgement, permit) => {
-                let is_acknowledged = holding(permit, Spool::patience(), acknowledgement);
+                let is_acknowledged = holding(permit, Spool::in_flight_timeout(), acknowledgement);
                 spool.store_in_flight(delivery, async move { is_acknowledged.await.is_ok() }).await
             }
             NotAcknowledged::Probe(acknowledgement) => {
@@ -62,26 +60,16 @@ impl Durable {
                 let acknowledged = async move { kafka.probe_acknowledged(acknowledgement).await };
                 spool.store_in_flight(delivery, acknowledged).await
             }
-            NotAcknowledged::Failed(_) => {
-                let body = &delivery.body;
-                // Nothing waits for its turn there, so it is now or not at all.
-                let permit = self.spool_limit.account(body.account()).admit_now(body.bytes().len());
-                let Some(permit) = permit else { return Err(Unavailable::AccountBusy) };
-                spool.store(delivery, Some(permit)).await
-            }
-        };
-        stored.map_err(|error| match error {
-            SpoolError::Full => Unavailable::SpoolFull,
-            SpoolError::Failing => Unavailable::SpoolFailing,
-        })
+            NotAcknowledged::Failed(_) => spool.store(delivery).await,
+        }
     }
 }
 
 /// Waits for an acknowledgement with the permit of its account, which is let go of after some time: an acknowledgement that
 /// never comes must not hold back what else the account has in the spool, and with it the spool.
-async fn holding<T>(permit: impl Send, patience: Duration, acknowledgement: impl Future<Output = T>) -> T {
+async fn holding<T>(permit: impl Send, limit: Duration, acknowledgement: impl Future<Output = T>) -> T {
     let mut acknowledgement = pin!(acknowledgement);
-    let in_time = tokio::time::timeout(patience, &mut acknowledgement).await;
+    let in_time = tokio::time::timeout(limit, &mut acknowledgement).await;
     drop(permit);
     match in_time {
         Ok(outcome) => outcome,
@@ -92,45 +80,7 @@ async fn holding<T>(permit: impl Send, patience: Duration, acknowledgement: impl
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::sample;
-    use crate::kafka::tests::unseen;
-    use crate::settings::SpoolSettings;
-    use crate::spool::SpoolMetrics;
-    use prometheus::Registry;
-    use runtime::process::Process;
-    use runtime::process::health::Probe;
-
-    const TEXT: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
-
-    /// With a spool, and a Kafka that was never seen.
-    fn durable(spool: &SpoolSettings, spool_limit: Arc<AccountLimit>) -> Durable {
-        let process = Process::new("weir-ingest", "0");
-        let kafka = unseen("127.0.0.1:1", &process);
-        let metrics = Arc::new(Metrics::new(&Registry::new()));
-        let check = process.health.check("spool", Probe::Shown);
-        let spool = Spool::open(spool, SpoolMetrics::new(&process.registry), check).unwrap();
-        Durable { kafka, spool: Some(spool), spool_limit, metrics }
-    }
-
-    #[tokio::test]
-    async fn an_account_that_waits_for_the_disk_with_its_whole_part_keeps_no_other_from_it() {
-        let directory = tempfile::tempdir().unwrap();
-        let settings = SpoolSettings {
-            timeout: Duration::from_mins(1),
-            ..SpoolSettings::of(directory.path().to_owned())
-        };
-        let limit = AccountLimit::new(1 << 10, 0);
-        let durable = durable(&settings, Arc::clone(&limit));
-        let own = sample(TEXT);
-        let waiting = limit.account(own.body.account()).admit_now(1 << 10).unwrap();
-        assert_eq!(durable.store(&own).await, Err(Unavailable::AccountBusy));
-        let other = sample(br#"{"object":"page","entry":[{"id":"1"}]}"#);
-        // Until the spool is open.
-        while durable.store(&other).await == Err(Unavailable::SpoolFailing) {}
-        durable.store(&other).await.unwrap();
-        drop(waiting);
-        durable.store(&own).await.unwrap();
-    }
+    use crate::kafka::AccountLimit;
 
     #[tokio::test]
     async fn a_delivery_of_which_kafka_never_says_anything_gives_its_place_to_the_next_of_its_account() {

@@ -6,41 +6,52 @@ use tokio::task::block_in_place;
 
 /// A delivery beyond this size takes the thread of other requests for longer than they should wait for it.
 const LARGE: usize = 64 << 10;
-/// So many have a thread of their own at most: events take many times the memory of a body, and nothing counts them.
+/// Large deliveries that are worked on at once: their events take many times the memory of a body, and nothing counts them.
 const THREADS: usize = 4;
 
-/// Of the process, as its threads are.
-static FREE: Semaphore = Semaphore::const_new(THREADS);
-
-/// Does the work of a delivery of so many bytes where it is, and has another thread serve the other requests meanwhile where that
-/// takes long. Beyond [`THREADS`] of them the others wait, as for a small one.
-pub(crate) fn beside_others<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
-    beside(&FREE, bytes, work)
+/// Gives large deliveries that are worked on in one place a thread of their own, as long as there is one.
+#[derive(Debug)]
+pub(crate) struct LargeDeliveries {
+    threads: Semaphore,
 }
 
-fn beside<T>(free: &Semaphore, bytes: usize, work: impl FnOnce() -> T) -> T {
-    let runtime = || Handle::try_current().map(|runtime| runtime.runtime_flavor());
-    if bytes <= LARGE || !matches!(runtime(), Ok(RuntimeFlavor::MultiThread)) {
-        return work();
+impl Default for LargeDeliveries {
+    fn default() -> Self {
+        Self { threads: Semaphore::new(THREADS) }
     }
-    match free.try_acquire() {
-        Ok(_thread) => block_in_place(work),
-        Err(_) => work(),
+}
+
+impl LargeDeliveries {
+    /// Does the work of a delivery of so many bytes where it is, and has another thread serve the other requests meanwhile where
+    /// that takes long. Beyond [`THREADS`] of them the others wait, as for a small one.
+    pub(crate) fn block_in_place<T>(&self, bytes: usize, work: impl FnOnce() -> T) -> T {
+        let runtime = || Handle::try_current().map(|runtime| runtime.runtime_flavor());
+        if bytes <= LARGE || !matches!(runtime(), Ok(RuntimeFlavor::MultiThread)) {
+            return work();
+        }
+        match self.threads.try_acquire() {
+            Ok(_thread) => block_in_place(work),
+            Err(_) => work(),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc;
+    use std::sync::{Arc, mpsc};
     use std::time::Duration;
+
+    fn one_thread() -> Arc<LargeDeliveries> {
+        Arc::new(LargeDeliveries { threads: Semaphore::new(1) })
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn one_thread_serves_other_requests_while_it_works_on_a_large_delivery() {
-        static FREE: Semaphore = Semaphore::const_new(1);
         let (sender, receiver) = mpsc::channel();
         let until_served = move || receiver.recv_timeout(Duration::from_mins(1));
-        let large = tokio::spawn(async move { beside(&FREE, LARGE + 1, until_served) });
+        let deliveries = one_thread();
+        let large = tokio::spawn(async move { deliveries.block_in_place(LARGE + 1, until_served) });
         let other = tokio::spawn(async move { sender.send(()) });
         large.await.unwrap().unwrap();
         other.await.unwrap().unwrap();
@@ -48,14 +59,19 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn no_more_large_deliveries_than_may_have_a_thread_and_further_ones_are_worked_on_too() {
-        static FREE: Semaphore = Semaphore::const_new(1);
-        let free = || FREE.available_permits();
-        let within = move || (free(), beside(&FREE, LARGE + 1, free));
-        let large = tokio::spawn(async move { beside(&FREE, LARGE + 1, within) });
+        let deliveries = one_thread();
+        let (outer, inner) = (Arc::clone(&deliveries), Arc::clone(&deliveries));
+        let free = move || inner.threads.available_permits();
+        let within = {
+            let (deliveries, free) = (Arc::clone(&deliveries), free.clone());
+            move || (free(), deliveries.block_in_place(LARGE + 1, free))
+        };
+        let large = tokio::spawn(async move { outer.block_in_place(LARGE + 1, within) });
         assert_eq!(large.await.unwrap(), (0, 0));
         assert_eq!(free(), 1);
-        let panics = move || assert_eq!(free(), 1, "on purpose");
-        assert!(tokio::spawn(async move { beside(&FREE, LARGE + 1, panics) }).await.is_err());
+        let (outer, panics) = (Arc::clone(&deliveries), free.clone());
+        let panics = move || assert_eq!(panics(), 1, "on purpose");
+        assert!(tokio::spawn(async move { outer.block_in_place(LARGE + 1, panics) }).await.is_err());
         assert_eq!(free(), 1, "whatever became of it");
     }
 }

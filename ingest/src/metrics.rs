@@ -22,8 +22,10 @@ pub(crate) struct Metrics {
     unavailable: EnumMap<Unavailable, IntCounter>,
     events: EnumMap<EventKind, IntCounter>,
     dead_letters: IntCounterVec,
-    /// Deliveries that were made durable, and how long it took.
-    durable: EnumMap<Path, (IntCounter, Histogram)>,
+    /// Deliveries that Kafka acknowledged, and how long it took.
+    pub(crate) acknowledged: (IntCounter, Histogram),
+    /// The same of those that were spooled.
+    pub(crate) spooled: (IntCounter, Histogram),
     /// Verified deliveries that could not be made durable.
     rejected: IntCounter,
     pub(crate) breaker_open: IntGauge,
@@ -34,24 +36,6 @@ pub(crate) struct Metrics {
     pub(crate) accept_errors: IntCounter,
     pub(crate) secret_reload_failures: IntCounter,
     pub(crate) limits: LimitMetrics,
-}
-
-/// How a delivery was made durable, as a label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub(crate) enum Path {
-    /// Kafka acknowledged every record.
-    Broker,
-    /// It is in the spool.
-    Spool,
-}
-
-impl Path {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Broker => "broker",
-            Self::Spool => "spool",
-        }
-    }
 }
 
 /// The method of a request, as a label.
@@ -85,7 +69,7 @@ const STATUSES: [u16; 12] = [200, 400, 401, 403, 404, 405, 408, 413, 415, 431, 5
 
 impl Metrics {
     pub(crate) fn new(registry: &Registry) -> Self {
-        let (durable, rejected) = deliveries(registry);
+        let ([acknowledged, spooled], rejected) = deliveries(registry);
         Self {
             responses: responses(registry),
             signature_failures: by_label(
@@ -110,7 +94,8 @@ impl Metrics {
                 "reason",
                 Refusal::ALL.iter().map(|refusal| refusal.as_str()),
             ),
-            durable,
+            acknowledged,
+            spooled,
             rejected,
             breaker_open: gauge(
                 registry,
@@ -162,10 +147,9 @@ impl Metrics {
         }
     }
 
-    /// Counts a verified delivery by what became of it: where it is durable, `None` where it is not.
-    pub(crate) fn delivered(&self, path: Option<Path>, took: Duration) {
-        let Some(path) = path else { return self.rejected.inc() };
-        let (deliveries, seconds) = &self.durable[path];
+    /// Counts a verified delivery by how it became durable, `None` where it did not.
+    pub(crate) fn delivered(&self, how: Option<&(IntCounter, Histogram)>, took: Duration) {
+        let Some((deliveries, seconds)) = how else { return self.rejected.inc() };
         deliveries.inc();
         seconds.observe(took.as_secs_f64());
     }
@@ -205,8 +189,8 @@ fn responses(registry: &Registry) -> EnumMap<Method, [(u16, IntCounter); STATUSE
     EnumMap::from_fn(|method| STATUSES.map(|status| (status, of(method, status))))
 }
 
-/// By [`Path`], and those that could not be made durable.
-fn deliveries(registry: &Registry) -> (EnumMap<Path, (IntCounter, Histogram)>, IntCounter) {
+/// By Kafka and by the spool, and those that could not be made durable.
+fn deliveries(registry: &Registry) -> ([(IntCounter, Histogram); 2], IntCounter) {
     let deliveries = counters(
         registry,
         "weir_ingest_deliveries_total",
@@ -220,11 +204,9 @@ fn deliveries(registry: &Registry) -> (EnumMap<Path, (IntCounter, Histogram)>, I
         &["path"],
         SECONDS,
     );
-    let of_path = |path: Path| {
-        let label = [path.as_str()];
-        (deliveries.with_label_values(&label), ack_seconds.with_label_values(&label))
-    };
-    (EnumMap::from_fn(of_path), deliveries.with_label_values(&["rejected"]))
+    let of_path =
+        |path: &str| (deliveries.with_label_values(&[path]), ack_seconds.with_label_values(&[path]));
+    (["broker", "spool"].map(of_path), deliveries.with_label_values(&["rejected"]))
 }
 
 fn events(registry: &Registry) -> EnumMap<EventKind, IntCounter> {

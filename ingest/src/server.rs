@@ -6,7 +6,7 @@ use crate::kafka::{self, AccountLimit, Breaker, Kafka, Producers, Publisher, Sta
 use crate::metrics::Metrics;
 use crate::settings::{ProducerKind, Settings};
 use crate::signature::{self, CurrentSecrets};
-use crate::spool::{self, OpenError, Spool, SpoolMetrics};
+use crate::spool::{self, OpenError, Spool};
 use crate::webhook::Webhook;
 use hyper_util::server::graceful::GracefulShutdown;
 use runtime::http::connections::Slot;
@@ -16,9 +16,6 @@ use runtime::producer::ProducerError;
 use runtime::settings::KafkaSettings;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-
-/// One account may have this fraction of the body bytes in flight waiting for its turn, and as much waiting for the spool.
-const WAITING_FRACTION: usize = 8;
 
 /// Why ingest could not serve.
 #[derive(Debug, thiserror::Error)]
@@ -52,11 +49,10 @@ pub async fn serve(
         metrics.secret_reload_failures.clone(),
         process.shutdown.clone(),
     ));
-    let waiting_bytes = settings.limits.max_body_bytes_in_flight / WAITING_FRACTION;
     let kafka = Arc::new(Kafka {
         gate,
         breaker: Breaker::new(&settings, Arc::clone(&metrics), &process.health),
-        account_limit: AccountLimit::new(producers.large_beyond, waiting_bytes),
+        account_limit: AccountLimit::new(producers.large_beyond, settings.account_bytes_waiting()),
         publisher: Publisher::new(producers, topic_prefix, &settings, process.name, Arc::clone(&metrics)),
         ack_timeout: settings.ack_timeout,
         has_spool: spool.is_some(),
@@ -66,20 +62,13 @@ pub async fn serve(
         let shutdown = &process.shutdown;
         shutdown.spawn(spool::maintain(spool.clone()));
         shutdown.spawn(spool::serve(spool.clone()));
-        shutdown.spawn(spool::drain(spool.clone(), Arc::clone(&kafka), shutdown.clone()));
+        let rate = settings.spool_drain_rate;
+        shutdown.spawn(spool::drain(spool.clone(), Arc::clone(&kafka), rate, shutdown.clone()));
     }
-    // What does not fit there waits nowhere else.
-    let spool_limit = AccountLimit::new(waiting_bytes, 0);
-    let durable = Durable {
-        kafka: Arc::clone(&kafka),
-        spool: spool.clone(),
-        spool_limit,
-        metrics: Arc::clone(&metrics),
-    };
+    let durable = Durable { kafka: Arc::clone(&kafka), spool: spool.clone(), metrics: Arc::clone(&metrics) };
     let webhook = Arc::new(Webhook::new(&settings, secrets, durable, Arc::clone(&metrics), &process));
     announce(&listener, &settings);
-    let acceptor = Acceptor::new(&settings.limits, metrics);
-    serve_until_drained(listener, &acceptor, webhook, &settings, &process).await;
+    serve_until_drained(listener, webhook, metrics, &settings, &process).await;
     let records = kafka.publisher.producers.end(settings.drain_timeout).await;
     if records > 0 {
         tracing::warn!(records, "shutdown: some records were still unacknowledged");
@@ -103,7 +92,7 @@ fn announce(listener: &TcpListener, settings: &Settings) {
 
 /// With a spool, deliveries are taken as soon as it is open, although Kafka may be down when the process starts.
 fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, OpenError> {
-    let Some(spool) = &settings.spool else {
+    let Some(directory) = &settings.spool_dir else {
         tracing::info!(
             "no spool is configured (--spool-dir): while Kafka does not acknowledge, deliveries are answered 503"
         );
@@ -116,27 +105,27 @@ fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, O
         return Ok(None);
     };
     let startup = process.health.check("spool-directory", Probe::Startup);
-    let shown = process.health.check("spool", Probe::Shown);
-    let spool = Spool::open(spool, SpoolMetrics::new(&process.registry), shown)?;
+    let spool = Spool::open(directory, settings, process)?;
     startup.pass();
     Ok(Some(spool))
 }
 
 async fn serve_until_drained(
     listener: TcpListener,
-    acceptor: &Acceptor,
     webhook: Arc<Webhook>,
+    metrics: Arc<Metrics>,
     settings: &Settings,
     process: &Process,
 ) {
     let graceful = GracefulShutdown::new();
     let respond = move |request, slot: Arc<Slot>| async move { webhook.respond(request, &slot).await };
+    let acceptor = Acceptor::new(&settings.limits, metrics, respond);
     let end = async {
         process.shutdown.requested().await;
         tokio::time::sleep(settings.drain_delay).await;
     };
     tokio::select! {
-        () = acceptor.keep_accepting(&listener, &graceful, respond) => {}
+        () = acceptor.keep_accepting(&listener, &graceful) => {}
         () = end => {}
     }
     // New connections are refused from now on, not left waiting in the backlog.

@@ -4,20 +4,20 @@ mod limits;
 mod memory;
 mod producer;
 mod secrets;
-mod spool;
 
 pub use crate::signature::Secrets;
 pub use limits::Limits;
 pub use producer::ProducerKind;
 pub use secrets::{declare_app_secrets, read_app_secrets};
-pub use spool::SpoolSettings;
 
+use crate::spool::bytes_of_large;
 use memory::MemorySettings;
 use runtime::http::ports::Port;
 use runtime::settings::{Form, Reader, defaults, form, optional, part, with_default};
 use schemas::TopicSpec;
 use secrets::{declare_verify_tokens, read_verify_tokens};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 runtime::settings! {
@@ -41,8 +41,18 @@ runtime::settings! {
         pub secrets_refresh: Duration = with_default("DURATION", "10s", form::millis(100..=3_600_000)),
         /// Timeout for Kafka's acknowledgement, after which a delivery is spooled, or answered 503 without a spool
         pub ack_timeout: Duration = with_default("DURATION", "1s", form::millis(10..=4_000)),
-        /// Where deliveries are stored that Kafka does not acknowledge in time.
-        pub spool: Option<SpoolSettings> = part(spool::SpoolFlags::declare, spool::read),
+        /// Directory of the spool, which stores deliveries that Kafka does not acknowledge in time; without one they are answered 503
+        ///
+        /// It has to outlive the process, so that what was answered 200 reaches Kafka after a restart, and belongs to one
+        /// process alone. Where there is none of that name, it is made.
+        pub spool_dir: Option<PathBuf> = optional("DIR", form::directory_to_make()),
+        /// Maximum bytes of stored deliveries; the files may take a quarter more on disk, and some 32 MiB for the WAL and a reserve.
+        /// Beyond it (deliveries over 64 KiB: beyond fifteen sixteenths), what Kafka does not acknowledge is answered 503
+        pub spool_max_bytes: u64 = with_default("BYTES", "1GiB", form::bytes(1 << 20..=1 << 40)),
+        /// Timeout for writing a delivery to the spool, after which it is answered 503
+        pub spool_timeout: Duration = with_default("DURATION", "800ms", form::millis(10..=4_000)),
+        /// Maximum rate of the drain from the spool to Kafka, in deliveries per second, so that new ones keep their latency
+        pub spool_drain_rate: u32 = with_default("COUNT", "1000", form::count(1..=1_000_000).narrow()),
         /// Deliveries in a row that Kafka does not acknowledge in time, or has no space for in the producer's queue, before the
         /// circuit breaker opens and deliveries do not wait for Kafka
         pub breaker_misses: u32 = with_default("COUNT", "5", form::count(1..=10_000).narrow()),
@@ -88,7 +98,7 @@ fn check(settings: &Settings, reader: &mut Reader<'_>) {
         let expected = "at least as much as --max-body, or no large body is ever taken";
         reader.problem("max_body_bytes_in_flight", expected);
     }
-    if settings.spool.as_ref().is_some_and(|spool| spool.max_bytes_of_large() <= settings.max_body as u64) {
+    if settings.spool_dir.is_some() && bytes_of_large(settings.spool_max_bytes) <= settings.max_body as u64 {
         let expected = "more than 16/15 of --max-body, or the largest bodies are never spooled";
         reader.problem("spool_max_bytes", expected);
     }
@@ -108,6 +118,11 @@ impl Settings {
     /// The public port.
     pub fn port(&self) -> Port {
         Port { flag: "--listen", address: self.listen }
+    }
+
+    /// What one account may have of the body bytes in flight waiting for its turn at Kafka, and as much waiting for the spool.
+    pub(crate) const fn account_bytes_waiting(&self) -> usize {
+        self.limits.max_body_bytes_in_flight / 8
     }
 
     /// The defaults of `--help` for one app, on a free loopback port.
@@ -135,7 +150,7 @@ mod tests {
     use super::*;
     use runtime::process::{self, About};
 
-    pub(super) const ABOUT: About = About { name: "weir-ingest", version: "0", description: "A test" };
+    const ABOUT: About = About { name: "weir-ingest", version: "0", description: "A test" };
 
     #[test]
     fn a_health_path_is_none_of_the_webhooks() {
@@ -144,6 +159,16 @@ mod tests {
         {
             assert_eq!(is_webhooks(path, "/webhook"), is_webhooks_own, "{path}");
         }
+    }
+
+    #[test]
+    fn a_directory_that_is_to_be_made_is_one() {
+        let command = process::command(ABOUT, Settings::declare);
+        let new = format!("{}/new", env!("CARGO_MANIFEST_DIR"));
+        let arguments = ["weir-ingest", "--app-secrets", env!("CARGO_MANIFEST_DIR"), "--spool-dir", &new];
+        let matches = command.clone().get_matches_from(arguments);
+        let settings = Settings::read(&mut Reader::new(&command, &matches)).unwrap();
+        assert_eq!(settings.spool_dir, Some(PathBuf::from(new)));
     }
 
     #[test]

@@ -21,8 +21,9 @@ mod store;
 mod writer;
 
 use crate::delivery::Delivery;
-use crate::kafka::AccountPermit;
-use crate::settings::SpoolSettings;
+use crate::http::response::Unavailable;
+use crate::kafka::{AccountLimit, AccountPermit};
+use crate::settings::Settings;
 use backlog::Backlog;
 use database::Change;
 pub(crate) use drain::drain;
@@ -30,10 +31,12 @@ use files::Lock;
 pub use files::OpenError;
 use in_flight::InFlight;
 pub(crate) use maintenance::maintain;
-pub(crate) use metrics::SpoolMetrics;
-use runtime::process::health::Check;
+use metrics::SpoolMetrics;
+use runtime::process::Process;
+use runtime::process::health::Probe;
 use runtime::producer::ProducerOptions;
 pub(crate) use socket::serve;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreParts;
@@ -45,58 +48,60 @@ pub(crate) struct Spool {
     writer: Writer,
     in_flight: InFlight,
     parts: StoreParts,
+    /// For writing a delivery.
+    timeout: Duration,
+    /// What each account may have waiting for the disk.
+    account_limit: Arc<AccountLimit>,
     /// Held as long as the spool is open.
     _lock: Arc<Lock>,
 }
 
-/// Why a delivery was not stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SpoolError {
-    /// `--spool-max-bytes` or the disk is full.
-    Full,
-    /// The disk fails, or is too slow.
-    Failing,
-}
-
 impl Spool {
     /// Locks the directory for this process and opens the spool. A disk that fails is tried again in the background.
-    pub(crate) fn open(
-        settings: &SpoolSettings,
-        metrics: SpoolMetrics,
-        check: Check,
-    ) -> Result<Self, OpenError> {
+    pub(crate) fn open(directory: &Path, settings: &Settings, process: &Process) -> Result<Self, OpenError> {
         // A `weir spool` that reads the file has the lock for the time of a request.
         let is_in_use = |error: &OpenError| matches!(error, OpenError::InUse(_));
-        let lock = with_retries(|| Lock::take(&settings.directory), is_in_use)?;
-        let (settings, stored, backlog) = (settings.clone(), Arc::default(), Backlog::default());
-        let parts = StoreParts { settings, metrics, stored, backlog, check };
-        let writer = Writer::start(parts.clone())?;
-        Ok(Self { writer, in_flight: InFlight::default(), parts, _lock: Arc::new(lock) })
+        let lock = with_retries(|| Lock::take(directory), is_in_use)?;
+        let (directory, max_bytes) = (directory.to_owned(), settings.spool_max_bytes);
+        let metrics = SpoolMetrics::new(&process.registry);
+        let check = process.health.check("spool", Probe::Informational);
+        let (stored, backlog) = (Arc::default(), Backlog::default());
+        let parts = StoreParts { directory, max_bytes, metrics, stored, backlog, check };
+        let writer = Writer::start(parts.clone(), settings.max_body)?;
+        let (in_flight, timeout) = (InFlight::default(), settings.spool_timeout);
+        // What does not fit there waits nowhere else.
+        let account_limit = AccountLimit::new(settings.account_bytes_waiting(), 0);
+        Ok(Self { writer, in_flight, parts, timeout, account_limit, _lock: Arc::new(lock) })
     }
 
-    /// Returns once the delivery is fsynced, within `--spool-timeout`. `of_account` is what it takes up of its account's part
-    /// of what may wait for the disk, for as long as it does.
-    pub(crate) async fn store(
-        &self,
-        delivery: &Delivery,
-        of_account: Option<AccountPermit>,
-    ) -> Result<(), SpoolError> {
+    /// Returns once the delivery is fsynced, within `--spool-timeout`, unless its account has too much waiting for the disk.
+    pub(crate) async fn store(&self, delivery: &Delivery) -> Result<(), Unavailable> {
+        let body = &delivery.body;
+        // Nothing waits for its turn there, so it is now or not at all.
+        let permit = self.account_limit.account(body.account()).admit_now(body.bytes().len());
+        self.write(delivery, Some(permit.ok_or(Unavailable::AccountBusy)?)).await
+    }
+
+    /// `of_account` is what it takes up of its account's part, for as long as it waits for the disk.
+    async fn write(&self, delivery: &Delivery, of_account: Option<AccountPermit>) -> Result<(), Unavailable> {
         let storing = self.writer.store(delivery, of_account);
-        let stored = tokio::time::timeout(self.parts.settings.timeout, storing).await;
-        stored.unwrap_or(Err(SpoolError::Failing)).inspect_err(|_| self.parts.metrics.write_failures.inc())
+        let stored = tokio::time::timeout(self.timeout, storing).await;
+        stored
+            .unwrap_or(Err(Unavailable::SpoolFailing))
+            .inspect_err(|_| self.parts.metrics.write_failures.inc())
     }
 
-    /// As [`Self::store`], for a delivery whose records are in flight to Kafka: it is not sent again before `acknowledged`
-    /// resolves, and it is deleted when that is `true`.
+    /// As [`Self::store`], whatever its account has waiting, for a delivery whose records are in flight to Kafka: it is not sent
+    /// again before `acknowledged` resolves, and it is deleted when that is `true`.
     pub(crate) async fn store_in_flight(
         &self,
         delivery: &Delivery,
         acknowledged: impl Future<Output = bool> + Send + 'static,
-    ) -> Result<(), SpoolError> {
+    ) -> Result<(), Unavailable> {
         let guard = self.in_flight.guard(delivery.id);
-        let stored = self.store(delivery, None).await;
+        let stored = self.write(delivery, None).await;
         let (spool, id) = (self.clone(), delivery.id.hyphenated().to_string());
-        // Whether it was stored or not: an acknowledgement closes the breaker, and a row may be written after the timeout.
+        // Also where it was not stored: a probe's acknowledgement closes the breaker, and the row may be written after the timeout.
         tokio::spawn(async move {
             if acknowledged.await {
                 let is_deleted = spool.writer.change(vec![Change::DeleteById(id)]).await;
@@ -109,7 +114,7 @@ impl Spool {
     }
 
     /// How long a delivery may be in flight to Kafka: its acknowledgement always comes, unless the producer is broken.
-    pub(crate) fn patience() -> Duration {
+    pub(crate) fn in_flight_timeout() -> Duration {
         ProducerOptions::default().delivery_timeout + Self::GRACE
     }
 
@@ -137,6 +142,11 @@ impl Spool {
     }
 }
 
+/// What large deliveries may take of a spool of so many bytes: the last sixteenth is for small ones alone.
+pub(crate) const fn bytes_of_large(max_bytes: u64) -> u64 {
+    max_bytes / 16 * 15
+}
+
 const ATTEMPTS: u32 = 20;
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
 
@@ -160,20 +170,15 @@ mod tests {
     use super::inspect::Inspector;
     use super::*;
     use crate::delivery::sample;
-    use prometheus::Registry;
-    use runtime::process::health::{Health, Probe};
-    use runtime::process::shutdown::Shutdown;
-    use std::path::Path;
     use tokio::sync::oneshot;
 
     const TEXT: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
 
     fn open(directory: &Path) -> Spool {
-        let check = Health::new(Shutdown::new()).check("spool", Probe::Shown);
         // However busy the machine is.
         let settings =
-            SpoolSettings { timeout: Duration::from_mins(1), ..SpoolSettings::of(directory.to_owned()) };
-        Spool::open(&settings, SpoolMetrics::new(&Registry::new()), check).unwrap()
+            Settings { spool_timeout: Duration::from_mins(1), ..Settings::local("secret", "token") };
+        Spool::open(directory, &settings, &Process::new("weir-ingest", "0")).unwrap()
     }
 
     #[tokio::test]
@@ -196,11 +201,26 @@ mod tests {
         assert!(left.is_empty(), "{left:?}");
     }
 
+    #[tokio::test]
+    async fn an_account_that_waits_for_the_disk_with_its_whole_part_keeps_no_other_from_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let spool = Spool { account_limit: AccountLimit::new(1 << 10, 0), ..open(directory.path()) };
+        let own = sample(TEXT);
+        let waiting = spool.account_limit.account(own.body.account()).admit_now(1 << 10).unwrap();
+        assert_eq!(spool.store(&own).await, Err(Unavailable::AccountBusy));
+        let other = sample(br#"{"object":"page","entry":[{"id":"1"}]}"#);
+        // Until the spool is open.
+        while spool.store(&other).await == Err(Unavailable::SpoolFailing) {}
+        spool.store(&other).await.unwrap();
+        drop(waiting);
+        spool.store(&own).await.unwrap();
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn whoever_looks_into_it_is_answered_until_it_is_closed() {
         let directory = tempfile::tempdir().unwrap();
         let spool = open(directory.path());
-        spool.store(&sample(TEXT), None).await.unwrap();
+        spool.store(&sample(TEXT)).await.unwrap();
         let serving = tokio::spawn(serve(spool.clone()));
         let path = directory.path().to_owned();
         let look = move || Inspector::new(&path).groups();

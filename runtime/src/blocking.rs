@@ -22,10 +22,10 @@ pub enum BlockingError {
     #[error("no answer within {}", humantime::format_duration(*.0))]
     Late(Duration),
     /// Earlier work has not come to its end yet.
-    #[error("an earlier look has had no answer yet")]
+    #[error("an earlier attempt still hangs")]
     Busy,
     /// The work panicked.
-    #[error("it was given up by a mistake in the program")]
+    #[error("its task panicked")]
     Lost,
     /// No thread can be started.
     #[error("no thread can be started: {0}")]

@@ -6,8 +6,7 @@
 //!
 //! To be read in this order: `run` is the life of a consumer and `poll` its thread, which `callbacks` tells of rebalances;
 //! `partition` is what it holds, with the queue, the worker and the offsets of each; `record` is the way of one record through the
-//! worker to its acknowledgement; `health` finds out what stands still; `reader` reads partitions without a group;
-//! `prefetch` keeps what handlers begin before a record's turn.
+//! worker to its acknowledgement; `health` finds out what stands still; `reader` reads partitions without a group.
 
 mod callbacks;
 mod error;
@@ -17,7 +16,6 @@ mod metrics;
 mod options;
 mod partition;
 mod poll;
-mod prefetch;
 mod reader;
 mod record;
 mod run;
@@ -27,9 +25,8 @@ mod worker_context;
 pub use error::ConsumerError;
 pub use handler::{Failure, Handler, Waits};
 pub use options::ConsumerOptions;
-pub use prefetch::{PartitionPrefetch, Prefetch};
 pub use reader::error::{is_for_good, is_forbidden};
-pub use reader::{OffsetRange, Read, ReadError, Tail, TailError, TailReader, TopicReader};
+pub use reader::{OffsetRange, Read, ReadError, Tail, TailReader, TopicReader};
 pub use record::{Output, Record, read};
 pub use run::run;
 pub use wait::Wait;

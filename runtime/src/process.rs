@@ -14,7 +14,9 @@ use std::error::Error;
 
 use prometheus::Registry;
 
-pub use entry::{command, complain, complain_of_unknown, explain, run_consumer, run_listening, settings};
+pub use entry::{
+    command, print_clap_error, print_error, print_unknown_variables, run_consumer, run_listening, settings,
+};
 
 use self::health::Health;
 use self::shutdown::Shutdown;

@@ -35,6 +35,13 @@ words! {
 pub struct EventId(pub [u8; 16]);
 
 impl EventId {
+    /// Reads 32 hex digits, of either case.
+    pub fn parse(hex: &str) -> Option<Self> {
+        let is_id = hex.len() == 32 && hex.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let number = is_id.then(|| u128::from_str_radix(hex, 16).ok()).flatten()?;
+        Some(Self(number.to_be_bytes()))
+    }
+
     /// The id as hex digits, in ASCII.
     pub fn to_hex(self) -> [u8; 32] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";

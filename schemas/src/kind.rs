@@ -11,6 +11,7 @@ pub use subscription::Subscribable;
 pub(crate) use table::Item;
 pub use table::Kind;
 
+use crate::inbox::EventName;
 use crate::topic::Topic;
 
 /// What is known of a kind: its row of the table.
@@ -20,7 +21,7 @@ pub struct KindSpec {
     pub word: &'static str,
     /// What happened, in a few words.
     pub about: &'static str,
-    /// What `data` is, what tells the kind, and who of Meta describes it.
+    /// What `data` is, what tells the kind, and which page of Meta's describes it.
     pub origin: &'static str,
     /// The members of a messaging item that tell it; none of a kind that a change's field tells.
     pub members: &'static [&'static str],
@@ -36,6 +37,9 @@ pub struct KindSpec {
     pub natural_key: NaturalKey,
     /// What its `data` is read as.
     pub data: Model,
+    /// What its inbox records are called, where the item does not say more; `None` for kinds that are nothing people say or do to
+    /// each other, nor decide who may answer.
+    pub inbox: Option<EventName>,
     /// The fixture that shows it best.
     pub sample: &'static str,
 }

@@ -30,22 +30,27 @@ impl<'a> Participants<'a> {
     }
 
     /// The dashboard's test button sends from 12334 to 23245.
-    pub(crate) fn are_the_test_button(&self) -> bool {
+    pub(crate) fn is_from_test_button(&self) -> bool {
         self.sender.as_deref() == Some("12334") && self.recipient.as_deref() == Some("23245")
     }
+}
 
-    /// The customer: the one who is not the account. Meta itself swaps the two in echoes.
-    pub(crate) fn user(&self, account: Option<&str>, is_echo: bool) -> Option<&str> {
-        let is_account = |id: &str| Some(id) == account;
-        match (self.sender.as_deref(), self.recipient.as_deref()) {
-            (Some(sender), Some(recipient)) => match (is_account(sender), is_account(recipient)) {
-                (true, false) => Some(recipient),
-                (false | true, true) => Some(sender),
-                (false, false) => Some(if is_echo { recipient } else { sender }),
-            },
-            (Some(only), None) | (None, Some(only)) => Some(only).filter(|id| !is_account(id)),
-            (None, None) => None,
-        }
+/// The customer: the one who is not the account. Meta itself swaps the two in echoes.
+pub(crate) fn customer<'a>(
+    sender: Option<&'a str>,
+    recipient: Option<&'a str>,
+    account: Option<&str>,
+    is_echo: bool,
+) -> Option<&'a str> {
+    let is_account = |id: &str| Some(id) == account;
+    match (sender, recipient) {
+        (Some(sender), Some(recipient)) => match (is_account(sender), is_account(recipient)) {
+            (true, false) => Some(recipient),
+            (false | true, true) => Some(sender),
+            (false, false) => Some(if is_echo { recipient } else { sender }),
+        },
+        (Some(only), None) | (None, Some(only)) => Some(only).filter(|id| !is_account(id)),
+        (None, None) => None,
     }
 }
 
@@ -60,9 +65,7 @@ mod tests {
     use super::*;
 
     fn user(sender: Option<&str>, recipient: Option<&str>, is_echo: bool) -> Option<String> {
-        let owned = |id: &str| Cow::Owned(id.to_owned());
-        let participants = Participants { sender: sender.map(owned), recipient: recipient.map(owned) };
-        participants.user(Some("page"), is_echo).map(str::to_owned)
+        customer(sender, recipient, Some("page"), is_echo).map(str::to_owned)
     }
 
     #[test]

@@ -41,8 +41,8 @@ pub struct Command<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "json-schema", schemars(regex(pattern = "^[0-9_]{1,128}$")))]
     pub to: Option<Cow<'a, str>>,
-    /// The media of the mention or comment. Present in replies to mentions, and in others for the
-    /// sake of the key.
+    /// The media of the mention or comment. Present in replies to mentions; in others it is used
+    /// only for the key.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "json-schema", schemars(regex(pattern = "^[0-9_]{1,128}$")))]
     pub media: Option<Cow<'a, str>>,

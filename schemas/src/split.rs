@@ -18,6 +18,9 @@ const MAX_DEPTH: usize = 128;
 /// A body may hold this many events whatever its size.
 const FREE_EVENTS: usize = 10;
 
+/// CloudEvents source of a body that holds no delivery.
+const NO_SOURCE: &str = "/meta";
+
 /// What a body comes to.
 #[derive(Clone, Debug, Default)]
 pub struct Split<'a> {
@@ -38,22 +41,6 @@ members! {
     }
 }
 
-/// A delivery's `object` and entries, once it is known to be one.
-struct Readable<'t, 'a> {
-    object: Cow<'a, str>,
-    entry: Token<'t, 'a>,
-}
-
-impl<'t, 'a> Readable<'t, 'a> {
-    fn entries(&self) -> impl Iterator<Item = Token<'t, 'a>> + use<'t, 'a> {
-        self.entry.elements().into_iter().flatten()
-    }
-}
-
-/// A member name that carries items is given twice, so that some of them would be lost: its delivery goes to the dead letters
-/// instead.
-struct Ambiguous;
-
 /// How many events a body of so many bytes may hold: at most `max_events`, and beyond the first 10 one for each
 /// `min_bytes_per_event`, since a few bytes must not become many records.
 pub fn most_events(bytes: usize, max_events: usize, min_bytes_per_event: usize) -> usize {
@@ -67,7 +54,7 @@ pub fn most_events(bytes: usize, max_events: usize, min_bytes_per_event: usize) 
 pub fn split(body: &[u8], max_events: usize) -> Split<'_> {
     match parse(body) {
         Ok(text) => read(text.value(), max_events),
-        Err(refusal) => Split { refusal: Some(refusal), source: "/meta".to_owned(), ..Split::default() },
+        Err(refusal) => Split { refusal: Some(refusal), source: NO_SOURCE.to_owned(), ..Split::default() },
     }
 }
 
@@ -83,64 +70,67 @@ fn parse(body: &[u8]) -> Result<Text<'_>, Refusal> {
 fn read<'a>(body: Token<'_, 'a>, max_events: usize) -> Split<'a> {
     let alone = body.elements().is_none().then_some(body);
     let elements = body.elements().into_iter().flatten().chain(alone);
-    let (mut deliveries, mut has_others) = (Vec::new(), false);
+    let mut buffer = EventBuffer { events: Vec::new(), max_events };
+    let (mut source, mut refusal) = (None, None);
     for element in elements {
-        match readable(element) {
-            Some(delivery) => deliveries.push(delivery),
-            None => has_others = true,
-        }
-    }
-    let is_refused = has_others || deliveries.is_empty();
-    let split = Split {
-        source: source(&deliveries),
-        refusal: is_refused.then_some(Refusal::NotADelivery),
-        ..Split::default()
-    };
-    read_deliveries(&deliveries, max_events, split)
-}
-
-fn read_deliveries<'a>(
-    deliveries: &[Readable<'_, 'a>],
-    max_events: usize,
-    mut split: Split<'a>,
-) -> Split<'a> {
-    for delivery in deliveries {
-        let before = split.events.len();
-        for entry in delivery.entries() {
-            let mut room = Room { events: &mut split.events, max_events };
-            if entry::read(&delivery.object, entry, &mut room).is_err() {
-                split.events.truncate(before);
-                split.refusal = Some(Refusal::NotADelivery);
+        let before = buffer.events.len();
+        match read_delivery(element, &mut source, &mut buffer) {
+            Ok(()) => {}
+            Err(Refusal::TooManyEvents) => {
+                buffer.events = Vec::new();
+                refusal = Some(Refusal::TooManyEvents);
                 break;
             }
-            if split.events.len() > max_events {
-                return Split { events: Vec::new(), refusal: Some(Refusal::TooManyEvents), ..split };
+            Err(error) => {
+                buffer.events.truncate(before);
+                refusal = Some(error);
             }
         }
     }
-    split
-}
-
-/// The events found so far, up to one more than are allowed: what comes after that is not even looked at.
-struct Room<'e, 'a> {
-    events: &'e mut Vec<Event<'a>>,
-    max_events: usize,
-}
-
-impl<'a> Room<'_, 'a> {
-    fn add(&mut self, event: impl FnOnce() -> Event<'a>) {
-        if self.events.len() <= self.max_events {
-            self.events.push(event());
-        }
+    Split {
+        events: buffer.events,
+        // Only a body without a single delivery has no source: an empty array is one without a refusal yet.
+        refusal: refusal.or_else(|| source.is_none().then_some(Refusal::NotADelivery)),
+        source: source.unwrap_or_else(|| NO_SOURCE.to_owned()),
     }
 }
 
-/// Reads a delivery: an object with a string `object` and an array `entry`.
-fn readable<'t, 'a>(element: Token<'t, 'a>) -> Option<Readable<'t, 'a>> {
-    let delivery = Delivery::of(element).filter(|delivery| !delivery.is_ambiguous)?;
-    delivery.object?.quoted()?;
-    let entry = delivery.entry.filter(|entry| entry.elements().is_some())?;
-    Some(Readable { object: object_name(delivery.object), entry })
+/// Adds the events of a delivery, an object with a string `object` and an array `entry`, to `buffer`; the first delivery tells the
+/// source. Of one that is refused, some may have been added.
+fn read_delivery<'a>(
+    raw: Token<'_, 'a>,
+    source: &mut Option<String>,
+    buffer: &mut EventBuffer<'a>,
+) -> Result<(), Refusal> {
+    let delivery = Delivery::of(raw).filter(|delivery| !delivery.is_ambiguous).unwrap_or_default();
+    let object = delivery.object.filter(|object| object.quoted().is_some());
+    let (Some(_), Some(entries)) = (object, delivery.entry.and_then(Token::elements)) else {
+        return Err(Refusal::NotADelivery);
+    };
+    let (object, mut entries) = (object_name(object), entries.peekable());
+    if source.is_none() {
+        let account = entries.peek().and_then(|first| entry::account(*first));
+        let mut written = Vec::with_capacity(64);
+        write_source(&object, account.as_deref(), &mut written);
+        *source = Some(String::from_utf8_lossy(&written).into_owned());
+    }
+    entries.try_for_each(|entry| entry::read(&object, entry, buffer))
+}
+
+/// The events found so far: what would be one too many ends the reading.
+struct EventBuffer<'a> {
+    events: Vec<Event<'a>>,
+    max_events: usize,
+}
+
+impl<'a> EventBuffer<'a> {
+    fn push(&mut self, event: Event<'a>) -> Result<(), Refusal> {
+        if self.events.len() == self.max_events {
+            return Err(Refusal::TooManyEvents);
+        }
+        self.events.push(event);
+        Ok(())
+    }
 }
 
 /// `object` as an attribute: itself where it is `[a-z0-9_]{1,64}`, else `other`.
@@ -149,14 +139,6 @@ fn object_name<'a>(object: Option<Token<'_, 'a>>) -> Cow<'a, str> {
     token::string(object)
         .filter(|name| (1..=64).contains(&name.len()) && name.bytes().all(allowed))
         .unwrap_or(Cow::Borrowed("other"))
-}
-
-fn source(deliveries: &[Readable<'_, '_>]) -> String {
-    let Some(first) = deliveries.first() else { return "/meta".to_owned() };
-    let account = first.entries().next().and_then(entry::account);
-    let mut source = Vec::with_capacity(64);
-    write_source(&first.object, account.as_deref(), &mut source);
-    String::from_utf8_lossy(&source).into_owned()
 }
 
 #[cfg(test)]

@@ -117,8 +117,8 @@ impl Container {
             add("--write", spool.to_owned());
             let most = value(args, envs, "--spool-max-bytes", "WEIR_SPOOL_MAX_BYTES");
             let most = most.map_or(Ok(SPOOL), bytes)?;
-            // 8 GiB of 10 in k8s/base/ingest.yaml.
-            let volume = self.volume.unwrap_or(most / 8 * 10 + OF_THE_FILE_SYSTEM);
+            // 7 GiB of 10 in k8s/base/ingest.yaml.
+            let volume = self.volume.unwrap_or(most / 7 * 10 + OF_THE_FILE_SYSTEM);
             if means == Means::Root {
                 add("--volume", volume.to_string());
             }

@@ -157,7 +157,7 @@ async fn records_that_nobody_can_handle_are_seen_and_so_is_a_consumer_that_stops
 
     ground.write(Topic::Messages, b"{\"neither\": \"an event\"}").await.unwrap();
     firing_are(&prometheus, &["WeirDeadLettersGrowing", away], &[]).await.unwrap();
-    // One more than it buries in a row.
+    // One more than it dead-letters in a row.
     let garbage = Outgoing { key: None, value: Some(b"nor this".to_vec()), headers: Vec::new() };
     let topic = Topic::Messages.name(PREFIX);
     writer::write(ground.kafka.bootstrap(), &topic, vec![garbage; 1_001]).await.unwrap();

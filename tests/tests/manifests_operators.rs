@@ -194,7 +194,9 @@ fn the_spool_outlives_its_pod_and_has_more_room_than_it_takes() {
             .unwrap();
         let (_, _, container) = of_weir(&objects).find(|(object, ..)| name(object) == name(ingest)).unwrap();
         let most = items(&container["env"]).find(|one| one["name"] == "WEIR_SPOOL_MAX_BYTES").unwrap();
-        assert!(mebibytes(most["value"].as_str().unwrap()) < mebibytes(room), "{overlay}");
+        // A quarter more for the files, and 32 MiB for the WAL and the reserve.
+        let of_files = mebibytes(most["value"].as_str().unwrap()) / 4 * 5 + 32;
+        assert!(of_files < mebibytes(room), "{overlay}");
     }
 }
 

@@ -18,13 +18,13 @@ const WORDS: [&str; 48] = [
 ];
 
 /// The body of the message with this number; each has its own.
-pub(crate) fn body(number: usize) -> String {
-    let mut random = Random(number as u64);
+pub(crate) fn body(number: u64) -> String {
+    let mut random = Random(number);
     let account = (17_841_405_726_650_000 + random.below(ACCOUNTS)).to_string();
     let customer = (6_837_251_906_000_000 + 7_919 * random.below(CUSTOMERS)).to_string();
     let drawn: String = (0..DRAWN).map(|_| char::from(LETTERS[random.below(LETTERS.len())])).collect();
     let words: Vec<&str> = (0..3 + random.below(18)).map(|_| WORDS[random.below(WORDS.len())]).collect();
-    let time = 1_752_834_910_447 + number as u64;
+    let time = 1_752_834_910_447 + number;
     let item = json!({
         "sender": { "id": customer },
         "recipient": { "id": account },

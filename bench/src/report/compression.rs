@@ -9,7 +9,7 @@ use crate::scenario::compression::{By, Cost, RATES, Row, Setting};
 /// A codec that takes more of the processors than this, against none, is no default.
 const TOLERATED: f64 = 1.1;
 
-pub(super) fn section(rows: &[Row]) -> String {
+pub(crate) fn section(rows: &[Row]) -> String {
     let mut text = "## Compression\n\nMessages of words drawn at random, most of each message's id drawn too. By the producers: \
                     `compression.type` in the file of `--kafka-config`, of weir-ingest (`--producer rdkafka`) and weir-messages. By the broker: the topics' own \
                     `compression.type`, producers send records as they are. Bytes are those of the segments on one broker's disk, without the indices \

@@ -3,18 +3,18 @@
 use weir_tests::page::add;
 
 use super::{head, of, range, times};
-use crate::consumer::Consumer;
+use crate::consumer::{Consumer, EVENTS};
 use crate::measure::{Quantiles, float};
 use crate::number::short;
 use crate::scenario::consumers::{Consumers, RATE, SECONDS, ToInbox, Worked};
 
-pub(super) fn section(consumers: &Consumers) -> String {
+pub(crate) fn section(consumers: &Consumers) -> String {
     let mut text = format!(
         "## Consumers\n\nA backlog of {} typed events, text messages of words and ids drawn at random, is worked off by one process. \
          The floor reads it with rdkafka's StreamConsumer and throws it away, or publishes its bytes once more; weir-messages publishes an inbox record for each, acknowledged \
          by Kafka; weir-metrics publishes nothing. Processor time is the whole process's, its start included.\n\n\
          \x20   bench/run --only consumers\n\n",
-        short(float(consumers.events))
+        short(float(EVENTS))
     );
     add(&mut text, &head("consumer | µs an event | × floor | range µs | events/s | MiB at the end"));
     let of_floor = consumers.rows.iter().find(|(consumer, _)| *consumer == Consumer::Floor);

@@ -2,36 +2,21 @@
 
 use weir_tests::page::add;
 
-use super::{grown, head, head_of_loads, row, times};
+use super::{head, loads, times};
 use crate::measure::float;
 use crate::number::short;
-use crate::scenario::growth::{Backlog, Growth, Point, RATE};
-use crate::server::Server;
+use crate::scenario::growth::{Backlog, Growth, RATE};
 
-pub(super) fn section(growth: &Growth) -> String {
+pub(crate) fn section(growth: &Growth) -> String {
     let mut text = format!(
         "## Growth\n\nMessages of 430 bytes, {} a second in an open loop, while one thing grows. Below each table: how many times as large the \
          largest size is as the smallest, and how many times as much it takes. Connections, bytes and messages of a delivery are above.\n\n\
          \x20   bench/run --only growth\n\n",
         short(f64::from(RATE))
     );
-    add(&mut text, &points("partitions of each topic", &growth.partitions));
-    add(&mut text, &points("accounts", &growth.accounts));
+    add(&mut text, &loads("partitions of each topic", &growth.partitions));
+    add(&mut text, &loads("accounts", &growth.accounts));
     add(&mut text, &backlogs(&growth.spool));
-    text
-}
-
-fn points(axis: &str, points: &[Point]) -> String {
-    let mut text = String::new();
-    add(&mut text, &head_of_loads(axis));
-    for Point { size, samples } in points {
-        add(&mut text, &row(&short(f64::from(*size)), Server::Weir.name(), samples, 0.0));
-    }
-    if let [first, .., last] = points {
-        let (small, large) = (u32::from(first.size), u32::from(last.size));
-        let grown = grown(axis, (small, first.samples.as_slice()), (large, last.samples.as_slice()));
-        add(&mut text, &format!("\n{grown}"));
-    }
     text
 }
 

@@ -21,7 +21,7 @@ const CODECS: [&str; 3] = ["none", "lz4", "zstd"];
 const REACHED: f64 = 0.98;
 
 /// `None` where its inputs were not measured.
-pub(super) fn section(rows: &[Row], consumers: &Consumers) -> Option<String> {
+pub(crate) fn section(rows: &[Row], consumers: &Consumers) -> Option<String> {
     let (_, worked) = consumers.rows.iter().find(|(consumer, _)| *consumer == Consumer::Messages)?;
     let of_a_partition = of(worked, |worked| worked.rate) / f64::from(PARTITIONS);
     let mut text = format!(

@@ -12,13 +12,13 @@ use weir_tests::topics;
 use weir_tests::until::until;
 
 use super::consumers::make_topics;
-use crate::consumer::{Consumer, Consuming, Source};
+use crate::consumer::{Consumer, Consuming};
 use crate::deliveries::{requests, varied};
 use crate::load::{Answers, Load};
 use crate::measure::{Quantiles, float};
 use crate::processor::Threads;
 use crate::rig::{Brokers, PARTITIONS, Rig};
-use crate::server::{PATH, Running, Server};
+use crate::server::Running;
 
 /// Deliveries a second: the more there are, the more of them are compressed together.
 pub(crate) const RATES: [u32; 2] = [1_000, 4_000];
@@ -114,7 +114,7 @@ struct Pipeline {
     ingest: Running,
     messages: Consuming,
     /// The number of the next delivery: one that comes again is not in the inbox again.
-    next: usize,
+    next: u64,
     /// Events that weir-messages has to be done with.
     expected: u64,
     _config: TempDir,
@@ -134,11 +134,9 @@ impl Pipeline {
         let file = config.path().join("client.properties");
         fs::write(&file, format!("compression.type={codec}\n")).context("the producers' properties")?;
         let file = file.to_str().context("a path that is no text")?;
-        let of_ingest = ["--topic-prefix", &prefix, "--kafka-config", file];
-        let ingest = Running::start(Server::Weir, rig, &of_ingest).await?;
-        ingest.until_kafka_is_seen().await?;
-        let source = Source { brokers: &rig.plain, prefix: &prefix, records: 0 };
-        let messages = Consuming::start(Consumer::Messages, source, &["--kafka-config", file]).await?;
+        let config_of_both = ["--kafka-config", file];
+        let ingest = Running::ingest(rig, &prefix, &config_of_both).await?;
+        let messages = Consuming::start(Consumer::Messages, rig, &prefix, &config_of_both).await?;
         // The delivery that ingest was started with.
         Ok(Self { prefix, ingest, messages, next: 0, expected: 1, _config: config })
     }
@@ -155,7 +153,7 @@ impl Pipeline {
         let answers = self.post(rate, time).await?;
         self.until_done().await?;
         let after = self.state(rig)?;
-        let good = float(answers.good());
+        let good = float(answers.good);
         let bytes =
             [0, 1, 2].map(|topic| float(after.bytes[topic].saturating_sub(before.bytes[topic])) / good);
         let [ingest, messages, broker] =
@@ -165,13 +163,13 @@ impl Pipeline {
     }
 
     async fn post(&mut self, rate: u32, time: Duration) -> Result<Answers> {
-        let count = usize::try_from(u64::from(rate) * time.as_secs().max(1))?;
+        let count = u64::from(rate) * time.as_secs().max(1);
         let bodies = (self.next..self.next + count).map(varied::body);
-        let requests = requests(PATH, bodies);
+        let requests = requests(bodies);
         self.next += count;
-        let answers = Load::Open { rate }.run(self.ingest.address, requests, time).await?;
-        ensure!(answers.good() > 0, "nothing was answered 200");
-        self.expected += answers.good();
+        let answers = Load::Open { rate }.run(self.ingest.address, &requests, time).await?;
+        ensure!(answers.good > 0, "nothing was answered 200");
+        self.expected += answers.good;
         Ok(answers)
     }
 
@@ -184,9 +182,7 @@ impl Pipeline {
     }
 
     fn state(&self, rig: &mut Rig) -> Result<State> {
-        let broker = rig.broker()?;
-        let times =
-            [Threads::of(self.ingest.pid())?, Threads::of(self.messages.pid())?, Threads::of(broker)?];
+        let times = [Threads::of([self.ingest.pid()])?, Threads::of([self.messages.pid()])?, rig.threads()?];
         let mut bytes = [0; 3];
         for (bytes, topic) in bytes.iter_mut().zip(COUNTED) {
             *bytes = on_disk(rig.kafka(), &topic.name(&self.prefix))?;

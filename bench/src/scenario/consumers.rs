@@ -11,21 +11,17 @@ pub(crate) use to_inbox::{RATE, SECONDS, ToInbox};
 use weir_tests::filled::fill;
 use weir_tests::vitals::Vitals;
 
-use crate::consumer::{Consumer, Consuming, OUTPUTS, Source};
+use crate::consumer::{Consumer, Consuming, EVENTS, OUTPUTS};
 use crate::deliveries::varied;
 use crate::measure::float;
 use crate::rig::{Brokers, PARTITIONS, Rig};
 
-/// In a backlog, each of a delivery of its own.
-const EVENTS: usize = 200_000;
 /// How often a consumer is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 const WORKED_OFF_WITHIN: Duration = Duration::from_mins(3);
 
 /// What was measured.
 pub(crate) struct Consumers {
-    /// In each backlog.
-    pub(crate) events: u64,
     /// Of each consumer, a sample a round.
     pub(crate) rows: Vec<(Consumer, Vec<Worked>)>,
     pub(crate) inbox: ToInbox,
@@ -46,22 +42,21 @@ pub(crate) async fn run(rounds: usize) -> Result<Consumers> {
     let rig = Rig::start(Brokers::One).await?;
     let mut rows: Vec<(Consumer, Vec<Worked>)> =
         Consumer::ALL.iter().map(|consumer| (*consumer, Vec::new())).collect();
-    let mut events = 0;
     for round in 1..=rounds {
         // Of their own each time: what is in the inbox already is not published again.
         let prefix = format!("round{round}");
         make_topics(&rig, &prefix).await?;
         let bodies = (0..EVENTS).map(varied::body);
-        events = fill(&rig.plain, &prefix, bodies).await.context("filling the topic")?;
+        let events = fill(&rig.plain, &prefix, bodies).await.context("filling the topic")?;
+        ensure!(events == EVENTS, "{events} events are there instead of {EVENTS}");
         for (consumer, samples) in &mut rows {
-            let source = Source { brokers: &rig.plain, prefix: &prefix, records: events };
-            let worked = work_off(*consumer, source).await.with_context(|| consumer.name())?;
+            let worked = work_off(*consumer, &rig, &prefix).await.with_context(|| consumer.name())?;
             crate::say(&format!("consumers {round}/{rounds}: {}: {worked:.2?}", consumer.name()));
             samples.push(worked);
         }
     }
     let inbox = to_inbox::run(&rig).await.context("from the request to the inbox")?;
-    Ok(Consumers { events, rows, inbox })
+    Ok(Consumers { rows, inbox })
 }
 
 /// Those of ingest and of both consumers.
@@ -70,12 +65,12 @@ pub(super) async fn make_topics(rig: &Rig, prefix: &str) -> Result<()> {
     rig.make(&topics, prefix, PARTITIONS).await
 }
 
-async fn work_off(consumer: Consumer, source: Source<'_>) -> Result<Worked> {
+async fn work_off(consumer: Consumer, rig: &Rig, prefix: &str) -> Result<Worked> {
     // Else it would read a part of the backlog twice.
     let more: &[&str] = if consumer == Consumer::Metrics { &["--read-back-records", "0"] } else { &[] };
     let start = Instant::now();
-    let mut consuming = Consuming::start(consumer, source, more).await?;
-    let all = float(source.records);
+    let mut consuming = Consuming::start(consumer, rig, prefix, more).await?;
+    let all = float(EVENTS);
     let mut looks = vec![(start, 0.0)];
     loop {
         let done = consuming.done().await?;

@@ -9,11 +9,11 @@ use anyhow::Result;
 use schemas::Topic;
 pub(crate) use spool::Backlog;
 
+use super::{Row, Run, in_turn};
 use crate::deliveries::{Shape, requests};
 use crate::load::{Load, Requests};
-use crate::measure::{Sample, warm_up, without_judging};
 use crate::rig::{Brokers, Rig};
-use crate::server::{PATH, Running, Server};
+use crate::server::Running;
 
 /// Deliveries a second.
 pub(crate) const RATE: u32 = 1_000;
@@ -28,15 +28,9 @@ const MOST_ROUNDS: usize = 2;
 
 /// What was measured.
 pub(crate) struct Growth {
-    pub(crate) partitions: Vec<Point>,
-    pub(crate) accounts: Vec<Point>,
+    pub(crate) partitions: Vec<Row>,
+    pub(crate) accounts: Vec<Row>,
     pub(crate) spool: Vec<Backlog>,
-}
-
-/// One size, with a sample a round.
-pub(crate) struct Point {
-    pub(crate) size: u16,
-    pub(crate) samples: Vec<Sample>,
 }
 
 pub(crate) async fn run(rounds: usize, time: Duration) -> Result<Growth> {
@@ -50,48 +44,29 @@ pub(crate) async fn run(rounds: usize, time: Duration) -> Result<Growth> {
     Ok(Growth { partitions, accounts, spool })
 }
 
-async fn by_accounts(rig: &mut Rig, rounds: usize, time: Duration) -> Result<Vec<Point>> {
-    let ingest = Running::start(Server::Weir, rig, &[]).await?;
-    ingest.until_kafka_is_seen().await?;
-    let cases = ACCOUNTS.map(|size| {
-        let bodies = (0..DELIVERIES).map(|number| Shape::USUAL.body_among(number, size.into()));
-        (size, &ingest, requests(PATH, bodies))
+async fn by_accounts(rig: &mut Rig, rounds: usize, time: Duration) -> Result<Vec<Row>> {
+    let ingest = Running::ingest(rig, "meta", &[]).await?;
+    let runs = ACCOUNTS.map(|accounts| {
+        let bodies = (0..DELIVERIES).map(|number| Shape::USUAL.body_among(number, accounts.into()));
+        Run { at: accounts.into(), running: &ingest, load: LOAD, requests: requests(bodies) }
     });
-    in_turn("accounts", &cases, rig, rounds, time.max(EACH_POSTED)).await
+    in_turn("growth", "accounts", &runs, rig, rounds, time.max(EACH_POSTED)).await
 }
 
-async fn by_partitions(rig: &mut Rig, rounds: usize, time: Duration) -> Result<Vec<Point>> {
+async fn by_partitions(rig: &mut Rig, rounds: usize, time: Duration) -> Result<Vec<Row>> {
     let mut running = Vec::new();
-    for size in PARTITIONS {
-        let prefix = format!("partitions{size}");
-        rig.make(&Topic::OF_INGEST, &prefix, size.into()).await?;
-        let ingest = Running::start(Server::Weir, rig, &["--topic-prefix", &prefix]).await?;
-        ingest.until_kafka_is_seen().await?;
-        running.push((size, ingest));
+    for partitions in PARTITIONS {
+        let prefix = format!("partitions{partitions}");
+        rig.make(&Topic::OF_INGEST, &prefix, partitions.into()).await?;
+        running.push(Running::ingest(rig, &prefix, &[]).await?);
     }
-    let requests = Shape::USUAL.requests(PATH);
-    let cases: Vec<_> =
-        running.iter().map(|(size, ingest)| (*size, ingest, Requests::clone(&requests))).collect();
-    in_turn("partitions", &cases, rig, rounds, time).await
-}
-
-/// Measures each size once a round.
-async fn in_turn(
-    axis: &str,
-    cases: &[(u16, &Running, Requests)],
-    rig: &mut Rig,
-    rounds: usize,
-    time: Duration,
-) -> Result<Vec<Point>> {
-    let mut points: Vec<_> =
-        cases.iter().map(|(size, ..)| Point { size: *size, samples: Vec::new() }).collect();
-    for _ in 0..rounds {
-        for (point, (size, ingest, requests)) in points.iter_mut().zip(cases) {
-            warm_up(ingest, LOAD, requests).await?;
-            let (sample, _) = without_judging(ingest, rig, LOAD, requests, time).await?;
-            crate::say(&format!("growth: {size} {axis}: {sample:.1?}"));
-            point.samples.push(sample);
-        }
-    }
-    Ok(points)
+    let requests = Shape::USUAL.requests();
+    let run = |(partitions, running): (u16, _)| Run {
+        at: partitions.into(),
+        running,
+        load: LOAD,
+        requests: Requests::clone(&requests),
+    };
+    let runs: Vec<_> = PARTITIONS.into_iter().zip(&running).map(run).collect();
+    in_turn("growth", "partitions", &runs, rig, rounds, time).await
 }

@@ -7,10 +7,10 @@ use anyhow::{Result, ensure};
 use weir_tests::until::until;
 
 use crate::deliveries::Shape;
-use crate::load::{Answers, Load, Requests};
+use crate::load::Load;
 use crate::measure::{Sample, measure, without_judging};
 use crate::rig::{Brokers, Rig};
-use crate::server::{PATH, Running, Server};
+use crate::server::Running;
 
 const RATE: u32 = 1_000;
 const BUSY: Load = Load::Closed { connections: 64 };
@@ -35,20 +35,21 @@ pub(crate) const ROWS: [&str; 3] =
 
 pub(crate) async fn run(rounds: usize, time: Duration) -> Result<Outage> {
     let mut rig = Rig::start(Brokers::One).await?;
-    let weir = Running::start(Server::Weir, &rig, DRAIN).await?;
-    let requests = Shape::USUAL.requests(PATH);
+    let weir = Running::ingest(&rig, "meta", DRAIN).await?;
+    let requests = Shape::USUAL.requests();
     let mut outage = Outage::default();
     for round in 1..=rounds {
         let calm = Load::Open { rate: RATE };
         outage.rows[0].push(measure(&weir, &mut rig, calm, &requests, time).await?);
+        let before = rig.records(weir.prefix.as_deref()).await?;
         rig.kafka().stop().await?;
         // Until the breaker is open, answers wait for Kafka.
-        let first = calm.run(weir.address, Requests::clone(&requests), time).await?;
+        let first = calm.run(weir.address, &requests, time).await?;
         let (sample, without) = without_judging(&weir, &mut rig, calm, &requests, time).await?;
         outage.rows[1].push(sample);
         let (sample, busy) = without_judging(&weir, &mut rig, BUSY, &requests, time).await?;
         outage.rows[2].push(sample);
-        let spooled: u64 = [first, without, busy].iter().map(Answers::good).sum();
+        let spooled: u64 = [first, without, busy].iter().map(|answers| answers.good).sum();
         rig.kafka().start_again().await?;
         let start = Instant::now();
         until("an empty spool", DRAINED_WITHIN, async || {
@@ -56,7 +57,7 @@ pub(crate) async fn run(rounds: usize, time: Duration) -> Result<Outage> {
         })
         .await?;
         outage.drained.push((spooled, start.elapsed().as_secs_f64()));
-        let written = rig.new_records(Server::Weir).await?;
+        let written = rig.records(weir.prefix.as_deref()).await?.saturating_sub(before);
         ensure!(written >= spooled, "{spooled} were answered 200 without Kafka, {written} are there");
         crate::say(&format!("outage {round}/{rounds}: {spooled} spooled"));
     }

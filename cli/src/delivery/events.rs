@@ -10,7 +10,7 @@ use crate::screen::{Cell, Table, Tone};
 use crate::tool::settings::{EventLimits, group, settings, switch, topic_prefix};
 use crate::tool::{Tool, input, work};
 use crate::{Exit, Screen, ToolError};
-use schemas::{Event, Kind, Refusal, Topic};
+use schemas::{Event, Kind, Topic};
 
 const MORE: &str = "\
 Reads the body of one POST of Meta's, as the very bytes that were received, and prints an event a line: topic, key, kind, \
@@ -28,24 +28,6 @@ Examples:
 
 Exit code 0: a webhook, whose events are shown; 1: it is no webhook, or a part of it is none, and the reason is on \
 standard error.";
-
-/// The body, or a part of it, is no webhook.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{name} is no webhook{}: {} ({refusal}). Meta posts {LOOKS_LIKE}. Ingest would publish it raw, and as a dead letter on {dead_letters}",
-    .partly.map_or(String::new(), |events| format!(" as a whole (events shown: {events})")),
-    refusal.explanation()
-)]
-pub(crate) struct EventsError {
-    /// The file, or standard input.
-    name: String,
-    /// Why.
-    refusal: Refusal,
-    /// How many events were shown all the same, where there are some.
-    partly: Option<usize>,
-    /// The topic that ingest would put it on.
-    dead_letters: String,
-}
 
 const LOOKS_LIKE: &str = r#"{"object":"instagram","entry":[{"id":"…","time":1569262486134,"messaging":[…]}]}, or "page" as the object, or "changes" in place of "messaging", or an array of such"#;
 
@@ -76,12 +58,11 @@ fn run(
     EventsSettings { file, json, topic_prefix, event_limits }: &EventsSettings,
     screen: &mut Screen,
 ) -> Result<Exit, ToolError> {
-    let name = input::name(file);
     let body = body::read(file)?;
     let split = event_limits.split(&body);
     if *json {
         for event in &split.events {
-            screen.line(record::json(event, topic_prefix))?;
+            screen.json(&record::of(event, topic_prefix))?;
         }
     } else if !split.events.is_empty() {
         let mut table = Table::under(["TOPIC", "KEY", "KIND", "ID", "TIME"]);
@@ -95,9 +76,13 @@ fn run(
         }
         return Ok(Exit::Done);
     };
-    let dead_letters = Topic::IngestDlq.name(topic_prefix);
-    let partly = (events > 0).then_some(events);
-    Err(EventsError { name, refusal, partly, dead_letters }.into())
+    let part = if events > 0 { format!(" as a whole (events shown: {events})") } else { String::new() };
+    Err(ToolError::Failed(format!(
+        "{} is no webhook{part}: {} ({refusal}). Meta posts {LOOKS_LIKE}. Ingest would publish it raw, and as a dead letter on {}",
+        input::name(file),
+        refusal.explanation(),
+        Topic::IngestDlq.name(topic_prefix)
+    )))
 }
 
 /// No cell is empty, so that a line always has five words.
@@ -117,7 +102,7 @@ fn row(event: &Event<'_>, topic_prefix: &str) -> [Cell; 5] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
     use runtime::settings::Problems;
 

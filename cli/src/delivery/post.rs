@@ -53,7 +53,7 @@ pub(super) fn to() -> Flag<String> {
 fn run(PostSettings { file, to, signer }: &PostSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let body = body::read(file)?;
     let signature = signer.secret().sign(&body);
-    let poster = Poster::new(to, None)?;
+    let poster = Poster::new(to)?;
     let Answer { status, text, took, .. } =
         Session::start()?.wait(poster.post(Bytes::from(body), &signature))?;
     let took = took.as_secs_f64() * 1_000.0;

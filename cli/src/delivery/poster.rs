@@ -1,10 +1,12 @@
 //! Posts as Meta does: over HTTP or HTTPS, on connections that are kept, and follows nothing.
 
+use crate::ToolError;
 use bytes::Bytes;
 use reqwest::header::DATE;
 use reqwest::{Client, RequestBuilder, Url};
 use runtime::http::client;
-use runtime::http::tls::{self, TlsError};
+use runtime::http::tls;
+use runtime::process::chain;
 use runtime::settings::{Form, without_passwords};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -34,28 +36,6 @@ pub(crate) struct Answer {
     pub(crate) date: Option<SystemTime>,
 }
 
-/// Why nothing was answered.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum PostError {
-    /// The address is no URL.
-    #[error("{0} is no address such as https://webhooks.example.com/webhook")]
-    Address(String),
-    /// There is no TLS.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// There is no client.
-    #[error("the HTTP client cannot be made: {0}")]
-    Client(#[source] reqwest::Error),
-    /// No whole answer came.
-    #[error("{url} does not answer")]
-    NoAnswer {
-        /// The address.
-        url: String,
-        /// What the client says.
-        source: reqwest::Error,
-    },
-}
-
 /// An address that can be posted to.
 pub(crate) fn address() -> Form<String> {
     Form::new("an address such as https://webhooks.example.com/webhook", |value| {
@@ -66,19 +46,24 @@ pub(crate) fn address() -> Form<String> {
 }
 
 impl Poster {
-    /// Posts to `url`, and trusts the certificates of a PEM file beside Mozilla's list.
-    pub(crate) fn new(url: &str, certificates: Option<&Path>) -> Result<Self, PostError> {
-        Self::by_way_of(None, url, certificates)
+    /// Posts to `url`.
+    pub(crate) fn new(url: &str) -> Result<Self, ToolError> {
+        Self::by_way_of(None, url, None)
     }
 
-    /// As [`Self::new`], to this address instead of those that the host's name has.
+    /// As [`Self::new`], to this address instead of those that the host's name has, and trusts the certificates of a PEM file beside
+    /// Mozilla's list.
     pub(crate) fn by_way_of(
         address: Option<IpAddr>,
         url: &str,
         certificates: Option<&Path>,
-    ) -> Result<Self, PostError> {
-        let parsed = Url::parse(url).map_err(|_| PostError::Address(without_passwords(url)))?;
-        let mut http = client::builder(tls::client(certificates)?);
+    ) -> Result<Self, ToolError> {
+        let parsed = Url::parse(url).map_err(|_| {
+            let url = without_passwords(url);
+            ToolError::Failed(format!("{url} is no address such as https://webhooks.example.com/webhook"))
+        })?;
+        let tls = tls::client(certificates).map_err(|error| ToolError::Failed(chain(&error)))?;
+        let mut http = client::builder(tls);
         if let (Some(address), Some(host)) = (address, parsed.host_str()) {
             // The port is that of the URL.
             http = http.resolve(host, SocketAddr::new(address, 0));
@@ -87,12 +72,14 @@ impl Poster {
             .timeout(ANSWER_WITHIN)
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(PostError::Client)?;
+            .map_err(|error| {
+                ToolError::Failed(format!("the HTTP client cannot be made: {}", chain(&error)))
+            })?;
         Ok(Self { http, url: parsed })
     }
 
     /// Posts a body with a signature.
-    pub(crate) async fn post(&self, body: Bytes, signature: &str) -> Result<Answer, PostError> {
+    pub(crate) async fn post(&self, body: Bytes, signature: &str) -> Result<Answer, ToolError> {
         let request = self
             .http
             .post(self.url.clone())
@@ -103,17 +90,17 @@ impl Poster {
 
     /// Asks what Meta asks when the webhook is entered in the app's dashboard
     /// (<https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests>).
-    pub(crate) async fn handshake(&self, token: &str, challenge: &str) -> Result<Answer, PostError> {
+    pub(crate) async fn handshake(&self, token: &str, challenge: &str) -> Result<Answer, ToolError> {
         let query = [("hub.mode", "subscribe"), ("hub.verify_token", token), ("hub.challenge", challenge)];
         self.send(self.http.get(self.url.clone()).query(&query)).await
     }
 
     /// Asks for what is there.
-    pub(crate) async fn get(&self) -> Result<Answer, PostError> {
+    pub(crate) async fn get(&self) -> Result<Answer, ToolError> {
         self.send(self.http.get(self.url.clone())).await
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Answer, PostError> {
+    async fn send(&self, request: RequestBuilder) -> Result<Answer, ToolError> {
         let start = Instant::now();
         let exchange = async {
             let mut response = request.send().await?;
@@ -126,9 +113,10 @@ impl Poster {
             let date = response.headers().get(DATE).and_then(|date| time(date.to_str().ok()?));
             Ok::<_, reqwest::Error>((response.status().as_u16(), body, date))
         };
-        let (status, body, date) = exchange
-            .await
-            .map_err(|error| PostError::NoAnswer { url: shown(&self.url), source: error.without_url() })?;
+        let (status, body, date) = exchange.await.map_err(|error| {
+            let why = chain(&error.without_url());
+            ToolError::Failed(format!("{} does not answer: {why}", shown(&self.url)))
+        })?;
         Ok(Answer { status, text: String::from_utf8_lossy(&body).into_owned(), took: start.elapsed(), date })
     }
 }

@@ -1,7 +1,7 @@
 //! Whose secret signs: the app secrets of ingest, and the choice of one.
 
-use crate::tool::settings::{Given, Group, flag, part, settings};
-use runtime::settings::form;
+use crate::tool::settings::{flag, settings};
+use runtime::settings::{Setting, form, part};
 use weir_ingest::settings::{declare_app_secrets, read_app_secrets};
 use weir_ingest::{Secret, Secrets};
 
@@ -12,11 +12,11 @@ settings! {
         /// Name of the app whose secret signs, where there are several
         app: Option<String> = flag("app", "NAME", form::text()).optional(),
     }
-    check |signer: &Self, given: &mut Given<'_>| if signer.chosen().is_none() {
+    check |signer, given| if signer.chosen().is_none() {
         let names: Vec<_> = signer.secrets.current.iter().map(|secret| &**secret.name()).collect();
         let faults = signer.secrets.faults.iter().map(|(file, why)| format!("; {file} cannot be used: {why}"));
         let faults = faults.collect::<String>();
-        given.reader.problem("app", &format!("the name of an app secret, of: {}{faults}", names.join(", ")));
+        given.problem("app", &format!("the name of an app secret, of: {}{faults}", names.join(", ")));
     }
 }
 
@@ -36,14 +36,14 @@ impl Signer {
 }
 
 /// The app secrets of ingest, by its own flags.
-pub(super) fn app_secrets() -> Group<Secrets> {
+pub(super) fn app_secrets() -> Setting<Secrets> {
     part(declare_app_secrets, read_app_secrets)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
 
     #[test]

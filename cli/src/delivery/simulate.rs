@@ -81,7 +81,7 @@ pub(crate) const TOOL: Tool = Tool {
 fn run(settings: &SimulateSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let session = Session::start()?;
     session.stop_gently()?;
-    let poster = Poster::new(&settings.to, None)?;
+    let poster = Poster::new(&settings.to)?;
     let tally = session.wait(post(&session, settings, &poster));
     tally.print(screen)?;
     Ok(if tally.is_all_taken() { Exit::Done } else { Exit::Drift })

@@ -1,6 +1,7 @@
 //! An answer as a subscriber commands it: a record on the topic of replies, of which results come.
 
-use super::{DemoError, TOPIC_PREFIX};
+use super::TOPIC_PREFIX;
+use crate::ToolError;
 use crate::records::fact::Fact;
 use runtime::producer::{Outgoing, Producer, ProducerOptions};
 use runtime::settings::KafkaSettings;
@@ -13,7 +14,7 @@ const CUSTOMER: &str = "6837251906428371";
 const ID: &str = "demo-answer-1";
 
 /// Commands an answer to the first sample.
-pub(super) async fn send(bootstrap: &str) -> Result<(), DemoError> {
+pub(super) async fn send(bootstrap: &str) -> Result<(), ToolError> {
     let text = "Thank you for your message!";
     let command = json!({"id": ID, "account": ACCOUNT, "action": "message", "to": CUSTOMER, "text": text});
     let options = ProducerOptions { client_id: "weir-demo".to_owned(), ..ProducerOptions::default() };
@@ -40,6 +41,6 @@ fn key() -> String {
     format!("{ACCOUNT}:{CUSTOMER}")
 }
 
-fn failed(error: impl std::fmt::Display) -> DemoError {
-    DemoError::Command(error.to_string())
+fn failed(error: impl std::fmt::Display) -> ToolError {
+    ToolError::Failed(format!("the answer could not be commanded: {error}"))
 }

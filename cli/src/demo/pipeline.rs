@@ -1,6 +1,7 @@
 //! The parts of the pipeline, side by side in this process: each has its own metrics, checks and end.
 
-use super::{APP_SECRET, DemoError, TOPIC_PREFIX, VERIFY_TOKEN};
+use super::{APP_SECRET, TOPIC_PREFIX, VERIFY_TOKEN};
+use crate::ToolError;
 use clap::Command;
 use runtime::http::admin;
 use runtime::process::health::Probe;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, timeout};
 use weir_graph_simulator::Simulator;
 use weir_lookups::{LookupSettings, tokens};
 use weir_messages::Settings as InboxSettings;
@@ -36,7 +37,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(15);
 /// The running pipeline.
 pub(super) struct Pipeline {
     pub(super) shape: Shape,
-    tasks: JoinSet<DemoError>,
+    tasks: JoinSet<ToolError>,
     admin: JoinSet<()>,
     _simulator: Simulator,
     _tokens: TempDir,
@@ -67,7 +68,7 @@ impl Shape {
 
 impl Pipeline {
     /// Starts every part, and waits until they have found the cluster and its topics.
-    pub(super) async fn start(bootstrap: &str, port: Option<u16>) -> Result<Self, DemoError> {
+    pub(super) async fn start(bootstrap: &str, port: Option<u16>) -> Result<Self, ToolError> {
         let listener = listen(port).await?;
         let simulator =
             Simulator::start().await.map_err(|error| cannot_start("the Graph API stub", &error))?;
@@ -98,10 +99,10 @@ impl Pipeline {
     }
 
     /// Waits for a part to end by itself, which none should.
-    pub(super) async fn ended(&mut self) -> DemoError {
+    pub(super) async fn ended(&mut self) -> ToolError {
         match self.tasks.join_next().await {
             Some(Ok(error)) => error,
-            Some(Err(error)) => DemoError::Ended { part: "a part", reason: error.to_string() },
+            Some(Err(error)) => ended("a part", &error.to_string()),
             None => std::future::pending().await,
         }
     }
@@ -118,7 +119,7 @@ impl Pipeline {
         self.admin.shutdown().await;
     }
 
-    async fn start_ingest(&mut self, listener: TcpListener) -> Result<(), DemoError> {
+    async fn start_ingest(&mut self, listener: TcpListener) -> Result<(), ToolError> {
         let kafka = runtime::settings::KafkaSettings::plain(&self.shape.bootstrap);
         let settings = weir_ingest::Settings::local(APP_SECRET, VERIFY_TOKEN);
         let serve = |process| async move {
@@ -135,7 +136,7 @@ impl Pipeline {
         declare: fn(Command) -> Command,
         read: fn(&mut Reader<'_>) -> Option<S>,
         run: fn(CommonSettings, S, Process) -> F,
-    ) -> Result<(), DemoError>
+    ) -> Result<(), ToolError>
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>> + 'static,
@@ -153,7 +154,7 @@ impl Pipeline {
         &mut self,
         about: About,
         run: impl FnOnce(Process) -> F,
-    ) -> Result<(), DemoError>
+    ) -> Result<(), ToolError>
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>> + 'static,
@@ -172,32 +173,32 @@ impl Pipeline {
                 Ok(()) => "nobody asked it to".to_owned(),
                 Err(error) => chain(&*error.into()),
             };
-            DemoError::Ended { part: about.name, reason }
+            ended(about.name, &reason)
         });
         Ok(())
     }
 
-    async fn wait_until_ready(&mut self) -> Result<(), DemoError> {
-        let parts = self.shape.parts.clone();
-        let waiting = || parts.iter().find(|(process, _)| !process.health.report(Probe::Startup).passes());
-        let all_ready = async {
-            while waiting().is_some() {
-                sleep(LOOK_EVERY).await;
+    async fn wait_until_ready(&mut self) -> Result<(), ToolError> {
+        let deadline = Instant::now() + READY_WITHIN;
+        let is_starting =
+            |(process, _): &&(Process, SocketAddr)| !process.health.report(Probe::Startup).passes();
+        while let Some((starting, _)) = self.shape.parts.iter().find(is_starting) {
+            if Instant::now() >= deadline {
+                let part = starting.name;
+                return Err(ToolError::Failed(format!(
+                    "{part} cannot be started: it does not find the mock cluster"
+                )));
             }
-        };
-        tokio::select! {
-            () = all_ready => Ok(()),
-            error = self.ended() => Err(error),
-            () = sleep(READY_WITHIN) => {
-                let late = waiting().map_or(INGEST.name, |(process, _)| process.name);
-                Err(DemoError::Start { part: late, reason: "it does not find the mock cluster".to_owned() })
+            if let Ok(error) = timeout(LOOK_EVERY, self.ended()).await {
+                return Err(error);
             }
         }
+        Ok(())
     }
 }
 
 /// The port asked for, or the usual one, or any that is free.
-async fn listen(port: Option<u16>) -> Result<TcpListener, DemoError> {
+async fn listen(port: Option<u16>) -> Result<TcpListener, ToolError> {
     let on = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     if port.is_none()
         && let Ok(listener) = on(DEFAULT_PORT).await
@@ -205,7 +206,11 @@ async fn listen(port: Option<u16>) -> Result<TcpListener, DemoError> {
         return Ok(listener);
     }
     let port = port.unwrap_or_default();
-    on(port).await.map_err(|source| DemoError::Port { port, source })
+    on(port).await.map_err(|error| {
+        ToolError::Failed(format!(
+            "cannot listen on --port {port}: {error}; stop what uses it, or leave --port out"
+        ))
+    })
 }
 
 /// A directory of access tokens, as weir-lookups reads it; the stub takes any token.
@@ -215,6 +220,10 @@ fn access_tokens() -> io::Result<TempDir> {
     Ok(directory)
 }
 
-pub(super) fn cannot_start(part: &'static str, error: &(dyn Error + 'static)) -> DemoError {
-    DemoError::Start { part, reason: chain(error) }
+pub(super) fn cannot_start(part: &str, error: &(dyn Error + 'static)) -> ToolError {
+    ToolError::Failed(format!("{part} cannot be started: {}", chain(error)))
+}
+
+fn ended(part: &str, reason: &str) -> ToolError {
+    ToolError::Failed(format!("{part} ended: {reason}"))
 }

@@ -4,7 +4,7 @@ use super::ledger::Ledger;
 use super::pipeline::Shape;
 use super::progress::{counted_events, readers};
 use super::sample::{SAMPLES, Sample};
-use super::{APP_SECRET, DemoError, VERIFY_TOKEN, command, next, report};
+use super::{APP_SECRET, VERIFY_TOKEN, command, next, report};
 use crate::ToolError;
 use crate::delivery::poster::Poster;
 use crate::records::fact::{DescribedRecord, Fact};
@@ -59,7 +59,7 @@ impl<'a> Tour<'a> {
 
     async fn deliveries(&mut self) -> Result<(), ToolError> {
         report::heading(self.screen, "Meta posts, ingest answers once these records are on their topics")?;
-        let poster = Poster::new(&self.shape.url(), None)?;
+        let poster = Poster::new(&self.shape.url())?;
         let answer = poster.handshake(VERIFY_TOKEN, CHALLENGE).await?;
         let is_right = answer.status == 200 && answer.text == CHALLENGE;
         report::delivery(self.screen, "the handshake: its challenge comes back", &answer, is_right)?;
@@ -140,7 +140,7 @@ impl<'a> Tour<'a> {
     }
 
     /// The next record, noted in the ledger; `None` after the deadline.
-    async fn next(&mut self, deadline: Instant) -> Result<Option<DescribedRecord>, DemoError> {
+    async fn next(&mut self, deadline: Instant) -> Result<Option<DescribedRecord>, ToolError> {
         let Ok(seen) = timeout_at(deadline, next(self.watch)).await else { return Ok(None) };
         let seen = seen?;
         self.ledger.see(&seen.fact);

@@ -1,9 +1,9 @@
 //! What becomes of a dead letter. Pure.
 
 use super::dead_letter::DeadLetter;
+use super::settings::RedriveSettings;
 use crate::kafka::sink::OutgoingRecord;
 use crate::kafka::typed::Typed;
-use crate::tool::settings::EventLimits;
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::{RetryHistory, header};
 use schemas::{Refusal, Topic, raw};
@@ -28,9 +28,7 @@ const KEPT: [&str; 4] = [header::CONSUMER, header::ATTEMPTS, header::FIRST_FAILE
 pub(super) struct Rules<'a> {
     /// The topics of the cluster.
     pub(super) topics: &'a BTreeSet<String>,
-    pub(super) topic_prefix: &'a str,
-    pub(super) max_attempts: u32,
-    pub(super) event_limits: EventLimits,
+    pub(super) settings: &'a RedriveSettings,
     pub(super) now: SystemTime,
 }
 
@@ -85,10 +83,10 @@ impl Rules<'_> {
         record: &Record,
         dead_letter: &DeadLetter,
     ) -> Result<(Fate, Vec<Typed>), StayReason> {
-        if dead_letter.attempts >= self.max_attempts {
-            return Err(StayReason::TooOften(self.max_attempts));
+        if dead_letter.attempts >= self.settings.max_attempts {
+            return Err(StayReason::TooOften(self.settings.max_attempts));
         }
-        let lies_on = Topic::named(&record.topic, self.topic_prefix);
+        let lies_on = Topic::named(&record.topic, &self.settings.scope.topic_prefix);
         if lies_on == Some(Topic::RepliesDlq)
             && let Some(stays) = self.never_succeeds(record, dead_letter)
         {
@@ -125,7 +123,7 @@ impl Rules<'_> {
         // Whether its consumer reads the optional ones here, nothing tells; its dead letters may be from them.
         let mut sources =
             lies_on.into_iter().flat_map(|topic| [topic.sources(), topic.optional_sources()]).flatten();
-        if !sources.any(|source| source.name(self.topic_prefix) == origin) {
+        if !sources.any(|source| source.name(&self.settings.scope.topic_prefix) == origin) {
             Err(StayReason::Foreign(origin))
         } else if self.topics.contains(&origin) {
             Ok(Fate::Back(origin))
@@ -138,12 +136,12 @@ impl Rules<'_> {
     /// the rest were published when it came.
     fn split_again(&self, record: &Record) -> Result<Vec<Typed>, StayReason> {
         let receipt = raw::receipt(|name| record.header(name)).ok_or(StayReason::NoOrigin)?;
-        let split = self.event_limits.split(record.value.as_deref().unwrap_or_default());
+        let split = self.settings.event_limits.split(record.value.as_deref().unwrap_or_default());
         if let Some(refusal) = split.refusal {
             return Err(StayReason::StillRefused(Refusal::as_str(refusal)));
         }
-        let name = |topic: Topic| topic.name(self.topic_prefix);
-        Ok(split.events.iter().map(|event| Typed::of(event, receipt, name)).collect())
+        let typed = |event| Typed::of(event, receipt, &self.settings.scope.topic_prefix);
+        Ok(split.events.iter().map(typed).collect())
     }
 }
 

@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What was put back of one topic.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Marks {
     topic: Arc<str>,
     partitions: BTreeMap<i32, Mark>,
+    /// The same with what is under way.
+    planned: BTreeMap<i32, Mark>,
     changed: BTreeSet<i32>,
 }
 
@@ -33,17 +35,25 @@ impl Marks {
             };
             marks.insert(partition, mark.risen_to(span.low));
         }
-        Ok(Self { topic: Arc::clone(&range.topic), partitions: marks, changed: BTreeSet::new() })
+        let (topic, planned) = (Arc::clone(&range.topic), marks.clone());
+        Ok(Self { topic, partitions: marks, planned, changed: BTreeSet::new() })
     }
 
-    /// Whether the dead letter was put back.
+    /// Whether the dead letter was put back, or will be: a partition whose end was lost is read once more from its beginning.
     pub(super) fn hold(&self, partition: i32, offset: i64) -> bool {
-        self.partitions.get(&partition).is_some_and(|mark| mark.holds(offset))
+        self.planned.get(&partition).is_some_and(|mark| mark.holds(offset))
     }
 
     /// Whether another dead letter of the partition can be remembered.
     pub(super) fn have_room(&self, partition: i32) -> bool {
-        self.partitions.get(&partition).is_some_and(Mark::has_room)
+        self.planned.get(&partition).is_some_and(Mark::has_room)
+    }
+
+    /// The dead letter will be put back.
+    pub(super) fn plan(&mut self, partition: i32, offset: i64) {
+        if let Some(mark) = self.planned.get_mut(&partition) {
+            mark.add(offset);
+        }
     }
 
     /// The dead letter was put back.
@@ -65,5 +75,22 @@ impl Marks {
         group.commit(&self.topic, &offsets)?;
         self.changed.clear();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_under_way_is_held_and_not_kept() {
+        let partitions = BTreeMap::from([(0, Mark::new(10))]);
+        let (topic, planned) = (Arc::from("meta.messages.dlq.v1"), partitions.clone());
+        let mut marks = Marks { topic, partitions, planned, changed: BTreeSet::new() };
+        marks.plan(0, 10);
+        assert!(marks.hold(0, 10) && !marks.hold(0, 11) && !marks.hold(1, 10));
+        assert_eq!((marks.partitions[&0].settled(), marks.changed.len()), (10, 0));
+        marks.add(0, 10);
+        assert_eq!((marks.partitions[&0].settled(), marks.changed.len()), (11, 1));
     }
 }

@@ -31,6 +31,7 @@ struct Redrive<'a> {
     session: &'a Session,
     settings: &'a RedriveSettings,
     source: Source,
+    sink: Sink<'a, Sent>,
     group: Group,
     /// All topics of the cluster.
     topics: BTreeSet<String>,
@@ -47,11 +48,13 @@ struct Redrive<'a> {
 pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let session = &Session::start()?;
     let source = Source::connect(session, &settings.kafka, &needed(settings))?;
+    let sink = Sink::open(session, &settings.kafka, settings.rate)?;
     let group = Group::open(&settings.kafka, REDRIVE)?;
     let mut redrive = Redrive {
         session,
         settings,
         source,
+        sink,
         topics: group.topics()?,
         back: BTreeSet::new(),
         group,
@@ -96,10 +99,9 @@ fn needed(settings: &RedriveSettings) -> Vec<String> {
 impl Redrive<'_> {
     /// Puts back the dead letters of one topic. What was acknowledged is remembered, however it ends.
     fn topic(&mut self, range: &Range, mut marks: Marks) -> Result<(), ToolError> {
-        let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
-        let outcome = self.dead_letters(range, &mut marks, &mut sink);
-        let (acknowledged, written) = sink.finish();
-        let noted = self.note(&acknowledged, &mut marks);
+        let outcome = self.dead_letters(range, &mut marks);
+        let written = self.sink.finish();
+        let noted = self.note(&mut marks);
         let kept = marks.keep(&self.group);
         outcome?;
         written?;
@@ -107,14 +109,7 @@ impl Redrive<'_> {
         Ok(kept?)
     }
 
-    fn dead_letters(
-        &mut self,
-        range: &Range,
-        marks: &mut Marks,
-        sink: &mut Sink<'_, Sent>,
-    ) -> Result<(), ToolError> {
-        // What is under way counts as put back when the next one is decided on.
-        let mut planned = marks.clone();
+    fn dead_letters(&mut self, range: &Range, marks: &mut Marks) -> Result<(), ToolError> {
         let (mut reading, mut kept, mut read) = (self.source.open(range)?, Instant::now(), 0_u64);
         while let Some(record) = reading.next()? {
             if self.session.must_stop() {
@@ -124,9 +119,9 @@ impl Redrive<'_> {
             self.progress.show(|| format!("{}: {read} of {} dead letters", range.topic, range.at_most()));
             let dead_letter = DeadLetter::of(&record);
             if self.settings.scope.holds(&dead_letter) {
-                self.dead_letter(&record, dead_letter, (&mut *marks, &mut planned), sink)?;
+                self.dead_letter(&record, dead_letter, marks)?;
             }
-            self.note(&sink.acknowledged()?, marks)?;
+            self.note(marks)?;
             if kept.elapsed() >= KEEP_EVERY {
                 marks.keep(&self.group)?;
                 kept = Instant::now();
@@ -139,65 +134,56 @@ impl Redrive<'_> {
         &mut self,
         record: &Record,
         dead_letter: DeadLetter,
-        (marks, planned): (&mut Marks, &mut Marks),
-        sink: &mut Sink<'_, Sent>,
+        marks: &mut Marks,
     ) -> Result<(), ToolError> {
         let (partition, offset) = (record.partition, record.offset);
         let original = original(record, &dead_letter);
-        if planned.hold(partition, offset) && !self.settings.again {
+        if marks.hold(partition, offset) && !self.settings.again {
             self.back.extend(original);
             return self.tell(&dead_letter, &Fate::Before, 0);
         }
-        let decided = self.rules().decide(record, &dead_letter);
-        let has_room = planned.have_room(partition);
-        if decided.is_ok() && has_room && original.as_ref().is_some_and(|record| self.back.contains(record)) {
-            planned.add(partition, offset);
+        let rules = Rules { topics: &self.topics, settings: self.settings, now: SystemTime::now() };
+        let (fate, events) = match rules.decide(record, &dead_letter) {
+            Ok(decided) => decided,
+            Err(why) => return self.tell(&dead_letter, &Fate::Stays(why), 0),
+        };
+        let has_room = marks.have_room(partition);
+        if has_room && original.as_ref().is_some_and(|record| self.back.contains(record)) {
+            marks.plan(partition, offset);
             if self.settings.apply {
                 // It counts as put back with the other, which has to be acknowledged first.
-                let (acknowledged, written) = sink.finish();
-                self.note(&acknowledged, marks)?;
+                let written = self.sink.finish();
+                self.note(marks)?;
                 written?;
                 marks.add(partition, offset);
             }
             return self.tell(&dead_letter, &Fate::Duplicate, 0);
         }
-        let limit = self.settings.limit.unwrap_or(u64::MAX);
-        if decided.is_ok() && self.tally.sums.back + sink.unsettled() >= limit {
+        if self.tally.sums.back + self.sink.unsettled() >= self.settings.limit.unwrap_or(u64::MAX) {
             self.tally.sums.left += 1;
             return Ok(());
         }
-        match decided.and_then(|goes| if has_room { Ok(goes) } else { Err(StayReason::NoRoom) }) {
-            Err(why) => self.tell(&dead_letter, &Fate::Stays(why), 0),
-            Ok((fate, events)) => {
-                planned.add(partition, offset);
-                self.back.extend(original);
-                if !self.settings.apply {
-                    return self.tell(&dead_letter, &fate, events.len());
-                }
-                let records: Vec<OutgoingRecord<'_>> = if let Fate::Back(topic) = &fate {
-                    vec![outgoing(record, topic)]
-                } else {
-                    events.iter().map(|event| event.outgoing(&self.run)).collect()
-                };
-                Ok(sink.send(&records, (dead_letter, fate.clone(), events.len()))?)
-            }
+        if !has_room {
+            return self.tell(&dead_letter, &Fate::Stays(StayReason::NoRoom), 0);
         }
-    }
-
-    fn rules(&self) -> Rules<'_> {
-        Rules {
-            topics: &self.topics,
-            topic_prefix: &self.settings.scope.topic_prefix,
-            max_attempts: self.settings.max_attempts,
-            event_limits: self.settings.event_limits,
-            now: SystemTime::now(),
+        marks.plan(partition, offset);
+        self.back.extend(original);
+        if !self.settings.apply {
+            return self.tell(&dead_letter, &fate, events.len());
         }
+        let records: Vec<OutgoingRecord<'_>> = if let Fate::Back(topic) = &fate {
+            vec![outgoing(record, topic)]
+        } else {
+            events.iter().map(|event| event.outgoing(&self.run)).collect()
+        };
+        Ok(self.sink.send(&records, (dead_letter, fate.clone(), events.len()))?)
     }
 
     /// Takes note of dead letters that are where they belong.
-    fn note(&mut self, acknowledged: &[Sent], marks: &mut Marks) -> Result<(), ToolError> {
+    fn note(&mut self, marks: &mut Marks) -> Result<(), ToolError> {
+        let acknowledged = self.sink.acknowledged()?;
         // All of them before the first is told, which can fail, as on a full disk.
-        for (dead_letter, ..) in acknowledged {
+        for (dead_letter, ..) in &acknowledged {
             marks.add(dead_letter.position.partition, dead_letter.position.offset);
         }
         acknowledged.iter().try_for_each(|(dead_letter, fate, events)| self.tell(dead_letter, fate, *events))

@@ -3,8 +3,8 @@
 use super::dead_letter::DeadLetter;
 use crate::kafka::source::RecordPosition;
 use crate::tool::settings::{
-    EventLimits, Given, check_period, count, flag, group, kafka, rate, settings, since, switch, topic_prefix,
-    until, words,
+    EventLimits, check_period, count, flag, group, kafka, rate, settings, since, switch, topic_prefix, until,
+    words,
 };
 use runtime::settings::{Form, KafkaSettings, form};
 use schemas::{Millis, Topic};
@@ -51,7 +51,7 @@ settings! {
         /// Print one JSON object a dead letter, one a line
         json: bool = switch("json"),
     }
-    check |list: &Self, given: &mut Given<'_>| check_period(list.since, list.scope.until, given)
+    check |list, given| check_period(list.since, list.scope.until, given)
 }
 
 settings! {
@@ -72,10 +72,10 @@ settings! {
         /// Where the dead letter lies: TOPIC PARTITION OFFSET, or TOPIC/PARTITION/OFFSET
         words: Vec<String> = words("place", "PLACE", |place| place.required(true).num_args(1..=3)),
     }
-    check |place: &Self, given: &mut Given<'_>| {
+    check |place, given| {
         if place.position().is_none() {
             let expected = "a dead letter's topic, partition and offset, such as meta.messages.dlq.v1 3 42";
-            given.reader.problem("PLACE", expected);
+            given.problem("PLACE", expected);
         }
     }
 }
@@ -101,7 +101,7 @@ settings! {
         /// Print one JSON object a dead letter, one a line, and a summary at the end
         json: bool = switch("json"),
     }
-    check |redrive: &Self, given: &mut Given<'_>| {
+    check |redrive, given| {
         let Scope { topic, topic_prefix, until, .. } = &redrive.scope;
         check_period(Some(redrive.since), *until, given);
         // Nothing of it would go back: the topics of its consumer are sought under the prefix.

@@ -19,7 +19,11 @@ pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, 
     let position = settings.place.position().expect("words that are no position are a problem");
     let topics = std::slice::from_ref(&position.topic);
     let source = Source::connect(&Session::start()?, &settings.kafka, topics)?;
-    let record = source.record(&position)?.ok_or(ToolError::NothingThere(position))?;
+    let record = source.record(&position)?.ok_or_else(|| {
+        ToolError::Failed(format!(
+            "there is nothing at {position}: no such partition, not written yet, or removed by the topic's retention"
+        ))
+    })?;
     if settings.json {
         screen.line(object(&record))?;
     } else {

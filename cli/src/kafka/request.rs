@@ -1,11 +1,9 @@
 //! A request to the cluster that came to nothing.
 
 use crate::kafka::group::REDRIVE;
-use crate::kafka::source::RecordPosition;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use runtime::consumer;
 use runtime::producer::{ProduceError, ProducerError, SendError, TopicsError};
-use std::time::Duration;
 
 /// Why the cluster did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -40,21 +38,9 @@ pub(crate) enum RequestError {
     /// A topic cannot be read, now or for good; says where, and why.
     #[error(transparent)]
     Topic(#[from] consumer::ReadError),
-    /// Nothing comes any more.
-    #[error(
-        "nothing came from {brokers} for {} s at {position}{}; look at the brokers, and start again",
-        .within.as_secs(),
-        .reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"))
-    )]
-    Stalled {
-        brokers: String,
-        /// What was to come next.
-        position: RecordPosition,
-        /// How long it was waited for.
-        within: Duration,
-        /// The client's last error, where it had one.
-        reason: Option<String>,
-    },
+    /// Nothing comes any more; says where, and what to do.
+    #[error("{0}")]
+    Stalled(String),
     /// Somebody else commits offsets under the name that marks what was put back.
     #[error(
         "the group {REDRIVE} has an offset of {topic} partition {partition} that weir did not write; delete the group \

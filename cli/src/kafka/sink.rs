@@ -94,16 +94,13 @@ impl<'s, T> Sink<'s, T> {
         Ok(std::mem::take(&mut self.acknowledged))
     }
 
-    /// Waits for all that is under way: what has been acknowledged, and the first failure.
-    pub(crate) fn finish(&mut self) -> (Vec<T>, Result<(), RequestError>) {
-        let mut first_failure = Ok(());
+    /// Waits for all that is under way; gives the first failure.
+    pub(crate) fn finish(&mut self) -> Result<(), RequestError> {
+        let mut outcome = Ok(());
         while !self.under_way.is_empty() {
-            let settled = self.settle_oldest();
-            if first_failure.is_ok() {
-                first_failure = settled;
-            }
+            outcome = outcome.and(self.settle_oldest());
         }
-        (std::mem::take(&mut self.acknowledged), first_failure)
+        outcome
     }
 
     fn settle_oldest(&mut self) -> Result<(), RequestError> {

@@ -1,7 +1,7 @@
 //! Typed events that are published again: the records that ingest made of them, with a mark.
 
 use crate::kafka::sink::OutgoingRecord;
-use schemas::{Event, Receipt, Topic, raw};
+use schemas::{Event, Receipt, raw};
 
 /// The header that tells a record that was published again, with the name of the run.
 const REPLAY: &str = "ce_replay";
@@ -18,11 +18,11 @@ pub(crate) struct Typed {
 
 impl Typed {
     /// Lays out the record as ingest did when it received the delivery.
-    pub(crate) fn of(event: &Event<'_>, receipt: Receipt<'_>, topic_name: impl Fn(Topic) -> String) -> Self {
+    pub(crate) fn of(event: &Event<'_>, receipt: Receipt<'_>, topic_prefix: &str) -> Self {
         let (mut value, mut event_type) = (Vec::new(), Vec::new());
         event.write_json(receipt, &mut value);
         event.write_type(&mut event_type);
-        let topic = topic_name(event.topic());
+        let topic = event.topic().name(topic_prefix);
         Self { topic, key: event.key.clone(), id: event.id.to_hex(), event_type, value }
     }
 
@@ -51,7 +51,7 @@ mod tests {
     fn the_record_is_that_of_the_event_with_one_header_more() {
         let split = schemas::split(BODY, 10);
         let event = &split.events[0];
-        let typed = Typed::of(event, RECEIPT, |topic| topic.name("acme"));
+        let typed = Typed::of(event, RECEIPT, "acme");
         let outgoing = typed.outgoing("again");
         let mut value = Vec::new();
         event.write_json(RECEIPT, &mut value);

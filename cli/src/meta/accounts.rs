@@ -91,17 +91,14 @@ impl Accounts {
         let secret = app.secret()?;
         let missing = || match &self.settings.access_tokens {
             Some(folder) => {
+                let file = folder.join(account.id.as_str());
                 let why = "there is no access token: put it there, or name its file by \"token_file\"";
-                FileError::new(&folder.join(account.id.as_str()), why)
+                format!("{}: {why}", file.display())
             }
-            None => FileError::new(
-                Path::new("--access-tokens"),
-                "it is not given, and the account has no \"token_file\"",
-            ),
+            None => String::from("--access-tokens: it is not given, and the account has no \"token_file\""),
         };
-        let path = self.token_file(account).ok_or_else(missing);
-        let token = path.and_then(|path| token_of(account, &path, secret));
-        token.map_err(|error| error.to_string())
+        let path = self.token_file(account).ok_or_else(missing)?;
+        token_of(account, &path, secret).map_err(|error| error.to_string())
     }
 
     /// The file of an account's token: its own, else the one of its id among the access tokens, else `default` there.

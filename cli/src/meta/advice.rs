@@ -93,7 +93,6 @@ mod tests {
     use crate::meta::accounts::Accounts;
     use crate::meta::settings::MetaSettings;
     use crate::meta::tests::Ground;
-    use crate::tool::settings::Settings as _;
     use clap::Command;
     use weir_graph::Answer;
 

@@ -38,17 +38,17 @@ Looks from both ends, side by side, and says of each thing whether it is well (p
 - The public address, as Meta sees it, at each of the addresses that its name has: DNS, TLS, chain, name and end of its certificate, \
 the handshake with the app's verify token, that a wrong token and a wrong signature are refused, its clock, and a test delivery \
 through it to its two topics and back.
-- Meta's end: the app's mode and access, subscriptions and installs with their fields, tokens with their ends and permissions, the \
-page's link to Instagram, and the last delivery of each account and object.
+- Meta's end: the access that review has approved (Meta's API does not tell the app's mode), subscriptions and installs with their \
+fields, tokens with their ends and permissions, the page's link to Instagram, and the last delivery of each account and object.
 - Your own end: this machine's clock, Kafka, topics, partitions that have no leader or too few replicas in sync, consumers with their \
 lag, processes and the spool of ingest.
 
 Apps and accounts are those of the file of `weir connect`. What is not given is unknown and names what to give. The test delivery is \
 a message from 12334 to 23245 of the account 0, as those of the dashboard's test button: its event is marked `metatest`, and its inbox \
-record `test`. Nothing else is changed anywhere. Where alerts compare traffic it counts like any other, so as a probe once an hour is \
-often, or give --no-test-delivery.
+record `test`. Nothing else is changed anywhere. Where alerts compare traffic it counts like any other: as a probe, run it at most \
+hourly, or give --no-test-delivery.
 
-Exit code 0: nothing fails; 3: something fails, be it that the file cannot be used: your own end is looked at all the same.";
+Exit code 0: nothing fails; 3: something fails. Even if the file cannot be used, which is a failure too, your own end is checked.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -165,7 +165,7 @@ async fn of_kafka<T, W: Future<Output = Observed<T>>>(
 mod tests {
     use super::*;
     use crate::screen::Printed;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
     use serde_json::Value;
 

@@ -12,6 +12,7 @@ mod secret;
 mod settings;
 pub(super) mod store;
 
+use super::MetaError;
 use super::accounts::Accounts;
 use crate::tool::session::Session;
 use crate::tool::{Tool, Work, work};
@@ -86,8 +87,8 @@ fn list(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError>
 
 fn refreshed(settings: &RefreshSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let accounts = Accounts::open(&settings.meta)?;
-    let refreshed = Session::start()?.wait(refresh::all(&accounts, &settings.destination))?;
-    Ok(report::refreshed(&refreshed, settings, screen)?)
+    let refreshed = Session::start()?.wait(refresh::all(&accounts, &settings.destination));
+    Ok(report::refreshed(&refreshed.map_err(MetaError::Refused)?, settings, screen)?)
 }
 
 fn exchanged(settings: &ExchangeSettings, screen: &mut Screen) -> Result<Exit, ToolError> {

@@ -8,7 +8,7 @@ mod environment;
 
 use super::admin;
 use crate::screen::Printed;
-use crate::tool::settings::{Given, flag, settings, words};
+use crate::tool::settings::{flag, settings, words};
 use crate::tool::{self, Tool, work};
 use crate::{Exit, Screen, ToolError};
 use runtime::settings::{form, is_host_port};
@@ -18,8 +18,8 @@ use std::time::SystemTime;
 
 const MORE: &str = "\
 Writes an archive (tar) of texts to standard output: the settings of this environment without secrets, what `weir topics \
-plan`, `weir spool list` and `weir doctor --no-test-delivery` say with them, the last of the lag of consumers too that do not run, and of each \
-process its version, its checks and its metrics. What cannot be had is named with the reason, and the rest is there.
+plan`, `weir spool list` and `weir doctor --no-test-delivery` say with them (`weir doctor` also reports the lag of consumers that \
+do not run), and of each process its version, its checks and its metrics. What cannot be had is named with the reason, and the rest is there.
 
 No secret, no token, no message and no id of a customer is in it. Ids of accounts and of deliveries, names of topics and \
 addresses are: look through it before you send it.
@@ -46,7 +46,7 @@ settings! {
         /// The --admin-listen of the process beside which it runs
         admin_listen: String = flag("admin-listen", "IP:PORT", form::text()).env("WEIR_ADMIN_LISTEN").or("0.0.0.0:9090"),
     }
-    check |settings: &Self, given: &mut Given<'_>| {
+    check |settings, given| {
         let wrong = settings.processes.iter().filter(|process| !is_host_port(process));
         given.refuse("processes", wrong, "HOST:PORT of one or more processes");
     }

@@ -3,7 +3,7 @@
 use runtime::consumer::Record;
 use runtime::hex;
 use runtime::kafka::dead_letter::header;
-use schemas::{Holds, Topic, TypedEvent, read_any};
+use schemas::{Holds, Topic, TypedEvent};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -26,6 +26,17 @@ pub(crate) struct DescribedRecord {
     pub(crate) fact: Fact,
     /// The text of an inbox message, to recognise it by.
     pub(crate) text: Option<String>,
+}
+
+/// What is shown of an enriched event, beside what it has in common with every event.
+#[derive(Deserialize)]
+struct Enriched {
+    lookup: Lookup,
+}
+
+#[derive(Deserialize)]
+struct Lookup {
+    status: String,
 }
 
 /// What is shown of a command to answer, and of its results.
@@ -125,18 +136,18 @@ fn sha256(bytes: &[u8]) -> String {
 /// What a record is, its id, and the text of an inbox message.
 fn described(topic: Topic, record: &Record) -> Option<(String, String, Option<String>)> {
     let value = record.value.as_deref().unwrap_or_default();
-    let (what, id) = match (topic, record.header(header::REASON), topic.spec().holds) {
-        (Topic::Raw, ..) => (bytes(value), sha256(value)),
-        (_, Some(reason), holds @ (Holds::RefusedBodies | Holds::DeadLetters)) => {
-            let is_body = holds == Holds::RefusedBodies;
-            let id = if is_body { sha256(value) } else { id_in_headers(record) };
-            (String::from_utf8_lossy(reason).into_owned(), id)
+    let reason = record.header(header::REASON).map(|reason| String::from_utf8_lossy(reason).into_owned());
+    let (what, id) = match (topic.spec().holds, reason) {
+        (Holds::Bodies, _) => (bytes(value), sha256(value)),
+        (Holds::RefusedBodies, Some(reason)) => (reason, sha256(value)),
+        (Holds::DeadLetters, Some(reason)) => (reason, id_in_headers(record)),
+        (Holds::Inbox, _) => return inbox(value),
+        (Holds::Profiles, _) => profile(value)?,
+        (Holds::Media, _) => media(value)?,
+        (Holds::Commands | Holds::Results, _) => answer(value)?,
+        (holds @ (Holds::RefusedBodies | Holds::DeadLetters | Holds::Events | Holds::Enriched), _) => {
+            event(holds, value)?
         }
-        (.., Holds::Inbox) => return inbox(value),
-        (.., Holds::Profiles) => profile(value)?,
-        (.., Holds::Media) => media(value)?,
-        (Topic::Replies | Topic::RepliesResults, ..) => answer(value)?,
-        _ => event(topic, value)?,
     };
     Some((what, id, None))
 }
@@ -147,15 +158,14 @@ fn id_in_headers(record: &Record) -> String {
 }
 
 /// A typed event, with the outcome of its lookup where it had one.
-fn event(topic: Topic, value: &[u8]) -> Option<(String, String)> {
+fn event(holds: Holds, value: &[u8]) -> Option<(String, String)> {
     let event = TypedEvent::read(Some(value)).ok()?;
     let kind = event.kind().map_or_else(|| event.event_type.to_string(), |kind| kind.to_string());
-    let what = match topic {
-        Topic::CommentsEnriched | Topic::MentionsEnriched => {
-            let enriched = read_any(std::str::from_utf8(value).ok()?).ok()?;
-            format!("{kind}, {}", enriched["lookup"]["status"].as_str()?)
-        }
-        _ => kind,
+    let what = if holds == Holds::Enriched {
+        let Enriched { lookup: Lookup { status } } = serde_json::from_slice(value).ok()?;
+        format!("{kind}, {status}")
+    } else {
+        kind
     };
     Some((what, event.id.into_owned()))
 }

@@ -8,30 +8,30 @@ use crate::kafka::source::Source;
 use crate::screen::{Tone, harmless};
 use crate::tool::input;
 use crate::tool::session::Session;
-use crate::tool::settings::{Given, flag, graph_url, group, kafka, settings, switch, topic_prefix};
+use crate::tool::settings::{flag, graph_url, group, kafka, settings, switch, topic_prefix};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use command_results::CommandResults;
 pub(crate) use command_results::result;
 use draft::Draft;
 use runtime::consumer::Record;
-use runtime::process::complain;
+use runtime::process::{chain, print_error};
 use runtime::secret_files::without_mark;
 use runtime::settings::{KafkaSettings, form};
 use schemas::Topic;
 use schemas::reply::{Open, ResultStatus};
 use serde_json::json;
 use serde_json::value::RawValue;
-use std::io;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant, SystemTime};
 use weir_graph::{GraphUrl, Login};
+use weir_replies::Cause;
 
 const MORE: &str = "\
 Makes a message of --account, --to and --text, or takes any command as it is from --file; docs/events.md has the actions and \
-their members. A command without an id gets one. It is checked by the rules of weir-replies, for a page where neither --graph-url nor the id \
-tells that the account is on Instagram, and what would be refused is not written: the error names the member and the form expected. Then it is written to the topic of commands, and its result is \
-waited for.
+their members. A command without an id gets one. It is checked as weir-replies would; the account counts as a page unless \
+--graph-url or its id says Instagram. What would be refused is not written: the error names the member and the form expected. Then \
+it is written to the topic of commands, and its result is waited for.
 
 weir-replies carries it out, at most once for each id, maybe long after the timeout: give it a not_after where that must not be. \
 Whoever tries again gives the same id, by --id or in the file: what became of the command that had it is found on the topic of \
@@ -88,11 +88,11 @@ settings! {
             .without("id")
             .optional(),
     }
-    check |_: &Self, given: &mut Given<'_>| {
+    check |_, given| {
         for name in ["account", "to", "text"] {
             // What was given and cannot be read is a problem already.
-            if !given.reader.is_set("file") && !given.reader.is_set(name) {
-                given.reader.problem(name, "given, unless there is a --file with the whole command");
+            if !given.is_set("file") && !given.is_set(name) {
+                given.problem(name, "given, unless there is a --file with the whole command");
             }
         }
     }
@@ -107,55 +107,12 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(ReplySettings, run),
 };
 
-/// Why there is no result.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReplyError {
-    /// The file cannot be read.
-    #[error("cannot read {name}: {source}")]
-    Unreadable {
-        /// The file, or standard input.
-        name: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// It would be refused, and was not written.
-    #[error("the command would be refused as {reason}, and was not written: {error}")]
-    Refused {
-        /// The word that its result would have.
-        reason: &'static str,
-        /// The member and the form expected.
-        error: String,
-    },
-    /// It may have been written.
-    #[error(
-        "the command {id} may be on its topic, and be carried out: whoever tries again gives the same --id, so that it is carried out \
-         once ({source})"
-    )]
-    Unsure {
-        /// The command's.
-        id: String,
-        /// What went wrong.
-        source: Box<ToolError>,
-    },
-    /// It was written, and nothing is known of it.
-    #[error(
-        "no result of {id} within {}: weir-replies does not run, is behind, or waits for a limit of Meta's, and the command may still \
-         be carried out, with its result on {topic}; or the id was used before for another conversation, and its result is further up there",
-        humantime::format_duration(*.within)
-    )]
-    NoResult {
-        /// The command's.
-        id: String,
-        /// How long it was waited for.
-        within: Duration,
-        /// The topic of results.
-        topic: String,
-    },
-}
-
 fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let login = Login::of_host(&settings.graph_url);
-    let draft = Draft::of(settings.wanted.value()?, login, SystemTime::now())?;
+    let draft = Draft::of(settings.wanted.value()?, login, SystemTime::now());
+    let draft = draft.map_err(|Cause { reason, error }| {
+        ToolError::Usage(format!("the command would be refused as {reason}, and was not written: {error}"))
+    })?;
     let name = |topic: Topic| topic.name(&settings.topic_prefix);
     let (commands, results) = (name(Topic::Replies), name(Topic::RepliesResults));
     let session = &Session::start()?;
@@ -177,25 +134,34 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
     // Before that is done: whoever is cut off from then on has to know by which id to try again.
     let told = format!("{id} is written to {commands}, with the key {}", draft.key());
     if settings.json {
-        complain(format_args!("weir: {told}"));
+        print_error(format_args!("weir: {told}"));
     } else {
         screen.line(told)?;
     }
-    let unsure = |source: ToolError| ReplyError::Unsure { id: id.to_owned(), source: Box::new(source) };
+    let unsure = |error: ToolError| {
+        ToolError::Failed(format!(
+            "the command {id} may be on its topic, and be carried out: whoever tries again gives the same --id, so that it is \
+             carried out once ({})",
+            chain(&error)
+        ))
+    };
     write(session, settings, &commands, &draft).map_err(unsure)?;
     let written = Instant::now();
     let ended = command_results.end(&mut reader, written + settings.timeout);
     match ended.map_err(|error| unsure(error.into()))? {
         Some(record) => tell(&record, Some(written.elapsed()), settings.json, screen),
-        None => {
-            Err(ReplyError::NoResult { id: id.to_owned(), within: settings.timeout, topic: results }.into())
-        }
+        None => Err(ToolError::Failed(format!(
+            "no result of {id} within {}: weir-replies does not run, is behind, or waits for a limit of Meta's, and the command \
+             may still be carried out, with its result on {results}; or the id was used before for another conversation, and \
+             its result is further up there",
+            humantime::format_duration(settings.timeout)
+        ))),
     }
 }
 
 impl Wanted {
     /// The command's JSON, as it is in the file.
-    fn value(&self) -> Result<Vec<u8>, ReplyError> {
+    fn value(&self) -> Result<Vec<u8>, ToolError> {
         let Self { account, to, text, id, file } = self;
         let Some(file) = file else {
             let mut message = json!({"account": account, "action": "message", "to": to, "text": text});
@@ -205,7 +171,8 @@ impl Wanted {
             return Ok(message.to_string().into_bytes());
         };
         let read = input::read(file, LARGEST, "command");
-        let read = read.map_err(|source| ReplyError::Unreadable { name: input::name(file), source })?;
+        let read =
+            read.map_err(|error| ToolError::Usage(format!("cannot read {}: {error}", input::name(file))))?;
         Ok(without_mark(&read).to_vec())
     }
 }
@@ -217,7 +184,7 @@ fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft
     let content_type = schemas::raw::CONTENT_TYPE.as_bytes();
     let headers = vec![("content-type", Some(content_type))];
     sink.send(&[OutgoingRecord { topic, key, value: Some(&draft.value), headers }], ())?;
-    Ok(sink.finish().1?)
+    Ok(sink.finish()?)
 }
 
 /// `took` is for how long it was waited for, if at all.
@@ -246,7 +213,7 @@ fn tell(record: &Record, took: Option<Duration>, json: bool, screen: &mut Screen
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
 
     #[test]

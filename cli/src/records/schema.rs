@@ -55,7 +55,11 @@ pub(crate) const TOOL: Tool = Tool {
 fn run(settings: &SchemaSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     match &settings.kind {
         Some(name) => {
-            let document = documents::named(name).ok_or_else(|| ToolError::Schema(name.clone()))?;
+            let document = documents::named(name).ok_or_else(|| {
+                ToolError::Usage(format!(
+                    "there is no schema {name:?}; `weir schema` lists those that there are"
+                ))
+            })?;
             screen.line(document.trim_end())?;
         }
         None => list(screen)?,

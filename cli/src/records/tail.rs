@@ -1,19 +1,19 @@
 //! `weir tail`: records as they come, for people or programs.
 
+use super::embedded::Embedded;
 use super::fact::DescribedRecord;
 use super::line;
 use super::watch::{Span, Watch, WatchError};
 use crate::kafka::source::Source;
 use crate::screen::{Tone, counted};
 use crate::tool::session::Session;
-use crate::tool::settings::{Given, count, flag, group, kafka, kind, settings, switch, topic_prefix, words};
+use crate::tool::settings::{count, flag, group, kafka, kind, settings, switch, topic_prefix, words};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use runtime::consumer::Record;
 use runtime::settings::{KafkaSettings, form};
 use schemas::{EventKind, Millis, Topic, TypedEvent};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::mem::discriminant;
 use std::time::{Duration, SystemTime};
@@ -67,7 +67,7 @@ settings! {
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
     }
-    check |wanted: &Self, given: &mut Given<'_>| {
+    check |wanted, given| {
         let wrong = wanted.topics.iter().filter(|name| Topic::named(name, &wanted.topic_prefix).is_none());
         let example = Topic::Inbox.name(&wanted.topic_prefix);
         let expected = format!("the full name of a topic, such as {example} (docs/events.md has them)");
@@ -186,14 +186,7 @@ struct Whole<'a> {
     timestamp: Option<String>,
     key: Option<String>,
     headers: BTreeMap<&'a str, Option<String>>,
-    value: Option<Value>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Value {
-    Json(Box<RawValue>),
-    Text(String),
+    value: Option<Embedded>,
 }
 
 impl<'a> Whole<'a> {
@@ -207,23 +200,15 @@ impl<'a> Whole<'a> {
             timestamp: record.timestamp.map(|time| Millis::of(time).to_string()),
             key: record.key.as_deref().map(text),
             headers: headers.map(|(name, value)| (name.as_str(), value.as_deref().map(text))).collect(),
-            value: record.value.as_deref().map(|value| Value::of(&text(value))),
+            value: record.value.as_deref().map(|value| Embedded::of(&text(value))),
         }
-    }
-}
-
-impl Value {
-    /// JSON has line breaks between tokens only: inside a string they are escaped.
-    fn of(text: &str) -> Self {
-        let json = RawValue::from_string(text.replace(['\n', '\r'], " "));
-        json.map_or_else(|_| Self::Text(text.to_owned()), Self::Json)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
     use std::sync::Arc;
 

@@ -20,7 +20,7 @@ mod spool_backlog;
 use crate::tool::exit::Exit;
 use crate::tool::session::Session;
 use crate::tool::settings::{
-    EventLimits, Given, flag, group, kafka, past, settings, since, switch, topic_prefix, words,
+    EventLimits, flag, group, kafka, past, settings, since, switch, topic_prefix, words,
 };
 use crate::tool::{Tool, work};
 use crate::{Screen, ToolError, topics};
@@ -45,17 +45,17 @@ waits on the disk of this machine's ingest too. Then it says where the way ends,
 
 A delivery id says itself when to look, and --at does; of other ids the newest records are read first, back to --since, until \
 the message or comment itself is found: a reaction to it or a receipt is not enough. --account and --user beside an id say in \
-which partition. What is on no typed topic is looked for among the raw deliveries. With --at events are meant by the time at \
-which they happened or were received, and what was written up to 36 hours later is read too. 20 events are followed; of more it \
-says how many.
+which partition. If no typed topic has it, the raw deliveries are searched. --at is the time at which events happened or were \
+received; what was written up to 36 hours later is read too. 20 events are followed; of more it says how many.
 
 It says never received only where the period is within the time for which the cluster keeps deliveries, and nothing waits, or was lost, on any \
 disk of ingest: give the admin ports of all its processes by --ingest. Else it says not found in what was looked at, and what that \
-leaves out. It reads one disk, that of this machine, and needs Kafka for it. Of a conversation the Graph API may list fewer messages \
+leaves out. Only this machine's spool is read, and only while Kafka answers. Of a conversation the Graph API may list fewer messages \
 than there were.
 
---ask-meta asks the Graph API whether it has the message or comment; of a conversation which messages it has at that time, and \
-which of these were not received. It does not ask for their words. --access-tokens, --accounts and --graph-app-secret are those of weir-lookups.
+--ask-meta asks the Graph API whether it has the message or comment; with --account, --user and --at, which messages of the \
+conversation it has around that time, and which of these were not received. It does not ask for their words. --access-tokens, \
+--accounts and --graph-app-secret are those of weir-lookups.
 
 With --json an event is an object of id, kind, key, places (what, topic, partition, offset, at, says), end (complete, stopped) \
 and why; the last object has the verdict (found, stopped, never_received, not_found), events, left_out, meta (id, state, created, \
@@ -96,12 +96,12 @@ settings! {
         /// Print JSON objects, one a line
         json: bool = switch("json"),
     }
-    check |settings: &Self, given: &mut Given<'_>| {
+    check |settings, given| {
         // By what was given: what of it cannot be read is a problem already.
-        let has = |id| given.reader.is_set(id);
+        let has = |id| given.is_set(id);
         let names_one = if has("user") { has("account") && (has("id") || has("at")) } else { has("id") };
         if !names_one {
-            given.reader.problem("what to trace", "an id; or --account, --user and --at together");
+            given.problem("what to trace", "an id; or --account, --user and --at together");
         }
         let wrong = settings.ingest.iter().filter(|ingest| !is_host_port(ingest));
         given.refuse("ingest", wrong, "HOST:PORT of every process of ingest");
@@ -153,7 +153,7 @@ fn retained_since(settings: &TraceSettings, session: &Session, search: &Search<'
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
 
     /// The settings that are refused.

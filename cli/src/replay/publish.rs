@@ -4,10 +4,9 @@ use super::Replay;
 use super::expected::Expected;
 use crate::ToolError;
 use crate::kafka::request::RequestError;
-use crate::kafka::sink::{OutgoingRecord, Sink};
+use crate::kafka::sink::Sink;
 use crate::kafka::typed::Typed;
-use runtime::consumer::Record;
-use schemas::{Event, Millis, Topic};
+use schemas::{Millis, Receipt, Split};
 
 /// What was published of one delivery.
 struct Sent {
@@ -23,8 +22,8 @@ impl Replay<'_> {
         let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
         let outcome = self.deliveries(&mut sink, only);
         let reached = self.report.reached;
-        let (sent, written) = sink.finish();
-        self.note(sent);
+        let written = sink.finish();
+        self.note(&mut sink)?;
         if outcome.is_err() || written.is_err() {
             // Something before the last that was acknowledged may not have been.
             self.report.reached = reached;
@@ -38,9 +37,9 @@ impl Replay<'_> {
         sink: &mut Sink<'_, Sent>,
         mut only: Option<&mut Expected>,
     ) -> Result<(), ToolError> {
-        let run = self.report.run.clone();
-        let mut reading = self.source.open(&self.range)?;
-        let mut read = 0_u64;
+        // What is published without a comparison was not counted yet.
+        let is_counted = only.is_none();
+        let (mut reading, mut read) = (self.source.open(&self.range)?, 0_u64);
         while let Some(record) = reading.next()? {
             if self.session.must_stop() {
                 self.report.stopped = true;
@@ -49,52 +48,50 @@ impl Replay<'_> {
             read += 1;
             let (all, published) = (self.range.at_most(), self.report.published());
             self.progress.show(|| format!("publishing: {read} of {all} deliveries, {published} events"));
-            self.delivery(&record, &run, sink, only.as_deref_mut())?;
-            let sent = sink.acknowledged()?;
-            self.note(sent);
+            if let Some((receipt, split)) = self.split(&record, is_counted) {
+                let (events, rows) = self.due(receipt, &split, only.as_deref_mut());
+                if !events.is_empty() {
+                    let records: Vec<_> =
+                        events.iter().map(|event| event.outgoing(&self.report.run)).collect();
+                    sink.send(&records, Sent { at: record.timestamp.map(Millis::of), rows })?;
+                }
+            }
+            self.note(sink)?;
         }
         Ok(())
     }
 
-    fn delivery(
+    /// The events of a delivery that are to be published, each with its row of the report.
+    fn due(
         &mut self,
-        record: &Record,
-        run: &str,
-        sink: &mut Sink<'_, Sent>,
+        receipt: Receipt<'_>,
+        split: &Split<'_>,
         mut only: Option<&mut Expected>,
-    ) -> Result<(), RequestError> {
-        // What is published without a comparison was not counted yet.
-        let surveyed = only.is_some();
-        let Some((receipt, split)) = self.split(record, !surveyed) else { return Ok(()) };
-        let name = |topic: Topic| topic.name(&self.settings.meant.topic_prefix);
-        let mut is_due = |event: &&Event<'_>| {
-            self.settings.meant.holds(event)
-                && only
-                    .as_mut()
-                    .is_none_or(|expected| expected.find(event.id.0).is_some_and(|(_, is_first)| is_first))
-        };
+    ) -> (Vec<Typed>, Vec<usize>) {
         let (mut events, mut rows) = (Vec::new(), Vec::new());
-        for event in split.events.iter().filter(|event| is_due(event)) {
-            let row = self.report.row(event.topic(), event.kind.to_string());
-            if !surveyed {
+        for event in split.events.iter().filter(|event| self.settings.meant.holds(event)) {
+            let row = if let Some(expected) = &mut only {
+                // Others are on their topic, or go with an earlier delivery.
+                let Some((row, true)) = expected.find(event.id.0) else { continue };
+                row
+            } else {
+                let row = self.report.row(event.topic(), event.kind.to_string());
                 self.report.count(row, true);
-            }
+                row
+            };
             rows.push(row);
-            events.push(Typed::of(event, receipt, name));
+            events.push(Typed::of(event, receipt, &self.settings.meant.topic_prefix));
         }
-        if events.is_empty() {
-            return Ok(());
-        }
-        let records: Vec<OutgoingRecord<'_>> = events.iter().map(|event| event.outgoing(run)).collect();
-        sink.send(&records, Sent { at: record.timestamp.map(Millis::of), rows })
+        (events, rows)
     }
 
-    fn note(&mut self, sent: Vec<Sent>) {
-        for Sent { at, rows } in sent {
+    fn note(&mut self, sink: &mut Sink<'_, Sent>) -> Result<(), RequestError> {
+        for Sent { at, rows } in sink.acknowledged()? {
             for row in rows {
                 self.report.rows[row].published += 1;
             }
             self.report.reached = at.max(self.report.reached);
         }
+        Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! What `weir replay` can be asked for.
 
 use crate::tool::settings::{
-    EventLimits, Given, check_period, count, flag, group, kafka, kind, rate, settings, since, switch,
-    topic_prefix, until, words,
+    EventLimits, check_period, count, flag, group, kafka, kind, rate, settings, since, switch, topic_prefix,
+    until, words,
 };
 use runtime::settings::{KafkaSettings, form};
 use schemas::{Event, EventKind, Millis, Topic, TypedEvent};
@@ -37,7 +37,7 @@ settings! {
         /// Deliveries before: a time (2026-11-21T18:30:00Z), or how long ago (30m)
         until: Millis = until().or("0s"),
     }
-    check |period: &Self, given: &mut Given<'_>| {
+    check |period, given| {
         check_period(Some(period.since), Some(period.until), given);
     }
 }
@@ -54,7 +54,7 @@ settings! {
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
     }
-    check |meant: &Self, given: &mut Given<'_>| {
+    check |meant, given| {
         let names = Topic::TYPED.map(|topic| topic.name(&meant.topic_prefix));
         let wrong = meant.topics.iter().filter(|name| !names.contains(name));
         given.refuse("topic", wrong, &format!("the full name of a typed topic, of: {}", names.join(", ")));
@@ -100,7 +100,7 @@ impl Meant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
     use runtime::settings::Problems;
 

@@ -1,11 +1,11 @@
 //! Deliveries for programs: a JSON object each.
 
 use super::contents::Contents;
+use crate::records::embedded::Embedded;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use schemas::Millis;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 use weir_ingest::spool::inspect::{ParkReason, StoredDelivery};
@@ -36,25 +36,12 @@ struct Listed<'a> {
 struct Whole<'a> {
     #[serde(flatten)]
     attributes: Attributes<'a>,
-    headers: Headers<'a>,
-    #[serde(flatten)]
-    body: Body<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Headers<'a> {
-    Object(&'a RawValue),
-    /// Corrupt ones that are no JSON any more.
-    Text(&'a str),
-}
-
-#[derive(Serialize)]
-enum Body<'a> {
-    #[serde(rename = "body")]
-    Text(&'a str),
-    #[serde(rename = "body_base64")]
-    Base64(String),
+    /// Corrupt ones may be no JSON any more.
+    headers: Embedded,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_base64: Option<String>,
 }
 
 /// A delivery without what people wrote.
@@ -71,14 +58,12 @@ pub(super) fn listed(stored: &StoredDelivery) -> impl Serialize {
 
 /// All of a delivery.
 pub(super) fn whole(stored: &StoredDelivery) -> impl Serialize {
-    let headers = serde_json::from_str(&stored.headers);
+    let text = std::str::from_utf8(&stored.body);
     Whole {
         attributes: attributes(stored),
-        headers: headers.map_or(Headers::Text(&stored.headers), Headers::Object),
-        body: match std::str::from_utf8(&stored.body) {
-            Ok(text) => Body::Text(text),
-            Err(_) => Body::Base64(STANDARD.encode(&stored.body)),
-        },
+        headers: Embedded::of(&stored.headers),
+        body: text.ok(),
+        body_base64: text.is_err().then(|| STANDARD.encode(&stored.body)),
     }
 }
 

@@ -1,8 +1,7 @@
 //! What the commands of `weir spool` can be asked for.
 
-use crate::tool::settings::{Flag, Given, Setting, count, flag, group, settings, switch, words};
-use clap::Command;
-use runtime::settings::{Form, Source, form};
+use crate::tool::settings::{count, flag, group, settings, switch, words};
+use runtime::settings::{Form, Reader, Setting, Source, form};
 use std::path::PathBuf;
 use weir_ingest::spool::inspect::{DeliveryFilter, ParkReason};
 
@@ -17,7 +16,7 @@ settings! {
     pub(super) struct ListSettings {
         /// The --spool-dir of ingest
         location: SpoolLocation = spool_dir(),
-        /// Only parked deliveries: those that Kafka refuses for good
+        /// Only parked deliveries: those that do not wait for Kafka, since it refused them, or for another reason
         set_aside: bool = switch("set-aside"),
         /// How many deliveries are listed; the sums below are of all [default: 100, or all with --json]
         limit: Option<u64> = count("limit", 1..=u64::MAX).optional(),
@@ -61,11 +60,11 @@ settings! {
         /// Of all, those that are parked for this reason: `too_large`, `not_authorized` or `unknown_topic`
         reason: Option<ParkReason> = flag("reason", "REASON", reason()).without("ids").optional(),
     }
-    check |chosen: &Self, given: &mut Given<'_>| match chosen {
+    check |chosen, given| match chosen {
         Self { all: true, .. } => {}
-        Self { reason: Some(_), .. } => given.reader.problem("reason", "--all beside it"),
+        Self { reason: Some(_), .. } => given.problem("reason", "--all beside it"),
         Self { ids, .. } if !ids.is_empty() => {}
-        _ => given.reader.problem("what to retry", "ids of parked deliveries, or --all"),
+        _ => given.problem("what to retry", "ids of parked deliveries, or --all"),
     }
 }
 
@@ -74,7 +73,7 @@ settings! {
     pub(super) struct ExportSettings {
         /// The --spool-dir of ingest
         location: SpoolLocation = spool_dir(),
-        /// Only parked deliveries: those that Kafka refuses for good
+        /// Only parked deliveries: those that do not wait for Kafka, since it refused them, or for another reason
         set_aside: bool = switch("set-aside"),
     }
 }
@@ -100,25 +99,15 @@ pub(super) struct SpoolLocation {
 }
 
 /// The flag `--spool-dir`.
-struct SpoolDir(Flag<String>);
-
-fn spool_dir() -> SpoolDir {
-    SpoolDir(flag("spool-dir", "DIR", form::text()).env("WEIR_SPOOL_DIR"))
-}
-
-impl Setting for SpoolDir {
-    type Value = SpoolLocation;
-
-    fn declare(&self, command: Command, help: &'static str) -> Command {
-        self.0.declare(command, help)
-    }
-
-    fn read(&self, given: &mut Given<'_>) -> Option<SpoolLocation> {
-        let directory = self.0.read(given)?;
-        let is_given = given.reader.source("spool-dir") == Source::Flag;
+fn spool_dir() -> Setting<SpoolLocation> {
+    let Setting { declare, read } = flag("spool-dir", "DIR", form::text()).env("WEIR_SPOOL_DIR").into();
+    let read = |reader: &mut Reader<'_>, id: &str| {
+        let directory: String = read(reader, id)?;
+        let is_given = reader.source("spool-dir") == Source::Flag;
         let flag = if is_given { format!(" --spool-dir {}", quoted(&directory)) } else { String::new() };
         Some(SpoolLocation { directory: PathBuf::from(directory), flag })
-    }
+    };
+    Setting { declare, read: Box::new(read) }
 }
 
 /// As a shell takes it for one word.

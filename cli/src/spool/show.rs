@@ -12,11 +12,14 @@ const WIDEST: usize = 200;
 
 pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let directory = &settings.location.directory;
-    let found = Inspector::new(directory).delivery(&settings.id)?;
-    let Some(stored) = found else {
-        let (id, directory) = (settings.id.clone(), directory.clone());
-        return Err(ToolError::NotKept { id, directory });
-    };
+    let stored = Inspector::new(directory).delivery(&settings.id)?.ok_or_else(|| {
+        ToolError::Failed(format!(
+            "{} holds no delivery {}: it is on Kafka by now, was never kept here, or lies in a damaged file; see \
+             `weir spool list`",
+            directory.display(),
+            settings.id
+        ))
+    })?;
     if settings.body {
         screen.bytes(&stored.body)?;
     } else if settings.json {

@@ -4,8 +4,9 @@ use std::io::{IsTerminal as _, stderr};
 use tracing_subscriber::EnvFilter;
 
 /// What is shown where `RUST_LOG` does not say otherwise. librdkafka remarks on what its mock cluster cannot do, and
-/// what it has to say of a real one stands in the tool's own errors; the demo sends a wrong signature on purpose.
-const QUIET: &str = "warn,weir_runtime::kafka::log=off,weir_ingest=error";
+/// what it has to say of a real one stands in the tool's own errors; whoever presses Ctrl-C twice knows what comes of it; the demo
+/// sends a wrong signature on purpose.
+const QUIET: &str = "warn,weir_runtime::kafka::log=off,weir_runtime::process::shutdown=off,weir_ingest=error";
 
 /// Installs the subscriber of the process.
 pub(crate) fn install() {

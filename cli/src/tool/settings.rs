@@ -6,7 +6,7 @@ mod flag;
 mod graph;
 mod instant;
 
-pub(crate) use declared::{Given, Group, Setting, Settings, declare, group, kafka, part, perhaps, settings};
+pub(crate) use declared::{Settings, group, kafka, perhaps, settings};
 pub(crate) use event_limits::EventLimits;
 pub(crate) use flag::{Flag, count, flag, switch, words};
 pub(crate) use graph::{access_tokens, graph_host, graph_url, graph_version};
@@ -18,9 +18,9 @@ use schemas::EventKind;
 
 /// Reads and checks the settings of a command; all problems come together.
 pub(crate) fn read<S: Settings>(command: &Command, matches: &ArgMatches) -> Result<S, Problems> {
-    let mut given = Given { reader: Reader::new(command, matches), matches };
-    let settings = S::read(&mut given);
-    given.reader.finish(settings)
+    let mut reader = Reader::new(command, matches);
+    let settings = S::read(&mut reader);
+    reader.finish(settings)
 }
 
 /// The kind of an event.

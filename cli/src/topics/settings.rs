@@ -24,7 +24,7 @@ settings! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
     use runtime::settings::Problems;
     use schemas::TopicSpec;

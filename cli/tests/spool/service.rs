@@ -18,7 +18,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use weir_ingest::settings::SpoolSettings;
 use weir_ingest::{ServeError, Settings};
 use weir_tests::until::until;
 
@@ -41,10 +40,8 @@ impl Service {
         }
         let settings = Settings {
             // However busy other tests keep the disk.
-            spool: Some(SpoolSettings {
-                timeout: Duration::from_secs(4),
-                ..SpoolSettings::of(spool.to_owned())
-            }),
+            spool_timeout: Duration::from_secs(4),
+            spool_dir: Some(spool.to_owned()),
             ack_timeout: Duration::from_millis(200),
             drain_timeout: Duration::from_secs(1),
             ..Settings::local(SECRET, "token")

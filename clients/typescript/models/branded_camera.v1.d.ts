@@ -6,7 +6,7 @@
  */
 
 /**
- * `data` of `com.meta.{metaobject}.branded_camera.v1`, and of `com.meta.{metaobject}.standby.branded_camera.v1`: a customer did something with an effect of Messenger's branded camera of old.
+ * `data` of `com.meta.{metaobject}.branded_camera.v1`, and of `com.meta.{metaobject}.standby.branded_camera.v1`: a customer did something with an effect of Messenger's former (withdrawn) branded camera.
  *
  * A messaging item with the member `branded_camera`. Source: libraries for the Messenger platform; Meta has withdrawn the feature and its page.
  *
@@ -41,7 +41,7 @@ export interface BrandedCameraData {
   [k: string]: unknown;
 }
 /**
- * A customer did something with an effect of the branded camera of old. Present in the kind `branded_camera`.
+ * A customer did something with an effect of the former (withdrawn) branded camera. Present in the kind `branded_camera`.
  */
 export interface BrandedCamera {
   /**

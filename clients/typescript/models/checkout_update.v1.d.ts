@@ -6,7 +6,7 @@
  */
 
 /**
- * `data` of `com.meta.{metaobject}.checkout_update.v1`, and of `com.meta.{metaobject}.standby.checkout_update.v1`: a customer chose an address with Messenger's buy button of old.
+ * `data` of `com.meta.{metaobject}.checkout_update.v1`, and of `com.meta.{metaobject}.standby.checkout_update.v1`: a customer chose an address with Messenger's former (withdrawn) buy button.
  *
  * A messaging item with the member `checkout_update`. Source: Messenger platform, pages that Meta has withdrawn with the buy button.
  *
@@ -41,7 +41,7 @@ export interface CheckoutUpdateData {
   [k: string]: unknown;
 }
 /**
- * A customer chose where the buy button of old sends the goods. Present in the kind `checkout_update`.
+ * A customer chose where the former (withdrawn) buy button sends the goods. Present in the kind `checkout_update`.
  */
 export interface CheckoutUpdate {
   /**

@@ -98,7 +98,7 @@ export type EventName =
  *
  * `like`: A heart: Meta's `like_heart`.
  *
- * `ephemeral`: Media to be seen once, which Meta does not pass on.
+ * `ephemeral`: Media to be seen once, which Meta does not deliver.
  *
  * `location`: A place.
  *
@@ -106,7 +106,7 @@ export type EventName =
  *
  * `fallback`: What the channel shows as a link.
  *
- * `unsupported`: What Meta does not pass on, and attachments of types that have no word here; these keep `meta_type` and `payload`.
+ * `unsupported`: What Meta does not deliver, and attachments of types that have no word here; these keep `meta_type` and `payload`.
  */
 export type MessageType =
   | "text"

@@ -30,7 +30,7 @@ export type Origin = "attachment" | "story" | "share" | "comment_media" | "profi
  *
  * `too_large`: It leads to more bytes than are saved.
  *
- * `failed`: It was tried as long as it is, without success.
+ * `failed`: It was tried for `--media-patience`, without success.
  */
 export type MediaStatus = "saved" | "gone" | "refused" | "too_large" | "failed";
 

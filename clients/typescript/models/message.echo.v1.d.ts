@@ -157,7 +157,7 @@ export interface Message {
    */
   is_self?: boolean | null;
   /**
-   * Whether it is of a sort that Meta does not pass on: a poll, a shared profile, … Present in such messages only.
+   * Whether it is of a type that Meta does not deliver: a poll, a shared profile, … Present in such messages only.
    */
   is_unsupported?: boolean | null;
   /**

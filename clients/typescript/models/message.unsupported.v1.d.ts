@@ -6,7 +6,7 @@
  */
 
 /**
- * `data` of `com.meta.{metaobject}.message.unsupported.v1`, and of `com.meta.{metaobject}.standby.message.unsupported.v1`: a message of a sort that Meta does not pass on.
+ * `data` of `com.meta.{metaobject}.message.unsupported.v1`, and of `com.meta.{metaobject}.standby.message.unsupported.v1`: a message of a type that Meta does not deliver.
  *
  * A messaging item whose `message` has `is_unsupported`. Source: Instagram messaging, `messages`.
  *
@@ -157,7 +157,7 @@ export interface Message {
    */
   is_self?: boolean | null;
   /**
-   * Whether it is of a sort that Meta does not pass on: a poll, a shared profile, … Present in such messages only.
+   * Whether it is of a type that Meta does not deliver: a poll, a shared profile, … Present in such messages only.
    */
   is_unsupported?: boolean | null;
   /**

@@ -6,7 +6,7 @@
  */
 
 /**
- * `data` of `com.meta.{metaobject}.payment.v1`, and of `com.meta.{metaobject}.standby.payment.v1`: a customer paid with Messenger's buy button of old.
+ * `data` of `com.meta.{metaobject}.payment.v1`, and of `com.meta.{metaobject}.standby.payment.v1`: a customer paid with Messenger's former (withdrawn) buy button.
  *
  * A messaging item with the member `payment`. Source: Messenger platform, pages that Meta has withdrawn with the buy button.
  *
@@ -55,7 +55,7 @@ export interface HopContext {
   [k: string]: unknown;
 }
 /**
- * A customer paid with the buy button of old. Present in the kind `payment`.
+ * A customer paid with the former (withdrawn) buy button. Present in the kind `payment`.
  */
 export interface Payment {
   /**

@@ -6,7 +6,7 @@
  */
 
 /**
- * `data` of `com.meta.{metaobject}.pre_checkout.v1`, and of `com.meta.{metaobject}.standby.pre_checkout.v1`: a customer is about to pay with Messenger's buy button of old.
+ * `data` of `com.meta.{metaobject}.pre_checkout.v1`, and of `com.meta.{metaobject}.standby.pre_checkout.v1`: a customer is about to pay with Messenger's former (withdrawn) buy button.
  *
  * A messaging item with the member `pre_checkout`. Source: Messenger platform, pages that Meta has withdrawn with the buy button.
  *
@@ -55,7 +55,7 @@ export interface HopContext {
   [k: string]: unknown;
 }
 /**
- * A customer is about to pay with the buy button of old. Present in the kind `pre_checkout`.
+ * A customer is about to pay with the former (withdrawn) buy button. Present in the kind `pre_checkout`.
  */
 export interface PreCheckout {
   /**

@@ -32,7 +32,7 @@ export type Reply = {
    */
   id: string;
   /**
-   * The media of the mention or comment. Present in replies to mentions, and in others for the sake of the key.
+   * The media of the mention or comment. Present in replies to mentions; in others it is used only for the key.
    */
   media?: string;
   /**

@@ -111,7 +111,7 @@ impl Pace {
         Self { settings, gates: Mutex::default(), percent }
     }
 
-    /// What holds each call, by who pays for it; those that nothing holds count as made.
+    /// What holds each call, by who pays for it; all others count as made.
     ///
     /// Each call of a batch counts, as it does for Meta: the pause behind a batch is that of all its calls.
     pub fn admit(&self, calls: &[&Payer], now: Instant) -> Vec<Option<Hold>> {
@@ -167,7 +167,7 @@ impl Pace {
         }
     }
 
-    /// Takes note of what an answer to calls said. An id that is none of theirs is taken for one of the first account's.
+    /// Takes note of what an answer to calls said. Unknown ids count against the first payer's account.
     pub fn note(&self, payers: &[&Payer], usage: &Usage, now: Instant) {
         let Some(first) = payers.first() else { return };
         let mut budgets = BTreeMap::<_, Budget>::new();

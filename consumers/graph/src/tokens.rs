@@ -110,7 +110,7 @@ impl AccessTokens {
             usable: gauge("weir_graph_tokens", "Access tokens at hand, the default one included"),
             broken: gauge(
                 "weir_graph_broken_token_files",
-                "Files of tokens and secrets that cannot be used as they are; what they held is still in use",
+                "Files of tokens, accounts and secrets that cannot be used; what they held before stays in use",
             ),
         };
         // At the start alone somebody waits for the disk, and no longer than its patience.
@@ -224,7 +224,7 @@ impl AccessTokens {
                 let _others_wait = self.one_at_a_time.lock().await;
                 self.reread_blocking().await;
             };
-            supervisor.panicked(reread).await;
+            supervisor.catches_panic_of(reread).await;
         }
     }
 

@@ -115,7 +115,7 @@ async fn serve(
                 tokio::spawn(Arc::clone(&sender).request(batch, permit));
             }
         };
-        if !supervisor.panicked(make_calls).await {
+        if !supervisor.catches_panic_of(make_calls).await {
             return;
         }
     }

@@ -9,7 +9,7 @@ use crate::lookup::{Resolver, WaitReporter};
 use crate::media::{CachedMedia, MediaCache};
 use crate::pending_lookup::PendingLookup;
 use crate::question::{Ask, Plan, Question};
-use runtime::consumer::{Failure, Output, PartitionPrefetch, Prefetch, Record, Waits};
+use runtime::consumer::{Failure, Output, Record, Waits};
 use schemas::lookup::{KnownMedia, Lookup, Status};
 use schemas::{Millis, Topic, TypedEvent, raw};
 use std::borrow::Cow;
@@ -21,20 +21,8 @@ use weir_graph::{Outcome, OwnLimits};
 #[derive(Debug)]
 pub(crate) struct Lookups {
     context: Arc<LookupContext>,
-    prefetch: Prefetch<PendingLookup<LookupAnswer>>,
     comments: Arc<str>,
     mentions: Arc<str>,
-}
-
-/// A partition that is assigned.
-#[derive(Debug)]
-pub(crate) struct Partition {
-    assigned: Arc<PartitionPrefetch<PendingLookup<LookupAnswer>>>,
-    /// The lookup of the record in turn, by its offset, while it is awaited.
-    pending: Option<(i64, PendingLookup<LookupAnswer>)>,
-    /// What the record in work is to be published as.
-    enriched: Option<Output>,
-    own_limits: OwnLimits,
 }
 
 /// What every lookup needs.
@@ -57,13 +45,15 @@ impl Lookups {
     pub(crate) fn new(context: Arc<LookupContext>, topic_prefix: &str) -> Self {
         let [comments, mentions] = [Topic::CommentsEnriched, Topic::MentionsEnriched]
             .map(|topic| Arc::from(topic.name(topic_prefix)));
-        Self { context, prefetch: Prefetch::default(), comments, mentions }
+        Self { context, comments, mentions }
     }
 
-    async fn look_up(
+    /// What a record is to be published as.
+    pub(crate) async fn look_up(
         &self,
-        partition: &mut Partition,
+        own_limits: &mut OwnLimits,
         record: &Record,
+        begun: &mut Option<PendingLookup<LookupAnswer>>,
         waits: &Waits,
     ) -> Result<Output, Failure> {
         let value = record.value.as_deref();
@@ -75,14 +65,11 @@ impl Lookups {
                 LookupAnswer::of(Status::Skipped, &skipped)
             }
             Question::Ask(ask) => {
-                let Partition { assigned, pending, own_limits, .. } = partition;
-                let begun = pending.take().filter(|(offset, _)| *offset == record.offset);
-                let begun = begun.map(|(_, begun)| begun).or_else(|| assigned.take(record.offset));
-                let begun = begun.unwrap_or_else(|| self.begin(ask.clone(), record));
-                // It stays in the partition, so that it can be awaited again where this is dropped.
-                let (_, begun) = pending.insert((record.offset, begun));
-                let found = self.context.resolver.found(begun, &ask.account, own_limits, record, waits).await;
-                *pending = None;
+                // It stays where it was begun, so that it can be awaited again where this is dropped.
+                let pending = begun.get_or_insert_with(|| self.begin(ask.clone(), record));
+                let found =
+                    self.context.resolver.found(pending, &ask.account, own_limits, record, waits).await;
+                *begun = None;
                 found?
             }
         };
@@ -102,35 +89,11 @@ impl Lookups {
         if topic == Topic::CommentsEnriched { &self.comments } else { &self.mentions }
     }
 
-    pub(crate) fn assigned(&self, topic: &str, partition: i32) -> Partition {
-        let assigned = self.prefetch.assign(topic, partition);
-        Partition { assigned, pending: None, enriched: None, own_limits: OwnLimits::default() }
-    }
-
-    pub(crate) fn expect(&self, record: &Record) {
-        let Some(prefetch) = self.prefetch.of(&record.topic, record.partition) else { return };
+    pub(crate) fn prefetch(&self, record: &Record) -> Option<PendingLookup<LookupAnswer>> {
         // What cannot be asked is said when its turn comes.
-        let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
-        if let Ok(Plan { question: Question::Ask(ask), .. }) = Plan::of(&event) {
-            prefetch.put(record.offset, self.begin(ask, record));
-        }
-    }
-
-    /// Awaits the lookup: nothing is lost where the partition is taken away meanwhile, as the next owner asks again.
-    pub(crate) async fn prepare(
-        &self,
-        partition: &mut Partition,
-        record: &Record,
-        waits: &Waits,
-    ) -> Result<(), Failure> {
-        partition.enriched = Some(self.look_up(partition, record, waits).await?);
-        Ok(())
-    }
-
-    pub(crate) fn handle(partition: &mut Partition) -> Result<Vec<Output>, Failure> {
-        let enriched = partition.enriched.take();
-        let lost = || Failure::Retry { error: String::from("the record was not looked up") };
-        Ok(vec![enriched.ok_or_else(lost)?])
+        let event = TypedEvent::read(record.value.as_deref()).ok()?;
+        let Plan { question: Question::Ask(ask), .. } = Plan::of(&event).ok()? else { return None };
+        Some(self.begin(ask, record))
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// What becomes of events whose account has no token that Meta accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WithoutToken {
-    /// They go to the dead letters.
+    /// They become dead letters.
     DeadLetter,
     /// They wait for a token, and what is behind them in their partitions with them.
     Wait,
@@ -140,7 +140,7 @@ impl LookupRun<'_> {
                 Err(no_token) => no_token,
             };
             let waits = self.without_token == WithoutToken::Wait || no_token == NoToken::Unread;
-            let meanwhile = if waits { "its events wait" } else { "its events go to the dead letters" };
+            let meanwhile = if waits { "its events wait" } else { "its events become dead letters" };
             tokens.say_missing(self.account, &no_token, meanwhile);
             if !waits {
                 return Err(Failure::reject(no_token.reason(), &no_token));

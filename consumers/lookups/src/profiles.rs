@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 use weir_graph::{Outcome, OwnLimits};
 
-/// The reasons for which [`crate::policy`] gives up what the account may not know; of a page the latter is a permission.
+/// Reasons of [`crate::policy`] that mean that no profile can be had. On a page `no_consent` means a missing permission.
 const NOT_REACHABLE: &str = "not_reachable";
 const NO_CONSENT: &str = "no_consent";
 /// The reasons of an account without a token that Meta accepts, and of one at its limit: they say nothing of the customer, and cost no
@@ -44,18 +44,7 @@ pub(crate) struct Profiles {
 #[derive(Debug)]
 pub(crate) struct Partition {
     known: KnownProfiles,
-    /// What former owners of the partition found out is known too.
-    is_read_back: bool,
-    /// What came of the record in work.
-    asked: Option<Asked>,
     own_limits: OwnLimits,
-}
-
-/// A customer of whom was asked, with their profile where there was an answer.
-#[derive(Debug)]
-struct Asked {
-    customer: Customer,
-    profile: Option<Vec<u8>>,
 }
 
 impl Profiles {
@@ -69,77 +58,55 @@ impl Profiles {
         Self { context, settings, tail, topic, log: Throttle::default() }
     }
 
-    pub(crate) fn assigned(&self) -> Partition {
-        let known = KnownProfiles::new(&self.settings);
-        Partition { known, is_read_back: false, asked: None, own_limits: OwnLimits::default() }
-    }
-
-    /// Awaits the answer about who sent a message, where it is not known.
-    pub(crate) async fn prepare(
+    /// The profile of who sent a message, where it is not known and there is one.
+    pub(crate) async fn look_up(
         &self,
         partition: &mut Partition,
         record: &Record,
         waits: &Waits,
-    ) -> Result<(), Failure> {
-        if !partition.is_read_back {
-            partition.known = self.read_back(record).await?;
-            partition.is_read_back = true;
-        }
-        partition.asked = None;
-        let Some(customer) = Customer::of(record) else { return Ok(()) };
-        if partition.known.is_fresh(&customer.key(), record.offset, seconds()) {
-            self.context.resolver.metrics.profile("known");
-        } else {
-            partition.asked = self.ask(partition, customer, record, waits).await?;
-        }
-        Ok(())
-    }
-
-    /// What was found out. It is remembered from now on, but for the same record: its profile may not have been published.
-    pub(crate) fn handle(&self, partition: &mut Partition, record: &Record) -> Vec<Output> {
-        let Some(Asked { customer, profile }) = partition.asked.take() else { return Vec::new() };
+    ) -> Result<Vec<Output>, Failure> {
+        let Some(customer) = Customer::of(record) else { return Ok(Vec::new()) };
         let key = customer.key();
-        if profile.is_some() {
-            partition.known.note(&key, record.offset, seconds());
-        } else {
-            partition.known.note_failed(&key, seconds());
+        if partition.known.is_fresh(&key, record.offset, seconds()) {
+            self.context.resolver.metrics.profile("known");
+            return Ok(Vec::new());
         }
+        let Some(value) = self.ask(partition, &customer, record, waits).await? else { return Ok(Vec::new()) };
+        // It is known from now on, but for the same record: its profile may not have been published.
+        partition.known.note(&key, record.offset, seconds());
         let headers = vec![("content-type".into(), raw::CONTENT_TYPE.into())];
-        let output =
-            |value| Output { topic: Arc::clone(&self.topic), key: Some(key.into_bytes()), value, headers };
-        profile.map(output).into_iter().collect()
+        Ok(vec![Output { topic: Arc::clone(&self.topic), key: Some(key.into_bytes()), value, headers }])
     }
 
     async fn ask(
         &self,
         partition: &mut Partition,
-        customer: Customer,
+        customer: &Customer,
         record: &Record,
         waits: &Waits,
-    ) -> Result<Option<Asked>, Failure> {
-        let mut pending = self.begin(&customer, record);
+    ) -> Result<Option<Vec<u8>>, Failure> {
+        let mut pending = self.begin(customer, record);
         let resolver = &self.context.resolver;
         let account = &customer.account;
         let found = resolver.found(&mut pending, account, &mut partition.own_limits, record, waits).await;
-        let profile = match found {
-            Ok(Outcome::Found(answer)) => Some(self.profile(&customer, Some(&answer))),
+        match found {
+            Ok(Outcome::Found(answer)) => Ok(Some(self.profile(customer, Some(&answer)))),
             Ok(Outcome::Gone(_)) | Err(Failure::Reject { reason: NOT_REACHABLE, .. }) => {
-                Some(self.profile(&customer, None))
+                Ok(Some(self.profile(customer, None)))
             }
             Err(Failure::Reject { reason: NO_CONSENT, .. }) if customer.platform == Platform::Instagram => {
-                Some(self.profile(&customer, None))
+                Ok(Some(self.profile(customer, None)))
             }
             Err(Failure::Reject { reason, error } | Failure::Expired { reason, error }) => {
                 self.context.resolver.metrics.profile("failed");
                 self.log_failure(record, reason, &error);
-                if OF_ACCOUNT.contains(&reason) {
-                    return Ok(None);
+                if !OF_ACCOUNT.contains(&reason) {
+                    partition.known.note_failed(&customer.key(), seconds());
                 }
-                None
+                Ok(None)
             }
-            Err(failure) => return Err(failure),
-        };
-        Ok(Some(Asked { customer, profile }))
+            Err(failure) => Err(failure),
+        }
     }
 
     fn begin(&self, customer: &Customer, record: &Record) -> PendingLookup<Outcome> {
@@ -168,10 +135,10 @@ impl Profiles {
         serde_json::to_vec(&profile).expect("a profile is made of strings and JSON")
     }
 
-    /// Whom the former owners of a partition of messages asked for: the profiles have the same keys.
-    async fn read_back(&self, record: &Record) -> Result<KnownProfiles, Failure> {
-        let (messages, profiles) = (Arc::clone(&record.topic), Arc::clone(&self.topic));
-        let (partition, now) = (record.partition, seconds());
+    /// A partition of messages, with whom its former owners asked for: the profiles have the same keys.
+    pub(crate) async fn restore(&self, first: &Record) -> Result<Partition, Failure> {
+        let (messages, profiles) = (Arc::clone(&first.topic), Arc::clone(&self.topic));
+        let (partition, now) = (first.partition, seconds());
         let (mut known, most) = (KnownProfiles::new(&self.settings), self.settings.profile_cache as u64);
         let read = self.tail.read(move |reader| {
             let (inputs, outputs) = (reader.partitions(&messages)?, reader.partitions(&profiles)?);
@@ -181,7 +148,8 @@ impl Profiles {
             reader.each(&range, |record| known.take(record, now))?;
             Ok(known)
         });
-        read.await.map_err(|error| Failure::of_kafka(&error))
+        let known = read.await.map_err(|error| Failure::of_kafka(&error))?;
+        Ok(Partition { known, own_limits: OwnLimits::default() })
     }
 
     fn log_failure(&self, record: &Record, reason: &str, error: &str) {

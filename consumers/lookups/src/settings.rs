@@ -48,20 +48,20 @@ runtime::settings! {
     /// How long a lookup is tried.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct RetrySettings {
-        /// Calls for one event that may fail in a row, while others are answered, before it goes to the dead letters; after 5
-        /// minutes at the earliest, so that with a --lookup-patience of 5 minutes or less it does nothing. Where a call of
-        /// others fails too, N times in a row before it is answered, the event has N times as many more
+        /// Failures in a row, while other calls are answered, after which an event becomes a dead letter; never before 5 minutes
+        /// of failing, so with a --lookup-patience of 5 minutes or less it has no effect. If another call needed N failures before
+        /// it was answered, the limit is N+1 times as high
         pub lookup_attempts: u32 = with_default("COUNT", "5", form::count(1..=100).narrow()),
-        /// How long calls for one event may fail, also while none is answered, before it goes to the dead letters
+        /// How long calls for one event may fail, also while none is answered, before it becomes a dead letter
         pub lookup_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
-        /// How long a partition waits in all, between two answers, for the limit of calls of one account, which
-        /// holds the events of other accounts; then that account's events go to the dead letters. The limit of the app, or of a
-        /// user whose token accounts share, is waited for without end
+        /// How long, summed until that account's next answer, a partition waits for the rate limit of one account, which holds up
+        /// other accounts' events; then that account's events become dead letters. Limits of the app, or of a shared token's
+        /// user, are waited for without end
         pub lookup_limit_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
         /// What becomes of events whose account has no token that Meta accepts: dead-letter, or wait (which holds their
         /// partitions)
         pub without_token: WithoutToken = with_default("WORD", "dead-letter", form::choice(WITHOUT_TOKEN)),
-        /// How long calls for one event fail at least before it goes to the dead letters as one that is never answered
+        /// How long calls for one event fail at least before it becomes a dead letter as one that is never answered
         pub hopeless_after: Duration = fixed(Duration::from_mins(5)),
         /// First delay before another call, at most
         pub backoff_base: Duration = fixed(Duration::from_millis(200)),

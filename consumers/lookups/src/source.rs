@@ -1,9 +1,11 @@
 //! What this consumer reads, each with a handler of its own: comments and mentions and, where customers are looked up, messages.
 
-use crate::handler::{self, Lookups};
+use crate::handler::{LookupAnswer, Lookups};
+use crate::pending_lookup::PendingLookup;
 use crate::profiles::{self, Profiles};
 use runtime::consumer::{Failure, Handler, Output, Record, Waits};
 use schemas::Topic;
+use weir_graph::OwnLimits;
 
 /// The handlers.
 #[derive(Debug)]
@@ -17,7 +19,7 @@ pub(crate) struct Sources {
 #[derive(Debug)]
 pub(crate) enum Partition {
     /// Of comments or mentions.
-    Posts(handler::Partition),
+    Posts(OwnLimits),
     /// Of messages.
     Customers(profiles::Partition),
 }
@@ -30,6 +32,10 @@ impl Sources {
 
 impl Handler for Sources {
     type State = Partition;
+    type Begun = PendingLookup<LookupAnswer>;
+
+    /// The next owner of the partition asks again.
+    const CAN_BE_DROPPED: bool = true;
 
     fn reasons(&self) -> &'static [&'static str] {
         &[
@@ -50,41 +56,30 @@ impl Handler for Sources {
         ]
     }
 
-    fn assigned(&self, topic: &str, partition: i32) -> Partition {
-        if topic == self.messages {
-            Partition::Customers(self.profiles.assigned())
+    async fn restore(&self, first: &Record) -> Result<Partition, Failure> {
+        if *first.topic == *self.messages {
+            Ok(Partition::Customers(self.profiles.restore(first).await?))
         } else {
-            Partition::Posts(self.lookups.assigned(topic, partition))
+            Ok(Partition::Posts(OwnLimits::default()))
         }
     }
 
-    fn expect(&self, record: &Record) {
-        if *record.topic != *self.messages {
-            self.lookups.expect(record);
-        }
-    }
-
-    async fn prepare(
-        &self,
-        partition: &mut Partition,
-        record: &Record,
-        waits: &Waits,
-    ) -> Result<(), Failure> {
-        match partition {
-            Partition::Posts(partition) => self.lookups.prepare(partition, record, waits).await,
-            Partition::Customers(partition) => self.profiles.prepare(partition, record, waits).await,
-        }
+    fn prefetch(&self, record: &Record) -> Option<Self::Begun> {
+        if *record.topic == *self.messages { None } else { self.lookups.prefetch(record) }
     }
 
     async fn handle(
         &self,
         partition: &mut Partition,
         record: &Record,
-        _: &Waits,
+        begun: &mut Option<Self::Begun>,
+        waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
         match partition {
-            Partition::Posts(partition) => Lookups::handle(partition),
-            Partition::Customers(partition) => Ok(self.profiles.handle(partition, record)),
+            Partition::Posts(own_limits) => {
+                Ok(vec![self.lookups.look_up(own_limits, record, begun, waits).await?])
+            }
+            Partition::Customers(partition) => self.profiles.look_up(partition, record, waits).await,
         }
     }
 }

@@ -121,8 +121,8 @@ impl Fetcher {
         Err(NotFetched::Refused("redirects"))
     }
 
-    /// Whether anybody was answered since then; else whoever was last is asked once more. What fails while nobody is may be the fault of
-    /// the network, or of all hosts.
+    /// Whether any host answered since `since`; if not, the last one that did is asked again. What fails while none answers may be the
+    /// fault of the network, or of all hosts.
     pub(crate) async fn is_answered(&self, since: Instant) -> bool {
         let last = lock(&self.answered).clone();
         let Some(last) = last else { return false };

@@ -4,7 +4,7 @@
 
 use crate::links::{Source, SourceError};
 use crate::save::{LinkOutcome, Saver};
-use runtime::consumer::{Failure, Handler, Output, PartitionPrefetch, Prefetch, Record, Wait, Waits};
+use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
 use runtime::telemetry::spans;
 use schemas::{Topic, raw};
 use std::sync::Arc;
@@ -25,25 +25,14 @@ type Saving = AbortOnDropHandle<Vec<Output>>;
 #[derive(Debug)]
 pub(crate) struct MediaHandler {
     saver: Arc<Saver>,
-    prefetch: Prefetch<Saving>,
     prefix: String,
     media: Arc<str>,
-}
-
-/// A partition that is assigned.
-#[derive(Debug)]
-pub(crate) struct Partition {
-    assigned: Arc<PartitionPrefetch<Saving>>,
-    /// The links of the record in turn, by its offset, while they are followed.
-    saving: Option<(i64, Saving)>,
-    /// What the record in work is published as.
-    outputs: Option<Vec<Output>>,
 }
 
 impl MediaHandler {
     pub(crate) fn new(saver: Saver, topic_prefix: &str) -> Self {
         let media = Arc::from(Topic::Media.name(topic_prefix));
-        Self { saver: Arc::new(saver), prefetch: Prefetch::default(), prefix: topic_prefix.to_owned(), media }
+        Self { saver: Arc::new(saver), prefix: topic_prefix.to_owned(), media }
     }
 
     fn source(&self, record: &Record) -> Result<Option<Source>, SourceError> {
@@ -60,64 +49,46 @@ impl MediaHandler {
         let span = spans::ahead("save media", record.trace());
         AbortOnDropHandle::new(tokio::spawn(saving.instrument(span)))
     }
-
-    async fn save(
-        &self,
-        partition: &mut Partition,
-        record: &Record,
-        waits: &Waits,
-    ) -> Result<Vec<Output>, Failure> {
-        let begun = partition.saving.take().filter(|(offset, _)| *offset == record.offset);
-        let begun = begun.map(|(_, saving)| saving).or_else(|| partition.assigned.take(record.offset));
-        let saving = match begun {
-            Some(saving) => saving,
-            None => match self.source(record).map_err(|error| Failure::reject("unreadable", &error))? {
-                Some(source) => self.begin(source, record),
-                None => return Ok(Vec::new()),
-            },
-        };
-        // It stays in the partition, so that no work is lost where the turn is over before it.
-        let (_, saving) = partition.saving.insert((record.offset, saving));
-        let saved = waits.on(Wait::ApiAnswer, TURN * 2, timeout(TURN, saving)).await;
-        let saved = saved.map_err(|_| unavailable())?;
-        partition.saving = None;
-        saved.map_err(|error| Failure::Retry { error: format!("the saving ended early: {error}") })
-    }
 }
 
 impl Handler for MediaHandler {
-    type State = Partition;
+    type State = ();
+    type Begun = Saving;
+
+    /// The next owner of the partition follows the links again.
+    const CAN_BE_DROPPED: bool = true;
 
     fn reasons(&self) -> &'static [&'static str] {
         &["unreadable"]
     }
 
-    fn assigned(&self, topic: &str, partition: i32) -> Partition {
-        Partition { assigned: self.prefetch.assign(topic, partition), saving: None, outputs: None }
-    }
-
-    fn expect(&self, record: &Record) {
-        let Some(prefetch) = self.prefetch.of(&record.topic, record.partition) else { return };
-        // What cannot be read is said when its turn comes.
-        if let Ok(Some(source)) = self.source(record) {
-            prefetch.put(record.offset, self.begin(source, record));
-        }
-    }
-
-    /// Awaits the links: nothing is lost where the partition is taken away meanwhile, as the next owner follows them again.
-    async fn prepare(
-        &self,
-        partition: &mut Partition,
-        record: &Record,
-        waits: &Waits,
-    ) -> Result<(), Failure> {
-        partition.outputs = Some(self.save(partition, record, waits).await?);
+    async fn restore(&self, _: &Record) -> Result<(), Failure> {
         Ok(())
     }
 
-    async fn handle(&self, partition: &mut Partition, _: &Record, _: &Waits) -> Result<Vec<Output>, Failure> {
-        let lost = || Failure::Retry { error: String::from("the links were not followed") };
-        partition.outputs.take().ok_or_else(lost)
+    fn prefetch(&self, record: &Record) -> Option<Saving> {
+        // What cannot be read is said when its turn comes.
+        let source = self.source(record).ok()??;
+        Some(self.begin(source, record))
+    }
+
+    async fn handle(
+        &self,
+        (): &mut (),
+        record: &Record,
+        begun: &mut Option<Saving>,
+        waits: &Waits,
+    ) -> Result<Vec<Output>, Failure> {
+        if begun.is_none() {
+            let source = self.source(record).map_err(|error| Failure::reject("unreadable", &error))?;
+            *begun = source.map(|source| self.begin(source, record));
+        }
+        let Some(saving) = begun else { return Ok(Vec::new()) };
+        // It stays where it was begun, so that no work is lost where the turn is over before it.
+        let saved = waits.on(Wait::ApiAnswer, TURN * 2, timeout(TURN, saving)).await;
+        let saved = saved.map_err(|_| unavailable())?;
+        *begun = None;
+        saved.map_err(|error| Failure::Retry { error: format!("the saving ended early: {error}") })
     }
 }
 

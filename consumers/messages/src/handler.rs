@@ -1,14 +1,13 @@
 //! Handles one typed record: read, normalise, publish once.
 
-use crate::event_number;
 use crate::metrics::Metrics;
 use crate::normalise::{NormaliseError, normalise};
-use crate::rebuild::Rebuild;
+use crate::rebuild::{InputPartition, rebuild};
 use crate::recent::{Bounds, RecentEvents, Seen};
 use crate::route::Routes;
 use runtime::consumer::{Failure, Handler, Output, Record, Tail, Waits};
 use runtime::kafka::dead_letter::header;
-use schemas::{Millis, TypedEvent, inbox, raw};
+use schemas::{EventId, Millis, TypedEvent, inbox, raw};
 use std::borrow::Cow;
 use std::future::{Future, ready};
 use std::sync::Arc;
@@ -25,28 +24,19 @@ const USUAL_BYTES: usize = 1024;
 pub struct InboxHandler {
     routes: Routes,
     bounds: Bounds,
-    rebuild: Rebuild,
+    tail: Tail,
     metrics: Metrics,
-}
-
-/// A partition of events.
-#[derive(Debug)]
-pub struct Partition {
-    recent: RecentEvents,
-    /// What former owners of the partition published is remembered too.
-    is_rebuilt: bool,
 }
 
 impl InboxHandler {
     /// Publishes along `routes`, reads the outputs back through `tail`, and remembers events within `bounds`.
     pub(crate) fn new(routes: Routes, bounds: Bounds, tail: Tail, metrics: Metrics) -> Self {
-        let rebuild = Rebuild::new(tail, routes.clone(), bounds);
-        Self { routes, bounds, rebuild, metrics }
+        Self { routes, bounds, tail, metrics }
     }
 
     fn inbox(&self, recent: &mut RecentEvents, record: &Record) -> Result<Vec<Output>, Failure> {
         let event = TypedEvent::read(record.value.as_deref()).map_err(|error| reject(&error.into()))?;
-        let id = event_number(&event.id).ok_or_else(no_id)?;
+        let id = EventId::parse(&event.id).ok_or_else(no_id)?;
         let Some((name, inbox)) = normalise(&event).map_err(|error| reject(&error))? else {
             self.metrics.skipped(event.kind().map_or("other", |kind| kind.kind.as_str()));
             return Ok(Vec::new());
@@ -62,7 +52,7 @@ impl InboxHandler {
     /// Whether the event was published already. Not to be asked of the dashboard's test button: each press sends the same
     /// message id. Of a record that was a dead letter of this group and was put back, to remember it is not enough: it was
     /// noted when its output could not be published. There the output itself decides.
-    fn is_duplicate(&self, recent: &mut RecentEvents, id: u128, record: &Record) -> bool {
+    fn is_duplicate(&self, recent: &mut RecentEvents, id: EventId, record: &Record) -> bool {
         let seen = recent.note(id, record.offset, Millis::of(SystemTime::now()).as_secs());
         self.metrics.recent_full.inc_by(recent.take_forgotten_early());
         match seen {
@@ -96,24 +86,19 @@ fn json(inbox: &inbox::Record) -> Vec<u8> {
 }
 
 impl Handler for InboxHandler {
-    type State = Partition;
+    type State = RecentEvents;
+    type Begun = ();
 
-    fn assigned(&self, _topic: &str, _partition: i32) -> Partition {
-        Partition { recent: RecentEvents::new(self.bounds), is_rebuilt: false }
-    }
-
-    /// Reads the outputs back before the first record, which is after the former owner of the partition let go of it.
-    async fn prepare(&self, partition: &mut Partition, record: &Record, _: &Waits) -> Result<(), Failure> {
-        if partition.is_rebuilt {
-            return Ok(());
-        }
+    /// Reads the outputs back, which is after the former owner of the partition let go of it.
+    async fn restore(&self, first: &Record) -> Result<RecentEvents, Failure> {
         let began = Instant::now();
-        let recent = self.rebuild.recent(Arc::clone(&record.topic), record.partition).await;
-        partition.recent = recent.map_err(|error| Failure::of_kafka(&error))?;
-        partition.is_rebuilt = true;
-        self.metrics.recent_full.inc_by(partition.recent.take_forgotten_early());
+        let outputs = self.routes.outputs_of(&first.topic).cloned().collect();
+        let input = InputPartition { topic: Arc::clone(&first.topic), partition: first.partition };
+        let recent = rebuild(&self.tail, outputs, input, self.bounds).await;
+        let mut recent = recent.map_err(|error| Failure::of_kafka(&error))?;
+        self.metrics.recent_full.inc_by(recent.take_forgotten_early());
         self.metrics.rebuild_seconds.observe(began.elapsed().as_secs_f64());
-        Ok(())
+        Ok(recent)
     }
 
     fn reasons(&self) -> &'static [&'static str] {
@@ -122,11 +107,12 @@ impl Handler for InboxHandler {
 
     fn handle(
         &self,
-        partition: &mut Partition,
+        recent: &mut RecentEvents,
         record: &Record,
+        _: &mut Option<()>,
         _: &Waits,
     ) -> impl Future<Output = Result<Vec<Output>, Failure>> + Send {
-        ready(self.inbox(&mut partition.recent, record))
+        ready(self.inbox(recent, record))
     }
 }
 

@@ -13,7 +13,7 @@ mod settings;
 
 pub mod normalise;
 
-pub use handler::{InboxHandler, Partition};
+pub use handler::InboxHandler;
 pub use input::Input;
 pub use recent::{Bounds, RecentEvents, Seen};
 pub use route::outputs_of;
@@ -43,10 +43,4 @@ pub async fn run(common: CommonSettings, settings: Settings, process: Process) -
     let metrics = Metrics::register(&process.registry);
     let handler = InboxHandler::new(routes, settings.bounds(), tail, metrics);
     consumer::run(&common.kafka, options.within(&common.consumer), handler, &process).await
-}
-
-/// An event id, 32 hex digits, as a number.
-pub(crate) fn event_number(id: &str) -> Option<u128> {
-    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_id.then(|| u128::from_str_radix(id, 16).ok()).flatten()
 }

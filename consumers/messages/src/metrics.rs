@@ -1,7 +1,7 @@
 //! What this consumer counts, beside what every consumer does.
 
 use prometheus::{Histogram, IntCounter, IntCounterVec, Registry};
-use runtime::metrics::{SECONDS, counter, counters, histogram};
+use runtime::metrics::{SECONDS, counter, counters, counters_of, histogram};
 use schemas::inbox::EventName;
 
 /// Counters of what became of the events.
@@ -16,18 +16,14 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn register(registry: &Registry) -> Self {
-        let events = counters(
-            registry,
-            "weir_messages_events_total",
-            "Inbox records made, by their event",
-            &["event"],
-        );
-        for event in EventName::ALL {
-            // Shown as zero from the start, so that a rate over the first one is right.
-            events.with_label_values(&[event.as_str()]);
-        }
         Self {
-            events,
+            events: counters_of(
+                registry,
+                "weir_messages_events_total",
+                "Inbox records made, by their event",
+                "event",
+                EventName::ALL.iter().map(|event| event.as_str()),
+            ),
             skipped: counters(
                 registry,
                 "weir_messages_skipped_total",
@@ -48,7 +44,7 @@ impl Metrics {
             rebuild_seconds: histogram(
                 registry,
                 "weir_messages_rebuild_seconds",
-                "Time of reading a partition's past back from the output topic, before its first record",
+                "Time of reading a partition's past back from the output topics, before its first record",
                 SECONDS,
             ),
         }

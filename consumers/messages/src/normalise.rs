@@ -3,7 +3,6 @@
 mod attachment;
 mod conversation;
 mod message;
-pub(crate) mod name;
 mod part;
 mod parties;
 mod public;
@@ -12,10 +11,9 @@ mod window;
 use parties::Parties;
 use schemas::data::comment::Comment;
 use schemas::data::feed::FeedChange;
-use schemas::data::mention::Mention;
 use schemas::data::page_mention::PageMention;
 use schemas::inbox::{EventName, Platform, Record};
-use schemas::{Kind, Millis, Model, TypedEvent, Unreadable};
+use schemas::{Kind, KindSpec, Millis, Model, TypedEvent, Unreadable};
 use std::borrow::Cow;
 
 /// Why an event that should have an inbox record cannot be given one.
@@ -46,42 +44,52 @@ impl NormaliseError {
 /// another kind, of a kind that this version does not know, of another channel, an edit that is none, or what happens on a
 /// page's wall beside new comments and mentions.
 pub fn normalise(event: &TypedEvent<'_>) -> Result<Option<(EventName, Record)>, NormaliseError> {
-    let (Some(kind), Some(platform)) = (event.kind(), platform(&event.metaobject)) else { return Ok(None) };
-    let Some(name) = name::of(kind.kind) else { return Ok(None) };
-    let named = match kind.kind.spec().data {
+    let (Some(kind), Some(platform)) = (event.kind(), Platform::of_object(&event.metaobject)) else {
+        return Ok(None);
+    };
+    let KindSpec { inbox: Some(mut name), data, .. } = *kind.kind.spec() else { return Ok(None) };
+    let account = event.metaaccount.as_deref();
+    let mut record;
+    match data {
         Model::Comment => {
             let comment: Comment = event.data()?;
-            let parties = public::commented(&comment, event.metaaccount.as_deref());
-            let comment = Some(public::comment(&comment, kind.kind == Kind::CommentLive));
-            Some((name, Record { comment, ..envelope(event, platform, name, parties)? }))
+            record = envelope(event, platform, name, public::commented(&comment, account))?;
+            record.comment = Some(public::comment(comment, kind.kind == Kind::CommentLive));
         }
         Model::Feed => {
             let change: FeedChange = event.data()?;
             if !change.is_new_comment() {
                 return Ok(None);
             }
-            let parties = public::commented_on_page(&change, event.metaaccount.as_deref());
-            let comment = Some(public::comment_on_page(&change));
-            Some((name, Record { comment, ..envelope(event, platform, name, parties)? }))
+            record = envelope(event, platform, name, public::commented_on_page(&change, account))?;
+            record.comment = Some(public::comment_on_page(change));
         }
         Model::Mention => {
-            let mention: Mention = event.data()?;
-            let parties = public::mentioned(event.metaaccount.as_deref());
-            let mention = Some(public::mention(&mention));
-            Some((name, Record { mention, ..envelope(event, platform, name, parties)? }))
+            let mention = public::mention(event.data()?);
+            record = envelope(event, platform, name, public::mentioned(account))?;
+            record.mention = Some(mention);
         }
         Model::PageMention => {
             let mention: PageMention = event.data()?;
             if !mention.is_new() {
                 return Ok(None);
             }
-            let parties = public::mentioned_page(&mention, event.metaaccount.as_deref());
-            let mention = Some(public::mention_of_page(&mention));
-            Some((name, Record { mention, ..envelope(event, platform, name, parties)? }))
+            record = envelope(event, platform, name, public::mentioned_page(&mention, account))?;
+            record.mention = Some(public::mention_of_page(mention));
         }
-        _ => conversation::normalise(event, kind.kind, name, platform)?,
-    };
-    Ok(named.map(|(name, record)| (name, Record { standby: kind.standby, ..record })))
+        Model::Messaging => {
+            let Some(named) = conversation::normalise(event, name, platform)? else { return Ok(None) };
+            (name, record) = named;
+        }
+        Model::StoryInsights
+        | Model::Rating
+        | Model::Lead
+        | Model::TemplateStatus
+        | Model::DashboardTest
+        | Model::Unknown => return Ok(None),
+    }
+    record.standby = kind.standby;
+    Ok(Some((name, record)))
 }
 
 /// What every record has.
@@ -120,14 +128,6 @@ fn envelope(
         standby: false,
         test: event.metatest,
     })
-}
-
-fn platform(metaobject: &str) -> Option<Platform> {
-    match metaobject {
-        "instagram" => Some(Platform::Instagram),
-        "page" => Some(Platform::Facebook),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -1,71 +1,51 @@
 //! Finds out what a partition has published already, whoever did it: from the output topics.
 
-use crate::event_number;
 use crate::recent::{Bounds, RecentEvents};
-use crate::route::Routes;
-use runtime::consumer::{OffsetRange, Record, Tail, TailError, TailReader};
+use runtime::consumer::{OffsetRange, ReadError, Record, Tail, TailReader};
 use runtime::kafka::partitioner::partition_of;
-use schemas::Millis;
+use schemas::{EventId, Millis};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Reads the output topics back.
-#[derive(Clone, Debug)]
-pub(crate) struct Rebuild {
-    tail: Tail,
-    routes: Routes,
-    bounds: Bounds,
-}
-
 /// The partition whose past is wanted.
 #[derive(Clone, Debug)]
-struct InputPartition {
-    topic: Arc<str>,
-    partition: i32,
+pub(crate) struct InputPartition {
+    pub(crate) topic: Arc<str>,
+    pub(crate) partition: i32,
 }
 
-impl Rebuild {
-    pub(crate) fn new(tail: Tail, routes: Routes, bounds: Bounds) -> Self {
-        Self { tail, routes, bounds }
-    }
-
-    /// What was published of the records of a partition, within the bounds.
-    pub(crate) async fn recent(&self, topic: Arc<str>, partition: i32) -> Result<RecentEvents, TailError> {
-        let outputs: Vec<_> = self.routes.outputs_of(&topic).cloned().collect();
-        let (bounds, input) = (self.bounds, InputPartition { topic, partition });
-        self.tail.read(move |reader| read_back(reader, &outputs, &input, bounds)).await
-    }
-}
-
-/// What was found in the outputs, the oldest first.
-fn read_back(
-    reader: &TailReader,
-    outputs: &[Arc<str>],
-    input: &InputPartition,
+/// What was published to `outputs` of the records of a partition, within the bounds.
+pub(crate) async fn rebuild(
+    tail: &Tail,
+    outputs: Vec<Arc<str>>,
+    input: InputPartition,
     bounds: Bounds,
-) -> Result<RecentEvents, TailError> {
-    let (mut recent, now) = (RecentEvents::new(bounds), Millis::of(SystemTime::now()).as_secs());
-    let mut found = Vec::new();
-    for output in outputs {
-        read_output(reader, output, input, bounds, |id, at| found.push((at.unwrap_or(now), id)))?;
-    }
-    // Each is in order already; together they are once they are sorted by time alone.
-    found.sort_by_key(|(at, _)| *at);
-    for (at, id) in found {
-        recent.found(id, at, now);
-    }
-    Ok(recent)
+) -> Result<RecentEvents, ReadError> {
+    tail.read(move |reader| {
+        let (mut recent, now) = (RecentEvents::new(bounds), Millis::of(SystemTime::now()).as_secs());
+        let mut found = Vec::new();
+        for output in &outputs {
+            read_output(reader, output, &input, bounds, |id, at| found.push((at.unwrap_or(now), id)))?;
+        }
+        // Each is in order already; together they are once they are sorted by time alone.
+        found.sort_by_key(|(at, _)| *at);
+        for (at, id) in found {
+            recent.found(id, at, now);
+        }
+        Ok(recent)
+    })
+    .await
 }
 
 /// A record's output has its key, so with as many partitions here as there it is in the partition of the same number. With
 /// another number of partitions it can be in any.
 fn read_output(
-    reader: &TailReader,
+    reader: &mut TailReader,
     output: &str,
     input: &InputPartition,
     bounds: Bounds,
-    mut found: impl FnMut(u128, Option<u64>),
-) -> Result<(), TailError> {
+    mut found: impl FnMut(EventId, Option<u64>),
+) -> Result<(), ReadError> {
     let (inputs, outputs) = (reader.partitions(&input.topic)?, reader.partitions(output)?);
     let is_same = inputs == outputs;
     let partitions = if is_same { vec![input.partition] } else { (0..outputs).collect() };
@@ -85,6 +65,6 @@ fn read_output(
 }
 
 /// The id of the event that an output was made of.
-fn id(record: &Record) -> Option<u128> {
-    event_number(std::str::from_utf8(record.header("ce_id")?).ok()?)
+fn id(record: &Record) -> Option<EventId> {
+    EventId::parse(std::str::from_utf8(record.header("ce_id")?).ok()?)
 }

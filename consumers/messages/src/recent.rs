@@ -1,5 +1,6 @@
 //! Remembers the events that a partition brought lately, to publish each once: for `--dedupe-window`, and at most `--dedupe-events`.
 
+use schemas::EventId;
 use std::collections::{HashMap, VecDeque};
 
 /// Stands for the offset of a record that is not known, of an event that was found in the output.
@@ -19,9 +20,9 @@ pub struct Bounds {
 pub struct RecentEvents {
     bounds: Bounds,
     /// By event, the offset of the record that brought it first.
-    offsets: HashMap<Event, i64>,
+    offsets: HashMap<EventId, i64>,
     /// With the second at which each came.
-    order: VecDeque<(Event, u64)>,
+    order: VecDeque<(EventId, u64)>,
     forgotten_early: u64,
 }
 
@@ -36,9 +37,6 @@ pub enum Seen {
     Published,
 }
 
-/// An event's id in halves: as one number it would be padded to twice the room.
-type Event = [u64; 2];
-
 impl RecentEvents {
     /// Remembers nothing yet; takes memory only as events come.
     pub fn new(bounds: Bounds) -> Self {
@@ -48,23 +46,23 @@ impl RecentEvents {
     /// Looks the event `id` of the record at `offset` up, and remembers it where it is new; `now` is in seconds.
     ///
     /// The same record may come again before it is done, and is no duplicate of itself.
-    pub fn note(&mut self, id: u128, offset: i64, now: u64) -> Seen {
-        match self.offsets.get(&halves(id)) {
+    pub fn note(&mut self, id: EventId, offset: i64, now: u64) -> Seen {
+        match self.offsets.get(&id) {
             Some(&PUBLISHED) => Seen::Published,
             Some(first) if *first != offset => Seen::Again,
             Some(_) => Seen::New,
             None => {
-                self.remember(halves(id), offset, now, now);
+                self.remember(id, offset, now, now);
                 Seen::New
             }
         }
     }
 
     /// Remembers an event that was found in the output, published in the second `at`.
-    pub fn found(&mut self, id: u128, at: u64, now: u64) {
+    pub fn found(&mut self, id: EventId, at: u64, now: u64) {
         let is_old = at.saturating_add(self.bounds.window) < now;
-        if !is_old && !self.offsets.contains_key(&halves(id)) {
-            self.remember(halves(id), PUBLISHED, at, now);
+        if !is_old && !self.offsets.contains_key(&id) {
+            self.remember(id, PUBLISHED, at, now);
         }
     }
 
@@ -73,7 +71,7 @@ impl RecentEvents {
         std::mem::take(&mut self.forgotten_early)
     }
 
-    fn remember(&mut self, event: Event, offset: i64, at: u64, now: u64) {
+    fn remember(&mut self, event: EventId, offset: i64, at: u64, now: u64) {
         while let Some((_, came)) = self.order.front() {
             let is_old = came.saturating_add(self.bounds.window) < now;
             if !is_old && self.order.len() < self.bounds.most {
@@ -89,15 +87,13 @@ impl RecentEvents {
     }
 }
 
-/// The upper and the lower 64 bits.
-fn halves(id: u128) -> Event {
-    let half = |shift: u32| u64::try_from((id >> shift) & u128::from(u64::MAX)).unwrap_or_default();
-    [half(64), half(0)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn id(number: u128) -> EventId {
+        EventId(number.to_be_bytes())
+    }
 
     fn up_to(most: usize) -> RecentEvents {
         RecentEvents::new(Bounds { window: 100, most })
@@ -106,50 +102,50 @@ mod tests {
     #[test]
     fn an_event_of_another_record_is_new_only_once() {
         let mut recent = up_to(10);
-        assert_eq!(recent.note(1, 100, 0), Seen::New);
-        assert_eq!(recent.note(1 << 64, 101, 0), Seen::New);
-        assert_eq!(recent.note(1, 102, 0), Seen::Again);
-        assert_eq!(recent.note(1 << 64, 103, 0), Seen::Again);
+        assert_eq!(recent.note(id(1), 100, 0), Seen::New);
+        assert_eq!(recent.note(id(1 << 64), 101, 0), Seen::New);
+        assert_eq!(recent.note(id(1), 102, 0), Seen::Again);
+        assert_eq!(recent.note(id(1 << 64), 103, 0), Seen::Again);
     }
 
     #[test]
     fn a_record_is_no_duplicate_of_itself() {
         let mut recent = up_to(10);
-        assert_eq!(recent.note(1, 100, 0), Seen::New);
-        assert_eq!(recent.note(1, 100, 0), Seen::New);
+        assert_eq!(recent.note(id(1), 100, 0), Seen::New);
+        assert_eq!(recent.note(id(1), 100, 0), Seen::New);
     }
 
     #[test]
     fn what_the_output_holds_is_published_whichever_record_brings_it() {
         let mut recent = up_to(10);
-        recent.found(1, 50, 60);
-        recent.found(1, 55, 60);
-        assert_eq!(recent.note(1, 0, 60), Seen::Published);
+        recent.found(id(1), 50, 60);
+        recent.found(id(1), 55, 60);
+        assert_eq!(recent.note(id(1), 0, 60), Seen::Published);
         assert_eq!((recent.offsets.len(), recent.order.len()), (1, 1));
     }
 
     #[test]
     fn an_event_is_forgotten_after_the_window() {
         let mut recent = up_to(10);
-        recent.found(1, 50, 151);
-        assert_eq!(recent.note(1, 100, 151), Seen::New, "it was too old when it was found");
-        assert_eq!(recent.note(2, 101, 251), Seen::New);
-        assert_eq!(recent.note(1, 102, 251), Seen::Again, "100 seconds are within the window");
-        assert_eq!(recent.note(3, 103, 252), Seen::New);
-        assert_eq!(recent.note(1, 104, 252), Seen::New);
+        recent.found(id(1), 50, 151);
+        assert_eq!(recent.note(id(1), 100, 151), Seen::New, "it was too old when it was found");
+        assert_eq!(recent.note(id(2), 101, 251), Seen::New);
+        assert_eq!(recent.note(id(1), 102, 251), Seen::Again, "100 seconds are within the window");
+        assert_eq!(recent.note(id(3), 103, 252), Seen::New);
+        assert_eq!(recent.note(id(1), 104, 252), Seen::New);
         assert_eq!(recent.take_forgotten_early(), 0);
     }
 
     #[test]
     fn the_event_that_came_first_is_forgotten_first_where_there_is_no_room_and_that_is_counted() {
         let mut recent = up_to(2);
-        assert_eq!(recent.note(1, 100, 0), Seen::New);
-        assert_eq!(recent.note(2, 101, 0), Seen::New);
-        assert_eq!(recent.note(1, 102, 0), Seen::Again);
+        assert_eq!(recent.note(id(1), 100, 0), Seen::New);
+        assert_eq!(recent.note(id(2), 101, 0), Seen::New);
+        assert_eq!(recent.note(id(1), 102, 0), Seen::Again);
         assert_eq!(recent.take_forgotten_early(), 0);
-        assert_eq!(recent.note(3, 103, 0), Seen::New);
-        assert_eq!(recent.note(2, 104, 0), Seen::Again, "the second is still remembered");
-        assert_eq!(recent.note(1, 105, 0), Seen::New, "the first is forgotten, though it was seen again");
+        assert_eq!(recent.note(id(3), 103, 0), Seen::New);
+        assert_eq!(recent.note(id(2), 104, 0), Seen::Again, "the second is still remembered");
+        assert_eq!(recent.note(id(1), 105, 0), Seen::New, "the first is forgotten, though it was seen again");
         assert_eq!(recent.take_forgotten_early(), 2);
         assert_eq!(recent.take_forgotten_early(), 0);
     }
@@ -158,7 +154,7 @@ mod tests {
     fn no_more_is_remembered_than_the_limit() {
         let mut recent = up_to(100);
         for number in 0..10_000 {
-            assert_eq!(recent.note(number, 0, 0), Seen::New);
+            assert_eq!(recent.note(id(number), 0, 0), Seen::New);
         }
         assert_eq!((recent.offsets.len(), recent.order.len()), (100, 100));
     }

@@ -6,27 +6,19 @@ use schemas::Topic;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A topic that is read, with those that its records are published to.
-type Route = (Topic, &'static [Topic]);
-
-const OF_MESSAGES: [Route; 5] = [
-    (Topic::Messages, &[Topic::Inbox]),
-    (Topic::Standby, &[Topic::Inbox, Topic::InboxReceipts]),
-    (Topic::Receipts, &[Topic::InboxReceipts]),
-    (Topic::Comments, &[Topic::InboxComments]),
-    (Topic::Mentions, &[Topic::InboxComments]),
-];
-
-const OF_FEED: [Route; 1] = [(Topic::Feed, &[Topic::InboxComments])];
-
 /// The topics that what becomes of the events of a topic is published to; none of a topic that is never read.
-pub fn outputs_of(topic: Topic) -> &'static [Topic] {
-    let route = OF_MESSAGES.iter().chain(&OF_FEED).find(|(read, _)| *read == topic);
-    route.map(|(_, outputs)| *outputs).unwrap_or_default()
+pub const fn outputs_of(topic: Topic) -> &'static [Topic] {
+    match topic {
+        Topic::Messages => &[Topic::Inbox],
+        Topic::Standby => &[Topic::Inbox, Topic::InboxReceipts],
+        Topic::Receipts => &[Topic::InboxReceipts],
+        Topic::Comments | Topic::Mentions | Topic::Feed => &[Topic::InboxComments],
+        _ => &[],
+    }
 }
 
 /// The routes of an input, with the topics' names.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Routes {
     input: Input,
     names: EnumMap<Topic, Arc<str>>,
@@ -53,35 +45,27 @@ impl Routes {
 
     /// The names of all topics that are written to.
     pub(crate) fn outputs(&self) -> Vec<String> {
-        let outputs: BTreeSet<_> = of(self.input).iter().flat_map(|(_, outputs)| *outputs).collect();
+        let outputs: BTreeSet<_> = self.input.topics().iter().flat_map(|topic| outputs_of(*topic)).collect();
         outputs.into_iter().map(|output| self.names[*output].to_string()).collect()
     }
 
     /// The names of the topics that the records of the topic named `input` are published to.
     pub(crate) fn outputs_of<'a>(&'a self, input: &'a str) -> impl Iterator<Item = &'a Arc<str>> {
-        let routes = of(self.input).iter().filter(move |(topic, _)| *self.names[*topic] == *input);
-        routes.flat_map(|(_, outputs)| *outputs).map(|output| &self.names[*output])
-    }
-}
-
-const fn of(input: Input) -> &'static [Route] {
-    match input {
-        Input::Messages => &OF_MESSAGES,
-        Input::Feed => &OF_FEED,
+        let topics = self.input.topics().iter().filter(move |topic| *self.names[**topic] == *input);
+        topics.flat_map(|topic| outputs_of(*topic)).map(|output| &self.names[*output])
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::normalise;
     use schemas::{EventKind, Kind};
 
     #[test]
     fn every_record_goes_where_it_is_looked_for_after_a_restart() {
         for kind in Kind::ALL {
             for standby in [false, true] {
-                let Some(name) = normalise::name::of(kind) else { continue };
+                let Some(name) = kind.spec().inbox else { continue };
                 let topic = EventKind { kind, standby }.topic();
                 if standby && !kind.comes_on_standby() {
                     continue;
@@ -92,10 +76,9 @@ mod tests {
     }
 
     #[test]
-    fn each_topic_that_is_read_has_a_route() {
-        for input in Input::ALL {
-            let read: Vec<_> = of(input).iter().map(|(topic, _)| *topic).collect();
-            assert_eq!(read, input.topics(), "{input:?}");
+    fn each_topic_that_is_read_has_a_route_and_no_other() {
+        for topic in Topic::ALL {
+            assert_eq!(!outputs_of(topic).is_empty(), Input::of(topic).is_some(), "{topic:?}");
         }
     }
 

@@ -1,7 +1,8 @@
 //! A message of a conversation, and whose it is. Pure.
 
 use crate::observe::Observation;
-use schemas::{EventKind, Kind};
+use schemas::EventKind;
+use schemas::inbox::EventName;
 
 /// A message of one side.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,9 +20,9 @@ impl<'a> ConversationMessage<'a> {
     /// account writes to itself.
     pub(crate) fn of(observation: &Observation<'a>) -> Option<Self> {
         let EventKind { kind, standby: false } = observation.kind? else { return None };
-        let is_answer = match kind {
-            Kind::Message | Kind::MessageUnsupported | Kind::StoryMention => false,
-            Kind::MessageEcho => true,
+        let is_answer = match kind.spec().inbox? {
+            EventName::MessageReceived | EventName::StoryMentioned => false,
+            EventName::MessageSent => true,
             _ => return None,
         };
         let conversation = observation.event.subject.as_deref()?;

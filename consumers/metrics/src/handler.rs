@@ -43,8 +43,6 @@ pub(crate) struct AccountState {
 pub(crate) struct Partition {
     recent_ids: RecentIds,
     conversations: Conversations,
-    /// What came before the first record is known too.
-    is_read_back: bool,
 }
 
 impl AccountState {
@@ -108,10 +106,30 @@ impl MetricsHandler {
         Ok(())
     }
 
-    /// What the records before this one leave behind. They were counted by whoever handled them.
-    async fn read_back(&self, record: &Record) -> Result<Partition, Failure> {
-        let mut partition = self.assigned(&record.topic, record.partition);
-        let (topic, number, before) = (Arc::clone(&record.topic), record.partition, record.offset);
+    fn partition(&self) -> Partition {
+        let MetricsSettings { remembered_events, open_conversations, response_window, .. } = *self.settings;
+        Partition {
+            recent_ids: RecentIds::new(remembered_events),
+            conversations: Conversations::new(open_conversations, response_window),
+        }
+    }
+}
+
+impl Handler for MetricsHandler {
+    type State = Partition;
+    type Begun = ();
+
+    fn reasons(&self) -> &'static [&'static str] {
+        &[NOT_AN_EVENT]
+    }
+
+    /// Reads back what the records before the first leave behind. They were counted by whoever handled them.
+    async fn restore(&self, first: &Record) -> Result<Partition, Failure> {
+        let mut partition = self.partition();
+        if self.settings.read_back_records == 0 {
+            return Ok(partition);
+        }
+        let (topic, number, before) = (Arc::clone(&first.topic), first.partition, first.offset);
         let most = self.settings.read_back_records;
         let since = SystemTime::now().checked_sub(self.settings.read_back);
         let read = self.tail.read(move |reader| {
@@ -123,9 +141,18 @@ impl MetricsHandler {
             })?;
             Ok(partition)
         });
-        let mut partition = read.await.map_err(|error| Failure::of_kafka(&error))?;
-        partition.is_read_back = true;
-        Ok(partition)
+        read.await.map_err(|error| Failure::of_kafka(&error))
+    }
+
+    async fn handle(
+        &self,
+        partition: &mut Partition,
+        record: &Record,
+        _: &mut Option<()>,
+        _: &Waits,
+    ) -> Result<Vec<Output>, Failure> {
+        self.count(partition, record)?;
+        Ok(Vec::new())
     }
 }
 
@@ -148,40 +175,6 @@ impl Partition {
             }
             None => (GivenUp::default(), None),
         }
-    }
-}
-
-impl Handler for MetricsHandler {
-    type State = Partition;
-
-    fn assigned(&self, _topic: &str, _partition: i32) -> Partition {
-        let MetricsSettings { remembered_events, open_conversations, response_window, .. } = *self.settings;
-        Partition {
-            recent_ids: RecentIds::new(remembered_events),
-            conversations: Conversations::new(open_conversations, response_window),
-            is_read_back: self.settings.read_back_records == 0,
-        }
-    }
-
-    fn reasons(&self) -> &'static [&'static str] {
-        &[NOT_AN_EVENT]
-    }
-
-    async fn prepare(&self, partition: &mut Partition, record: &Record, _: &Waits) -> Result<(), Failure> {
-        if !partition.is_read_back {
-            *partition = self.read_back(record).await?;
-        }
-        Ok(())
-    }
-
-    async fn handle(
-        &self,
-        partition: &mut Partition,
-        record: &Record,
-        _: &Waits,
-    ) -> Result<Vec<Output>, Failure> {
-        self.count(partition, record)?;
-        Ok(Vec::new())
     }
 }
 

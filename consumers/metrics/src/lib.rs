@@ -1,4 +1,4 @@
-//! Metrics of what arrives: events by account, kind and age, and who waits for an answer.
+//! Metrics of what arrives: events by object, kind and carrier, their age, and who waits for an answer.
 //!
 //! It reads all typed topics and writes nothing but dead letters: `observe` decides what one event says, `metrics`
 //! keeps the sums, `handler` brings both together. An event that Kafka hands over twice is counted twice. What a restart

@@ -6,6 +6,7 @@ use crate::unknown::UnknownNames;
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
 use runtime::metrics::{counters, counters_of, histogram, histograms};
 use schemas::{Millis, TypedEvent};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,20 +103,19 @@ impl EventMetrics {
     /// Adds an event at the instant `now`. One of the test button is only counted, as its times are made up.
     pub(crate) fn add(&self, observation: &Observation<'_>, now: Millis) {
         let labels = observation.labels();
-        let labels = [labels.object, &*labels.kind, labels.carrier];
         if observation.event.metatest {
             self.tests.with_label_values(&labels).inc();
             return;
         }
         self.events.with_label_values(&labels).inc();
-        add_age(&self.age_at_receipt, labels, observation.age_at_receipt());
-        add_age(&self.age, labels, observation.age(now));
+        add_age(&self.age_at_receipt, &labels, observation.age_at_receipt());
+        add_age(&self.age, &labels, observation.age(now));
     }
 
     /// Adds an event that came before.
     pub(crate) fn duplicate(&self, observation: &Observation<'_>) {
-        let labels = observation.labels();
-        self.duplicates.with_label_values(&[labels.object, &*labels.kind]).inc();
+        let [object, kind, _] = observation.labels();
+        self.duplicates.with_label_values(&[object, kind]).inc();
     }
 
     /// Adds conversations that are given up.
@@ -130,9 +130,9 @@ impl EventMetrics {
     }
 }
 
-fn add_age(ages: &HistogramVec, labels: [&str; 3], age: Option<Duration>) {
+fn add_age(ages: &HistogramVec, labels: &[Cow<'static, str>; 3], age: Option<Duration>) {
     if let Some(age) = age {
-        ages.with_label_values(&labels).observe(age.as_secs_f64());
+        ages.with_label_values(labels).observe(age.as_secs_f64());
     }
 }
 

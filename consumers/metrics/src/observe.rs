@@ -25,17 +25,6 @@ pub(crate) struct Observation<'a> {
     pub(crate) received: Option<Millis>,
 }
 
-/// What tells the series of events apart; all of closed sets, so that no sender can make labels.
-#[derive(Clone, Debug)]
-pub(crate) struct Labels {
-    /// Meta's object, of [`OBJECTS`], or [`OTHER`].
-    pub(crate) object: &'static str,
-    /// The kind's public name, `standby.` included, or [`OTHER`] for one that this version does not know.
-    pub(crate) kind: Cow<'static, str>,
-    /// Where in the entry it stood, of [`Carrier::ALL`], or [`OTHER`].
-    pub(crate) carrier: &'static str,
-}
-
 impl<'a> Observation<'a> {
     pub(crate) fn of(event: &'a TypedEvent<'a>) -> Self {
         Self {
@@ -46,13 +35,14 @@ impl<'a> Observation<'a> {
         }
     }
 
-    pub(crate) fn labels(&self) -> Labels {
+    /// What tells the series of events apart, all of closed sets, so that no sender can make labels: Meta's object, of
+    /// [`OBJECTS`]; the kind's public name, `standby.` included; and where in the entry it stood, of [`Carrier::ALL`]. Each is
+    /// [`OTHER`] where this version does not know it.
+    pub(crate) fn labels(&self) -> [Cow<'static, str>; 3] {
         let carriers = Carrier::ALL.iter().map(|carrier| carrier.as_str());
-        Labels {
-            object: one_of(&self.event.metaobject, OBJECTS),
-            kind: self.kind.map_or(Cow::Borrowed(OTHER), name),
-            carrier: one_of(&self.event.metacarrier, carriers),
-        }
+        let object = one_of(&self.event.metaobject, OBJECTS);
+        let kind = self.kind.map_or(Cow::Borrowed(OTHER), name);
+        [object.into(), kind, one_of(&self.event.metacarrier, carriers).into()]
     }
 
     /// From when it happened to when ingest received it; `None` where Meta or ingest does not say. A clock that runs behind another

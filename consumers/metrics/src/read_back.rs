@@ -3,7 +3,7 @@
 use crate::handler::AccountState;
 use crate::observe::Observation;
 use runtime::backoff::{self, Backoff};
-use runtime::consumer::{OffsetRange, Tail, TailError, TailReader};
+use runtime::consumer::{OffsetRange, ReadError, Tail, TailReader};
 use runtime::process::Process;
 use schemas::{Millis, TypedEvent};
 use std::time::{Duration, SystemTime};
@@ -43,10 +43,10 @@ impl AccountReadBack {
     /// Since when everything is read: an account that did not come up was silent since then.
     fn read(
         &self,
-        reader: &TailReader,
+        reader: &mut TailReader,
         account_state: &AccountState,
         start: Millis,
-    ) -> Result<Millis, TailError> {
+    ) -> Result<Millis, ReadError> {
         let earliest = start.before(self.window);
         let (mut since, mut oldest) = (earliest, None);
         for topic in &self.topics {

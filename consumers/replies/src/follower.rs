@@ -80,7 +80,7 @@ impl Follower {
         // which takes a new process no longer: so the process ends.
         let started = thread.spawn(move || {
             let follow = || keep_up::follow(reader, changes, &sink, &ended);
-            sink.source.process.shutdown.unless_it_panics("what reads the results topic", follow);
+            sink.source.process.shutdown.trigger_on_panic("what reads the results topic", follow);
         });
         started.map_err(|error| FollowError::Thread { reason: error.to_string() })?;
         Ok(Self { shared, _ends_when_dropped: end.drop_guard() })

@@ -48,7 +48,7 @@ pub(crate) struct Replies {
 /// A partition of commands.
 #[derive(Debug, Default)]
 pub(crate) struct Partition {
-    /// The record before which all results were read that were written until then, by a former owner or here.
+    /// Offset of the record for which the results topic was last read to its end.
     caught_up_at: Option<i64>,
     /// The command under way, over the times that it is handled.
     pending: Option<Pending>,
@@ -57,31 +57,30 @@ pub(crate) struct Partition {
 
 impl Handler for Replies {
     type State = Partition;
-
-    fn assigned(&self, _topic: &str, _partition: i32) -> Partition {
-        Partition::default()
-    }
+    type Begun = ();
 
     fn reasons(&self) -> &'static [&'static str] {
         &["unreadable", "unknown_action", "bad_command", "wrong_key"]
     }
 
-    /// Reads the results topic to its end, which is after the former owner of the partition let go of it; and once more for a
-    /// record that takes an attempt for abandoned.
-    async fn prepare(&self, state: &mut Partition, record: &Record, _: &Waits) -> Result<(), Failure> {
-        if state.caught_up_at.is_none() {
-            self.follower().await?.caught_up(READ_BACK).await.map_err(|error| Failure::of_kafka(&error))?;
-            state.caught_up_at = Some(record.offset);
-        }
-        Ok(())
+    /// Reads the results topic to its end, which is after the former owner of the partition let go of it.
+    async fn restore(&self, first: &Record) -> Result<Partition, Failure> {
+        self.catch_up().await?;
+        Ok(Partition { caught_up_at: Some(first.offset), ..Partition::default() })
     }
 
     async fn handle(
         &self,
         state: &mut Partition,
         record: &Record,
+        _: &mut Option<()>,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
+        // Once more for a record that takes an attempt for abandoned.
+        if state.caught_up_at.is_none() {
+            waits.on(Wait::Kafka, INTENDED_WITHIN, self.catch_up()).await?;
+            state.caught_up_at = Some(record.offset);
+        }
         // What a command may be goes by its account, too.
         if !self.tokens.is_read() {
             let error = NoToken::Unread.to_string();
@@ -116,6 +115,10 @@ impl Replies {
             Follower::start(self.source.clone(), window, ledger)
         };
         self.follower.get_or_try_init(start).await.map_err(|error| Failure::of_kafka(&error))
+    }
+
+    async fn catch_up(&self) -> Result<(), Failure> {
+        self.follower().await?.caught_up(READ_BACK).await.map_err(|error| Failure::of_kafka(&error))
     }
 
     /// What is known of a command; an error where it is new and no more can be remembered.

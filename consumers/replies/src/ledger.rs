@@ -33,7 +33,7 @@ type OldestFirst = BinaryHeap<Reverse<(u64, Arc<str>)>>;
 #[derive(Debug)]
 pub(crate) struct Ledger {
     known: HashMap<Arc<str>, Entry>,
-    /// Those that somebody intended, by the time of the intent.
+    /// Commands with an intent, by the time of the intent.
     intended: OldestFirst,
     /// Those that were refused before anybody intended them, by the time of the result; they make room for others.
     refused: OldestFirst,

@@ -17,8 +17,8 @@ runtime::settings! {
         /// The Graph API.
         pub graph: GraphParts = part(GraphParts::declare, GraphParts::read),
         /// How long a command may wait for a limit of Meta's, or for a host that cannot be reached, before it is refused.
-        /// The limit of one account holds the commands of others in its partition: all that wait for it, between two answers, wait
-        /// for as long together
+        /// For one account's limit, which holds up the commands of others in its partition, the waits of its commands are summed
+        /// until a call is answered
         pub reply_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
         /// How old a command may be when its turn comes; older ones are refused
         pub reply_max_age: Duration = with_default("DURATION", "24h", form::duration(AGES)),

@@ -32,8 +32,9 @@ const AUTHENTICATED_FOR: Duration = Duration::from_secs(10);
 /// hyper has space for this many header lines on the stack, and allocates for any other number.
 const HEADERS_ON_STACK: usize = 100;
 
-/// Accepts connections.
-pub(crate) struct Acceptor {
+/// Accepts connections; a clone of `respond` answers each request, of a connection with this [`Slot`].
+pub(crate) struct Acceptor<R> {
+    respond: R,
     connections: Arc<Connections>,
     limits: Limits,
     metrics: Arc<Metrics>,
@@ -41,35 +42,27 @@ pub(crate) struct Acceptor {
     turned_away: Vec<u8>,
 }
 
-impl Acceptor {
-    pub(crate) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
+impl<R, F> Acceptor<R>
+where
+    R: FnOnce(Request<Incoming>, Arc<Slot>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<Full<Bytes>>> + Send,
+{
+    pub(crate) fn new(limits: &Limits, metrics: Arc<Metrics>, respond: R) -> Self {
         let connections = Connections::new(limits.max_connections, AUTHENTICATED_FOR);
-        Self { connections, limits: limits.clone(), metrics, turned_away: turned_away() }
+        Self { respond, connections, limits: limits.clone(), metrics, turned_away: turned_away() }
     }
 
-    /// Accepts until it is dropped; a clone of `respond` answers each request, of a connection with this [`Slot`].
-    pub(crate) async fn keep_accepting<R, F>(
-        &self,
-        listener: &TcpListener,
-        graceful: &GracefulShutdown,
-        respond: R,
-    ) where
-        R: FnOnce(Request<Incoming>, Arc<Slot>) -> F + Clone + Send + 'static,
-        F: Future<Output = Response<Full<Bytes>>> + Send,
-    {
+    /// Accepts until it is dropped.
+    pub(crate) async fn keep_accepting(&self, listener: &TcpListener, graceful: &GracefulShutdown) {
         loop {
             match listener.accept().await {
-                Ok((stream, _)) => self.admit(stream, graceful, respond.clone()),
+                Ok((stream, _)) => self.admit(stream, graceful),
                 Err(error) => self.back_off(&error).await,
             }
         }
     }
 
-    fn admit<R, F>(&self, stream: TcpStream, graceful: &GracefulShutdown, respond: R)
-    where
-        R: FnOnce(Request<Incoming>, Arc<Slot>) -> F + Clone + Send + 'static,
-        F: Future<Output = Response<Full<Bytes>>> + Send,
-    {
+    fn admit(&self, stream: TcpStream, graceful: &GracefulShutdown) {
         let Some(Admitted { slot, eviction, evicts_another }) = self.connections.admit() else {
             return self.turn_away(&stream);
         };
@@ -82,7 +75,7 @@ impl Acceptor {
         let clock = Clock::start(timeouts(&self.limits));
         let stream = TimedStream::new(stream, Arc::clone(&clock));
         let open = OpenConnection::count(&self.metrics.connections);
-        let metrics = Arc::clone(&self.metrics);
+        let (respond, metrics) = (self.respond.clone(), Arc::clone(&self.metrics));
         let service = service_fn(move |request: Request<Incoming>| {
             let (respond, slot, metrics) = (respond.clone(), Arc::clone(&slot), Arc::clone(&metrics));
             async move {

@@ -28,11 +28,11 @@ pub(crate) enum WebhookResponse {
     /// The body is larger than `--max-body`.
     BodyTooLarge,
     Unauthorized(SignatureFault),
-    /// The body did not come in time, or too slowly.
+    /// The body was not received in time, or came too slowly.
     BodyTimeout,
     /// The request, or its body, is framed in a way that cannot be relied on.
     BadRequest(&'static str),
-    /// A mistake in the program: nothing is known of what became of the request.
+    /// A bug: nothing is known of what became of the request.
     InternalError,
     /// There is no capacity, or nothing could be made durable.
     Unavailable(Unavailable),
@@ -47,7 +47,9 @@ pub(crate) enum Unavailable {
     Late,
     Refused,
     BreakerOpen,
+    /// `--spool-max-bytes` or the disk is full.
     SpoolFull,
+    /// The disk fails, or is too slow.
     SpoolFailing,
     Connections,
     BodyBytes,
@@ -86,7 +88,7 @@ impl WebhookResponse {
             ),
             Self::BodyTimeout => (
                 StatusCode::REQUEST_TIMEOUT,
-                "the body did not come in time (--body-timeout), or too slowly (--body-min-rate)",
+                "the body was not received within --body-timeout, or came slower than --body-min-rate",
             ),
             Self::BodyTooLarge => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than the cap (--max-body)")
@@ -97,7 +99,7 @@ impl WebhookResponse {
             ),
             Self::InternalError => (
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "a mistake in the program: send it again, and report what the log says",
+                "internal error: send it again, and report what the log says",
             ),
             Self::Unavailable(why) => (StatusCode::SERVICE_UNAVAILABLE, why.texts().text),
         }
@@ -183,7 +185,7 @@ impl Unavailable {
             },
             Self::AccountBusy => UnavailableTexts {
                 label: "account_busy",
-                log: "one account exceeds its share (--account-bytes-in-flight), other accounts are not affected",
+                log: "one account exceeds its share of what is in flight to Kafka (--account-bytes-in-flight) or waits for the spool (an eighth of --max-body-bytes-in-flight); other accounts are not affected",
                 text: "this account has as much on its way as it may: send it again",
             },
             Self::Late => UnavailableTexts {
@@ -203,13 +205,13 @@ impl Unavailable {
             },
             Self::SpoolFull => UnavailableTexts {
                 label: "spool_full",
-                log: "Kafka does not acknowledge, and the spool (--spool-max-bytes) or its disk is full",
-                text: "Kafka does not acknowledge and the spool is full: send it again",
+                log: "the delivery is not on Kafka, and the spool (--spool-max-bytes) or its disk is full",
+                text: "the delivery is not on Kafka and the spool is full: send it again",
             },
             Self::SpoolFailing => UnavailableTexts {
                 label: "spool_failing",
-                log: "Kafka does not acknowledge, and the spool's disk fails or is too slow",
-                text: "Kafka does not acknowledge and the spool's disk fails: send it again",
+                log: "the delivery is not on Kafka, and the spool's disk fails or is too slow",
+                text: "the delivery is not on Kafka and the spool's disk fails or is too slow: send it again",
             },
             Self::Connections => UnavailableTexts {
                 label: "connections",

@@ -1,4 +1,5 @@
-//! The circuit breaker: after `--breaker-misses` failures in a row deliveries do not wait for Kafka, but for a probe now and then.
+//! The circuit breaker: after `--breaker-misses` failures in a row deliveries go straight to the spool (503 without one), except one
+//! probe every `--breaker-probe`.
 
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -11,7 +12,8 @@ use std::time::{Duration, Instant};
 /// A Kafka that is barely too slow opens and closes the breaker many times a second; it is logged this often.
 const LOG_EVERY: Duration = Duration::from_secs(30);
 
-/// Opens after consecutive failures or a fatal error, closes with the next acknowledgement.
+/// Opens after consecutive failures or a fatal error; closes with the next acknowledgement within `--ack-timeout`, or of a drained
+/// delivery.
 #[derive(Debug)]
 pub(crate) struct Breaker {
     opens_after: u32,
@@ -46,7 +48,7 @@ pub(super) enum Admission {
 impl Breaker {
     /// A closed breaker, which the metrics and a check show.
     pub(crate) fn new(settings: &Settings, metrics: Arc<Metrics>, health: &Health) -> Self {
-        let check = health.check("breaker", Probe::Shown);
+        let check = health.check("breaker", Probe::Informational);
         check.pass();
         Self {
             opens_after: settings.breaker_misses,

@@ -23,16 +23,6 @@ pub(crate) enum Refused {
     UnknownTopic,
 }
 
-impl Refused {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::TooLarge => "too_large",
-            Self::NotAuthorized => "not_authorized",
-            Self::UnknownTopic => "unknown_topic",
-        }
-    }
-}
-
 impl From<SendError> for NotPublished {
     fn from(error: SendError) -> Self {
         match error {

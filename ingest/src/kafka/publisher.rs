@@ -5,7 +5,7 @@ use super::not_published::NotPublished;
 use super::producers::Producers;
 use super::writer::OpenBatch;
 use crate::delivery::Delivery;
-use crate::large::beside_others;
+use crate::large::LargeDeliveries;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use enum_map::EnumMap;
@@ -37,6 +37,7 @@ pub(crate) struct Publisher {
     consumer: &'static str,
     metrics: Arc<Metrics>,
     refused: Throttle,
+    large: LargeDeliveries,
 }
 
 impl Publisher {
@@ -49,15 +50,15 @@ impl Publisher {
     ) -> Self {
         let Settings { max_events, min_bytes_per_event, .. } = *settings;
         let topics = EnumMap::from_fn(|topic: Topic| topic.name(topic_prefix));
-        let refused = Throttle::default();
-        Self { producers, topics, max_events, min_bytes_per_event, consumer, metrics, refused }
+        let (refused, large) = (Throttle::default(), LargeDeliveries::default());
+        Self { producers, topics, max_events, min_bytes_per_event, consumer, metrics, refused, large }
     }
 
     /// The events of a delivery: at most `--max-events`, and for its size no more than `--min-bytes-per-event` allows.
     pub(crate) fn split<'d>(&self, delivery: &'d Delivery) -> Split<'d> {
         let bytes = delivery.body.bytes();
         let most = schemas::most_events(bytes.len(), self.max_events, self.min_bytes_per_event);
-        beside_others(bytes.len(), || schemas::split(bytes, most))
+        self.large.block_in_place(bytes.len(), || schemas::split(bytes, most))
     }
 
     /// Queues all records of a delivery; the acknowledgement resolves once Kafka has acknowledged all of them.
@@ -66,7 +67,7 @@ impl Publisher {
         delivery: &Delivery,
         split: &Split<'_>,
     ) -> Result<Acknowledgement, NotPublished> {
-        beside_others(delivery.body.bytes().len(), || self.send_all(delivery, split))
+        self.large.block_in_place(delivery.body.bytes().len(), || self.send_all(delivery, split))
     }
 
     fn send_all(&self, delivery: &Delivery, split: &Split<'_>) -> Result<Acknowledgement, NotPublished> {

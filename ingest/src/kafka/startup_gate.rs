@@ -21,7 +21,7 @@ pub(crate) struct StartupGate {
 impl StartupGate {
     /// A closed gate. Until it opens, the startup probe fails, unless there is a spool for deliveries meanwhile.
     pub(crate) fn closed(health: &Health, has_spool: bool) -> Self {
-        let probe = if has_spool { Probe::Shown } else { Probe::Startup };
+        let probe = if has_spool { Probe::Informational } else { Probe::Startup };
         Self { is_open: AtomicBool::new(false), check: health.check("kafka", probe) }
     }
 
@@ -45,7 +45,7 @@ pub(crate) async fn open_when_ready(kafka: Arc<Kafka>, topics: Vec<String>, shut
         tokio::time::sleep(producers.usual.settles_within()).await;
     };
     let mut supervisor = Supervisor::new("the startup gate");
-    let settled = async { while supervisor.panicked(settle()).await {} };
+    let settled = async { while supervisor.catches_panic_of(settle()).await {} };
     if shutdown.run_until_requested(settled).await.is_some() {
         gate.is_open.store(true, Ordering::Relaxed);
         gate.check.pass();

@@ -27,8 +27,8 @@ runtime::settings! {
         pub body_timeout: Duration = with_default("DURATION", "5s", form::millis(100..=60_000)),
         /// Minimum average rate of a body in bytes per second, after its first second; a slower one is answered 408
         pub body_min_rate: u64 = with_default("BYTES", "1KiB", form::bytes(1..=1 << 20)),
-        /// Maximum bytes of all bodies together; at the limit, an unauthenticated body over its equal share is evicted, and
-        /// if there is none, the new one is answered 503
+        /// Maximum bytes of all bodies together; at the limit, unauthenticated bodies are evicted with 503, those over an equal
+        /// share first, and a new one is answered 503 only where authenticated bodies leave no room
         pub max_body_bytes_in_flight: usize = with_default("BYTES", "64MiB", form::bytes(1024..=64 << 30).narrow()),
     }
 }

@@ -22,9 +22,9 @@ const HEADER_LINE: usize = 128;
 const CONNECTION: usize = 8 << 10;
 /// What librdkafka keeps of a record beside its bytes.
 const QUEUED_RECORD: usize = 512;
-/// What waits for the spool's thread with its transaction (64 MiB), what is read back for Kafka (4 MiB and one body), what is
-/// remembered of a retired file (8 MiB of a window of rows, and a bit or two of each row for what was read and what is done),
-/// and SQLite's pages.
+/// What waits for the spool's thread with its transaction (64 MiB and one body), what is read back for Kafka (4 MiB and one
+/// body), what is remembered of a retired file (8 MiB of a window of rows, and a bit or two of each row for what was read and
+/// what is done), and SQLite's pages.
 const SPOOL: usize = 96 << 20;
 /// The program, threads and their stacks, Kafka's metadata, SQLite's pages, what a few large deliveries take while they are split.
 const FIXED: usize = 64 << 20;
@@ -50,7 +50,7 @@ fn need(settings: &Settings) -> Vec<Part> {
         part("records that wait for Kafka", queue_bytes + queue_records * QUEUED_RECORD, "--queue-bytes"),
         part("the process itself", FIXED, ""),
     ];
-    if settings.spool.is_some() {
+    if settings.spool_dir.is_some() {
         parts.push(part("deliveries that wait for the spool", SPOOL, "--spool-dir"));
     }
     parts
@@ -99,10 +99,9 @@ fn problem(need: &[Part], limit: u64, source: Source) -> Option<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::SpoolSettings;
 
     fn shipped() -> Settings {
-        Settings { spool: Some(SpoolSettings::of("/spool".into())), ..Settings::local("secret", "token") }
+        Settings { spool_dir: Some("/spool".into()), ..Settings::local("secret", "token") }
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(crate) async fn reload(
                 let renew = |secrets: &[Secret]| current.verify_tokens.store(Arc::new(secrets.to_vec()));
                 tokens.look(&failures, renew).await;
             };
-            supervisor.panicked(look).await;
+            supervisor.catches_panic_of(look).await;
             tokio::time::sleep(secrets_refresh).await;
         }
     };

@@ -1,4 +1,4 @@
-//! Whether a file that SQLite takes for damaged is one that the disk does not give at the moment.
+//! Whether what SQLite reports as corruption is in truth a failing read (`EIO`).
 //!
 //! Where a read fails with `EIO`, SQLite says `SQLITE_CORRUPT`, as of a page with other bytes
 //! (<https://sqlite.org/rescode.html#ioerr_corruptfs>). So the file is read once more without it.
@@ -22,14 +22,14 @@ pub(super) fn recheck_damage(error: &StoreError, path: io::Result<PathBuf>) -> S
     let StoreError::Damaged(why) = error else { return error.clone() };
     match path.and_then(|path| look(&path)) {
         Ok(()) => error.clone(),
-        Err(unread) => StoreError::Transient(format!("{why}, and the disk does not give it: {unread}")),
+        Err(unread) => StoreError::Transient(format!("{why}, and reading it fails: {unread}")),
     }
 }
 
 fn look(path: &Path) -> io::Result<()> {
     let begin = Instant::now();
     for suffix in ["", "-wal"] {
-        if let Some(file) = files::found(files::existing(&files::with_suffix(path, suffix)))? {
+        if let Some(file) = files::found(files::open_existing(&files::with_suffix(path, suffix)))? {
             read_through(&file, begin)?;
         }
     }

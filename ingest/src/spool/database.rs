@@ -6,13 +6,15 @@
 //! keep besides stays in memory.
 
 mod changes;
+mod park_reason;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 pub(super) use changes::Change;
+pub use park_reason::ParkReason;
 pub(super) use rows::{
-    COLUMNS, RowKey, StoredRow, Totals, last_seq, oldest, read, reasons, row_of, text, totals,
+    COLUMNS, RowKey, StoredRow, Totals, groups, last_seq, oldest, read, reasons, row_of, text, totals,
 };
 
 use super::error::StoreError;
@@ -100,14 +102,15 @@ impl Database {
         // A note that is there is of a file that was deleted.
         files::remove_if_there(&files::with_suffix(path, files::MARK))?;
         // SQLite gives its other files the same mode.
-        drop(files::private(path)?);
+        drop(files::open_private(path)?);
         let made = connect(path, None).and_then(|connection| {
             // Before the first table, so that the file can release pages.
             connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
-            connection.pragma_update(None, "synchronous", "FULL")?;
-            connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"))?;
-            Self::configured(connection, path, max_bytes)
+            let database = Self::configured(connection, path, max_bytes)?;
+            let schema = format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;");
+            database.connection.execute_batch(&schema)?;
+            Ok(database)
         });
         if made.is_err() {
             files::remove(path)?;

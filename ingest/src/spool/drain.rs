@@ -12,10 +12,10 @@ mod round;
 mod tests;
 
 use super::Spool;
-use super::database::{Change, StoredRow};
-use super::inspect::ParkReason;
+use super::database::{Change, ParkReason, StoredRow};
 use crate::delivery::Delivery;
 use crate::kafka::{AccountPermit, Kafka, NotPublished};
+use crate::large::LargeDeliveries;
 use debounce::Debounce;
 use panics::Panics;
 use parked::Parked;
@@ -36,22 +36,17 @@ const ROUND_BYTES: u64 = 4 << 20;
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// How long a round in flight may take at shutdown; it stays in the spool, so nothing is lost.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long it is sent without a pause: all of a round may take tens of milliseconds, in which requests have their turn.
+/// The drain yields to requests after sending for this long; a whole round may take tens of milliseconds.
 const AT_A_STRETCH: Duration = Duration::from_millis(1);
 const BACKOFF_BASE: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
 
-/// Why a delivery is parked whose row is not what was written.
-pub(super) const CORRUPT: &str = "corrupt";
-/// The same of one over which the drain panicked twice.
-pub(super) const PANICKED: &str = "panicked";
-
-/// Drains until shutdown; what is left stays in the spool.
-pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
+/// Drains at most so many deliveries a second until shutdown; what is left stays in the spool.
+pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, rate: u32, shutdown: Shutdown) {
     let mut supervisor =
         Supervisor::new("the drain of the spool").counting(spool.parts.metrics.panics.clone());
     let mut drain = Drain {
-        pace: Duration::from_secs(1) / spool.parts.settings.drain_rate,
+        pace: Duration::from_secs(1) / rate,
         retired: RetiredFiles::new(spool.parts.backlog.clone(), spool.parts.metrics.clone()),
         spool,
         kafka,
@@ -60,6 +55,7 @@ pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
         debounce: Debounce::default(),
         parked: Parked::new(),
         panics: Panics::default(),
+        large: LargeDeliveries::default(),
         log: Throttle::default(),
     };
     let end = async {
@@ -67,7 +63,7 @@ pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
         tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     let supervised = async {
-        while supervisor.panicked(drain.run(&shutdown)).await {
+        while supervisor.catches_panic_of(drain.run(&shutdown)).await {
             drain.begin_again();
         }
     };
@@ -89,6 +85,7 @@ struct Drain {
     debounce: Debounce,
     parked: Parked,
     panics: Panics,
+    large: LargeDeliveries,
     log: Throttle,
 }
 
@@ -160,13 +157,13 @@ impl Drain {
             }
             if self.spool.parts.backlog.contains(&file) {
                 // In a file that was retired meanwhile it is met again, but as corrupt it is taken there for one that is counted.
-                if reason == CORRUPT {
+                if reason == ParkReason::Corrupt {
                     self.retired.lost(&file, &stored);
                 }
                 continue;
             }
             self.log_parked(&stored.row.id, &reason);
-            if reason == CORRUPT {
+            if reason == ParkReason::Corrupt {
                 self.spool.parts.metrics.lost.inc();
             }
         }
@@ -177,17 +174,17 @@ impl Drain {
     /// parked for a reason that nobody knows is sent as if it waited.
     async fn drain_retired(&mut self, file: &Path, rows: Vec<StoredRow>) {
         let start = tokio::time::Instant::now();
-        let is_refused =
-            |stored: &StoredRow| stored.parked.as_deref().is_some_and(|word| ParkReason::of(word).is_known());
+        let is_refused = |stored: &StoredRow| stored.parked.as_ref().is_some_and(ParkReason::is_known);
         let (parked, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_refused);
         let mut outcome = self.send(rows).await;
         for stored in parked {
-            let reason = if stored.row.is_intact() { stored.parked.clone() } else { None };
-            outcome.refused.push((stored, reason.unwrap_or_else(|| CORRUPT.to_owned())));
+            let is_intact = self.large.block_in_place(stored.row.body.len(), || stored.row.is_intact());
+            let reason = if is_intact { stored.parked.clone() } else { None };
+            outcome.refused.push((stored, reason.unwrap_or(ParkReason::Corrupt)));
         }
         self.retired.completed(file, &outcome.acknowledged);
         for (stored, reason) in std::mem::take(&mut outcome.refused) {
-            if reason == CORRUPT {
+            if reason == ParkReason::Corrupt {
                 self.retired.lost(file, &stored);
                 continue;
             }
@@ -196,7 +193,7 @@ impl Drain {
                 self.log_parked(&stored.row.id, &reason);
                 self.retired.completed(file, std::slice::from_ref(&stored));
             } else {
-                self.retired.leave(&stored);
+                self.retired.postpone_row(&stored);
             }
         }
         self.retired.send_again(std::mem::take(&mut outcome.again));
@@ -228,21 +225,22 @@ impl Drain {
                 began = Instant::now();
             }
             if self.panics.is_blamed(&stored) {
-                outcome.refused.push((stored, PANICKED.to_owned()));
+                outcome.refused.push((stored, ParkReason::Panicked));
                 continue;
             }
             self.panics.at(&stored);
             #[cfg(test)]
             assert_ne!(stored.row.body.as_ref(), tests::PANICS, "as the test wants");
-            let Some(delivery) = Delivery::from_row(&stored.row) else {
-                outcome.refused.push((stored, CORRUPT.to_owned()));
+            let read = || Delivery::from_row(&stored.row);
+            let Some(delivery) = self.large.block_in_place(stored.row.body.len(), read) else {
+                outcome.refused.push((stored, ParkReason::Corrupt));
                 continue;
             };
             let is_first = round.is_empty() && outcome.refused.is_empty();
             let in_flight = &self.spool.in_flight;
             if in_flight.contains(delivery.id) {
                 if is_first {
-                    in_flight.released(delivery.id, Spool::patience()).await;
+                    in_flight.released(delivery.id, Spool::in_flight_timeout()).await;
                 }
                 behind.push(stored);
                 break;
@@ -251,7 +249,7 @@ impl Drain {
             match sent {
                 Some(Ok((acknowledgement, permit))) => round.push((stored, acknowledgement, permit)),
                 Some(Err(NotPublished::Refused(why))) if self.debounce.counts(why, true, Instant::now()) => {
-                    outcome.refused.push((stored, why.as_str().to_owned()));
+                    outcome.refused.push((stored, why.into()));
                 }
                 // Its account has too much in flight, or it failed: it is sent again, with those behind it.
                 not_sent => {
@@ -273,7 +271,7 @@ impl Drain {
         behind: Vec<StoredRow>,
         mut outcome: RoundOutcome,
     ) -> RoundOutcome {
-        let deadline = tokio::time::Instant::now() + Spool::patience();
+        let deadline = tokio::time::Instant::now() + Spool::in_flight_timeout();
         let is_alone = round.len() == 1;
         for (stored, acknowledgement, permit) in round {
             let receipt = tokio::time::timeout_at(deadline, acknowledgement).await;
@@ -283,7 +281,7 @@ impl Drain {
                 Ok(Err(NotPublished::Refused(why)))
                     if self.debounce.counts(why, is_alone, Instant::now()) =>
                 {
-                    outcome.refused.push((stored, why.as_str().to_owned()));
+                    outcome.refused.push((stored, why.into()));
                 }
                 Ok(Err(_)) | Err(_) => outcome.again.push(stored),
             }

@@ -73,7 +73,7 @@ impl Lock {
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse(directory.to_owned())),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         };
-        let file = private(&directory.join(LOCK)).map_err(failed)?;
+        let file = open_private(&directory.join(LOCK)).map_err(failed)?;
         locked(&file)?;
         let directory = File::open(directory).map_err(failed)?;
         // Some network file systems lock no directories.
@@ -182,14 +182,14 @@ pub(super) fn sequence(directory: &Path) -> io::Result<Sequence> {
 }
 
 /// Opens a file of its owner's alone, and creates it where it is missing. A link is never followed: it could name a file of somebody else.
-pub(super) fn private(path: &Path) -> io::Result<File> {
+pub(super) fn open_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).read(true).write(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
     regular(options.open(path)?)
 }
 
 /// Opens a file to read it, with the same care; a pipe is not waited for.
-pub(super) fn existing(path: &Path) -> io::Result<File> {
+pub(super) fn open_existing(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     regular(options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?)
 }
@@ -301,7 +301,7 @@ mod tests {
         fs::create_dir(&spool).unwrap();
         for name in [LOCK, "spool.db"] {
             std::os::unix::fs::symlink(&victim, spool.join(name)).unwrap();
-            private(&spool.join(name)).unwrap_err();
+            open_private(&spool.join(name)).unwrap_err();
         }
         assert!(matches!(Lock::take(&spool), Err(OpenError::Directory { .. })));
         assert_eq!(fs::read_to_string(victim).unwrap(), "of somebody else");

@@ -26,7 +26,7 @@ pub(super) struct HighWaterMark {
 impl HighWaterMark {
     /// For a database that is written. Where it cannot be opened nothing is noted: storing deliveries goes on.
     pub(super) fn open(database: &Path) -> Self {
-        let file = files::private(&files::with_suffix(database, files::MARK));
+        let file = files::open_private(&files::with_suffix(database, files::MARK));
         Self { file: file.map_err(|error| unusable(&error)).ok(), noted: 0 }
     }
 
@@ -46,7 +46,7 @@ impl HighWaterMark {
     /// What was noted for a database; nothing where there is no note, or it is not what was written.
     fn read(database: &Path) -> Option<i64> {
         let mut found = [0; DIGITS + 1 + CHECK + 1];
-        let file = files::existing(&files::with_suffix(database, files::MARK)).ok()?;
+        let file = files::open_existing(&files::with_suffix(database, files::MARK)).ok()?;
         file.read_exact_at(&mut found, 0).ok()?;
         let seq = std::str::from_utf8(&found).ok()?.get(..DIGITS)?.parse().ok()?;
         (line(seq).as_bytes() == found).then_some(seq)

@@ -28,8 +28,8 @@ impl InFlight {
     }
 
     /// Returns once the delivery is not in flight any more; after this time it counts as lost on its way.
-    pub(super) async fn released(&self, id: Uuid, patience: Duration) {
-        if tokio::time::timeout(patience, self.until(|ids| !ids.contains(&id))).await.is_err() {
+    pub(super) async fn released(&self, id: Uuid, timeout: Duration) {
+        if tokio::time::timeout(timeout, self.until(|ids| !ids.contains(&id))).await.is_err() {
             tracing::error!(delivery = %id, "the Kafka client never reported on a delivery: it is sent again from the spool");
             self.remove(id);
         }

@@ -11,6 +11,7 @@ mod request;
 mod running;
 mod stored;
 
+pub use super::database::ParkReason;
 pub use error::InspectError;
 pub use files::{RetiredFile, retired_files};
 #[cfg(test)]
@@ -18,7 +19,7 @@ pub(super) use queries::QUERIES;
 pub(super) use queries::respond;
 pub use request::{DeliveryFilter, DeliveryGroup};
 pub(super) use request::{Reply, Request, Response};
-pub use stored::{ParkReason, StoredDelivery};
+pub use stored::StoredDelivery;
 
 use super::database::{Database, Totals};
 use super::error::StoreError;

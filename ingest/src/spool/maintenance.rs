@@ -17,16 +17,16 @@ pub(crate) async fn maintain(spool: Spool) {
     let forever = async {
         loop {
             tokio::time::sleep(EVERY).await;
-            supervisor.panicked(maintain_within(&spool, PATIENCE)).await;
+            supervisor.catches_panic_of(maintain_within(&spool, PATIENCE)).await;
         }
     };
     spool.writer.run_until_closed(forever).await;
 }
 
 /// Returns once it is maintained; a thread that has not come to it in time is one that stores nothing either.
-async fn maintain_within(spool: &Spool, patience: Duration) {
+async fn maintain_within(spool: &Spool, limit: Duration) {
     let mut maintained = pin!(spool.writer.run(Store::maintain));
-    if tokio::time::timeout(patience, &mut maintained).await.is_ok() {
+    if tokio::time::timeout(limit, &mut maintained).await.is_ok() {
         return;
     }
     spool.parts.metrics.healthy.set(0);
@@ -34,7 +34,7 @@ async fn maintain_within(spool: &Spool, patience: Duration) {
         "its disk does not respond: deliveries that Kafka does not acknowledge are answered 503; look at the disk",
     );
     tracing::error!(
-        directory = %spool.parts.settings.directory.display(),
+        directory = %spool.parts.directory.display(),
         "the disk of the spool does not respond: until it does, deliveries that Kafka does not acknowledge are answered 503, \
          and nothing is drained"
     );
@@ -44,23 +44,21 @@ async fn maintain_within(spool: &Spool, patience: Duration) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::SpoolMetrics;
     use super::*;
-    use crate::settings::SpoolSettings;
+    use crate::settings::Settings;
     use futures_util::FutureExt as _;
-    use prometheus::Registry;
-    use runtime::process::health::{Health, Probe};
-    use runtime::process::shutdown::Shutdown;
+    use runtime::process::Process;
+    use runtime::process::health::Probe;
     use std::sync::mpsc;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_disk_that_hangs_is_shown_until_it_responds_again() {
         let directory = tempfile::tempdir().unwrap();
-        let health = Health::new(Shutdown::new());
-        let (check, metrics) = (health.check("spool", Probe::Shown), SpoolMetrics::new(&Registry::new()));
-        let spool =
-            Spool::open(&SpoolSettings::of(directory.path().to_owned()), metrics.clone(), check).unwrap();
-        let shown = || (metrics.healthy.get(), health.report(Probe::Readiness).verbose());
+        let process = Process::new("weir-ingest", "0");
+        let settings = Settings::local("secret", "token");
+        let spool = Spool::open(directory.path(), &settings, &process).unwrap();
+        let metrics = &spool.parts.metrics;
+        let shown = || (metrics.healthy.get(), process.health.report(Probe::Readiness).verbose());
         let is_well = |(healthy, report): (i64, String)| healthy == 1 && report.contains("[+]spool ok");
         maintain_within(&spool, PATIENCE).await;
         assert!(is_well(shown()), "{:?}", shown());

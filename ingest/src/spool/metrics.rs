@@ -40,7 +40,7 @@ impl SpoolMetrics {
             ),
             parked: unknown(
                 "weir_spool_set_aside",
-                "Parked deliveries, which Kafka refuses; `weir spool list` shows them. NaN while unknown.",
+                "Parked deliveries: refused by Kafka, corrupt, or ingest panicked over them; `weir spool list` says why. NaN while unknown.",
             ),
             bytes: unknown(
                 "weir_spool_bytes",
@@ -48,7 +48,7 @@ impl SpoolMetrics {
             ),
             max_bytes: gauge(
                 "weir_spool_max_bytes",
-                "--spool-max-bytes; beyond it deliveries are answered 503.",
+                "--spool-max-bytes; beyond it, what Kafka does not acknowledge is answered 503.",
             ),
             oldest_seconds: unknown(
                 "weir_spool_oldest_seconds",
@@ -65,7 +65,7 @@ impl SpoolMetrics {
             drained: counter("weir_spool_drained_total", "Deliveries drained from the spool to Kafka."),
             write_failures: counter(
                 "weir_spool_write_failures_total",
-                "Deliveries that could not be spooled in time, answered 503.",
+                "Deliveries that could not be spooled, answered 503: it is full, fails or is too slow.",
             ),
             retirements: counter(
                 "weir_spool_quarantined_total",

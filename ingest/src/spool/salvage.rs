@@ -24,7 +24,6 @@ use ranges::both;
 use rusqlite::Connection;
 use scan::Scan;
 pub(super) use seq_set::SeqSet;
-use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
@@ -36,27 +35,17 @@ const ATTEMPTS: u32 = 5;
 /// So many lost deliveries are named, the others counted.
 const NAMED: usize = 1000;
 
-/// Whether the table was compared with the index of ids: a row that damage hides is known by that alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Compared {
-    NotYet,
-    /// The disk did not give the index.
-    NotNow,
-    /// The index is damaged.
-    InPart,
-    Whole,
-}
-
 /// A file that is read.
 pub(super) struct Salvage {
     pub(super) path: PathBuf,
     connection: Option<Connection>,
     /// The first damage, as it is once the disk was asked for the file: no other is, since each look reads the file.
     first_damage: Option<StoreError>,
-    /// What was asked for, and what of it is still to be read.
     asked: Ranges,
-    todo: VecDeque<Range>,
-    compared: Compared,
+    /// What was asked for is read from here on; `None` at its end.
+    from: Option<i64>,
+    /// What came of comparing the table with the index of ids, once it was: a row that damage hides is known by that alone.
+    compared: Option<Result<(), StoreError>>,
     missing: Missing,
     /// What of it was in the end of the log, which is lost.
     end_of_log: Vec<Range>,
@@ -90,9 +79,9 @@ impl Salvage {
             path,
             connection: None,
             first_damage: None,
-            todo: asked.iter().cloned().collect(),
             asked,
-            compared: Compared::NotYet,
+            from: Some(0),
+            compared: None,
             missing: Missing::default(),
             end_of_log: Vec::new(),
             unread: Ranges::default(),
@@ -110,13 +99,13 @@ impl Salvage {
 
     /// The next rows in order, whatever their state; none at the end. After an error the same rows are read again.
     pub(super) fn next(&mut self, rows: usize, bytes: u64) -> Result<Vec<StoredRow>, StoreError> {
-        while let Some(range) = self.todo.front().cloned() {
+        while let Some(range) = self.todo() {
             let found = self.read_range(range, rows, bytes)?;
             if !found.is_empty() {
                 return Ok(found);
             }
         }
-        if self.compared == Compared::NotYet {
+        if self.compared.is_none() {
             self.find_hidden()?;
         }
         if self.missing.is_empty() {
@@ -124,21 +113,32 @@ impl Salvage {
         }
         match self.scan.take().map_or_else(|| Scan::of(&self.path), Ok) {
             Ok(scan) => Ok(self.scan.insert(scan).next(&mut self.missing, rows, bytes)),
-            Err(error) => self.postpone_missing(error),
+            Err(error) => {
+                self.lasting(error)?;
+                std::mem::take(&mut self.missing).ranges().for_each(|range| self.unread.add(range));
+                Ok(Vec::new())
+            }
         }
     }
 
-    /// After some attempts the gaps are left for later.
-    fn postpone_missing(&mut self, error: StoreError) -> Result<Vec<StoredRow>, StoreError> {
+    /// The next range of those that are still to be read.
+    fn todo(&self) -> Option<Range> {
+        let rest = self.from?..=i64::MAX;
+        self.asked.iter().find_map(|asked| both(asked, &rest))
+    }
+
+    /// An error that lasts, as damage does, and any other after some attempts. `Err` where the same is to be read again first.
+    fn lasting(&mut self, error: StoreError) -> Result<StoreError, StoreError> {
         self.failures += 1;
-        if self.failures < ATTEMPTS {
+        if !matches!(error, StoreError::Damaged(_)) && self.failures < ATTEMPTS {
+            self.connection = None;
             return Err(error);
         }
-        std::mem::take(&mut self.missing).ranges().for_each(|range| self.unread.add(range));
-        Ok(Vec::new())
+        self.failures = 0;
+        Ok(error)
     }
 
-    /// Reads on in a range, and removes from `todo` what was read or cannot be.
+    /// Reads on in a range, and leaves behind what was read or cannot be.
     fn read_range(&mut self, range: Range, rows: usize, bytes: u64) -> Result<Vec<StoredRow>, StoreError> {
         let (found, error) = match connected(&mut self.connection, &self.path) {
             Ok(connection) => read(connection, &range, rows, bytes),
@@ -146,26 +146,21 @@ impl Salvage {
         };
         if let Some(last) = found.last() {
             self.failures = 0;
-            self.advance(last.seq.saturating_add(1));
+            self.from = last.seq.checked_add(1);
             for stored in &found {
                 self.missing.seen.insert(stored.seq);
             }
             return Ok(found);
         }
         let Some(error) = error else {
-            self.todo.pop_front();
+            self.from = range.end().checked_add(1);
             return Ok(found);
         };
+        let error = self.lasting(error)?;
         let is_damage = matches!(error, StoreError::Damaged(_));
-        self.failures += 1;
-        if !is_damage && self.failures < ATTEMPTS {
-            self.connection = None;
-            return Err(error);
-        }
-        self.failures = 0;
         let end = self.connection.as_ref().map_or(*range.end(), |connection| end_of_gap(connection, &range));
         let gap = *range.start()..=end;
-        // A page that the disk does not give is looked for as one that is damaged is, and is not called so.
+        // Rows of a page whose read fails are looked for as those of a damaged one are, and it is not called damaged.
         let mut logged = &error;
         if is_damage {
             let recheck = || recheck_damage(&error, Ok(self.path.clone()));
@@ -178,38 +173,22 @@ impl Salvage {
         } else {
             self.unread.add(gap);
         }
-        self.advance(end.saturating_add(1));
+        self.from = end.checked_add(1);
         Ok(found)
     }
 
-    /// Reading continues at `start`.
-    fn advance(&mut self, start: i64) {
-        if let Some(range) = self.todo.pop_front()
-            && start > *range.start()
-            && start <= *range.end()
-        {
-            self.todo.push_front(start..=*range.end());
-        }
-    }
-
-    /// Finds rows that were stored and are not in the table, although SQLite reported no damage. An index that the disk
-    /// does not give is asked again; after some attempts the file is read again later.
+    /// Finds rows that were stored and are not in the table, although SQLite reported no damage. An index whose read fails is
+    /// asked again; after some attempts the file is read again later.
     fn find_hidden(&mut self) -> Result<(), StoreError> {
-        let compared = match self.compare().map_err(|error| recheck_damage(&error, Ok(self.path.clone()))) {
-            Ok(()) => Compared::Whole,
-            Err(StoreError::Damaged(_)) => Compared::InPart,
-            Err(error) => {
-                self.failures += 1;
-                if self.failures < ATTEMPTS {
-                    self.connection = None;
-                    return Err(error);
-                }
-                tracing::warn!(%error, file = %self.path.display(), "cannot compare a retired file with its index");
-                Compared::NotNow
-            }
+        let compared = match self.compare() {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.lasting(recheck_damage(&error, Ok(self.path.clone())))?),
         };
+        if let Some(error) = not_now(&compared) {
+            tracing::warn!(%error, file = %self.path.display(), "cannot compare a retired file with its index");
+        }
         self.end_of_log.iter().for_each(|end| self.missing.gaps.add(end.clone()));
-        self.compared = compared;
+        self.compared = Some(compared);
         self.failures = 0;
         Ok(())
     }
@@ -229,7 +208,7 @@ impl Salvage {
     }
 
     /// This row, which was read, is to be read again later.
-    pub(super) fn leave(&mut self, seq: i64) {
+    pub(super) fn postpone_row(&mut self, seq: i64) {
         self.unread.add(seq..=seq);
     }
 
@@ -237,11 +216,11 @@ impl Salvage {
     /// give is waited for, unless that `has_waited` long enough.
     pub(super) fn outcome(mut self, done: &SeqSet, has_waited: bool) -> SalvageReport {
         let mut unread = std::mem::take(&mut self.unread);
-        if self.compared == Compared::NotNow && !has_waited {
+        if self.compared.as_ref().and_then(not_now).is_some() && !has_waited {
             self.asked.iter().for_each(|range| unread.add(range.clone()));
             return SalvageReport { unread, ..SalvageReport::default() };
         }
-        let is_compared = self.compared == Compared::Whole;
+        let is_compared = self.compared == Some(Ok(()));
         if self.missing.is_empty() {
             return SalvageReport { unread, may_have_lost_more: !is_compared, ..SalvageReport::default() };
         }
@@ -257,9 +236,9 @@ impl Salvage {
             })
         });
         let named = named.map_err(|error| recheck_damage(&error, Ok(self.path.clone())));
-        let is_named =
-            has_waited || named.as_ref().err().is_none_or(|error| matches!(error, StoreError::Damaged(_)));
-        if !is_named || self.scan.as_ref().is_some_and(|scan| !scan.images.is_complete) {
+        if (not_now(&named).is_some() && !has_waited)
+            || self.scan.as_ref().is_some_and(|scan| !scan.images.is_complete)
+        {
             self.missing.ranges().for_each(|range| unread.add(range));
             return SalvageReport { unread, ..SalvageReport::default() };
         }
@@ -271,6 +250,11 @@ impl Salvage {
         let may_have_lost_more = !is_compared || named.is_err();
         SalvageReport { lost, lost_ids, lost_without_id, may_have_lost_more, unread }
     }
+}
+
+/// The error of a disk that may give it later.
+fn not_now(read: &Result<(), StoreError>) -> Option<&StoreError> {
+    read.as_ref().err().filter(|error| !matches!(error, StoreError::Damaged(_)))
 }
 
 /// The connection that there is, or a new one.

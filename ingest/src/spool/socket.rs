@@ -22,7 +22,7 @@ const IDLE: Duration = Duration::from_mins(10);
 
 /// Serves requests until the spool is closed: as long, nobody else can look into it.
 pub(crate) async fn serve(spool: Spool) {
-    let path = spool.parts.settings.directory.join(files::SOCKET);
+    let path = spool.parts.directory.join(files::SOCKET);
     // On a thread that may block, as below.
     let of_socket = path.clone();
     let bound = tokio::task::spawn_blocking(move || bind(&of_socket)).await;
@@ -35,7 +35,7 @@ pub(crate) async fn serve(spool: Spool) {
     };
     let mut supervisor =
         Supervisor::new("the socket of the spool").counting(spool.parts.metrics.panics.clone());
-    let forever = async { while supervisor.panicked(accept(&listener, &spool)).await {} };
+    let forever = async { while supervisor.catches_panic_of(accept(&listener, &spool)).await {} };
     spool.writer.run_until_closed(forever).await;
     let removed = tokio::task::spawn_blocking(move || files::remove_if_there(&path)).await;
     if let Ok(Err(error)) = removed {

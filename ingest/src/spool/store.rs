@@ -16,7 +16,6 @@ use super::database::{self, Database, Totals};
 use super::error::StoreError;
 use super::files::{self, Sequence};
 use super::metrics::SpoolMetrics;
-use crate::settings::SpoolSettings;
 use reserve::Reserve;
 use runtime::process::health::Check;
 use std::path::{Path, PathBuf};
@@ -36,7 +35,9 @@ const CHECKED_BYTES: u64 = 256 << 20;
 /// What a store is made from, again after a panic, and shares with all who use the spool.
 #[derive(Clone, Debug)]
 pub(super) struct StoreParts {
-    pub(super) settings: SpoolSettings,
+    pub(super) directory: PathBuf,
+    /// `--spool-max-bytes`.
+    pub(super) max_bytes: u64,
     pub(super) metrics: SpoolMetrics,
     /// Notified when a delivery has been stored, or waits again.
     pub(super) stored: Arc<Notify>,
@@ -80,13 +81,14 @@ enum State {
         is_final: bool,
         retry_at: Instant,
     },
+    /// For good: the process ends.
+    Closed,
 }
 
 impl Store {
     pub(super) fn new(parts: StoreParts) -> Self {
-        let settings = &parts.settings;
-        parts.metrics.max_bytes.set(i64::try_from(settings.max_bytes).unwrap_or(i64::MAX));
-        let reserve = Reserve::new(&settings.directory, settings.max_bytes);
+        parts.metrics.max_bytes.set(i64::try_from(parts.max_bytes).unwrap_or(i64::MAX));
+        let reserve = Reserve::new(&parts.directory, parts.max_bytes);
         Self {
             state: State::Failed { is_final: false, retry_at: Instant::now() },
             totals: None,
@@ -102,22 +104,13 @@ impl Store {
     }
 
     /// Opens the file, or creates the next where it must not be used any more.
-    pub(super) fn open(&mut self) {
+    fn open(&mut self) {
         let is_over = self.must_retire() || self.failures.iter().any(|count| *count >= FAILURES);
-        let mut opened = if is_over { self.replace() } else { self.reopen() };
-        if let Err(error) = &opened
-            && !self.must_retire()
-        {
-            self.fail(error, Kind::Open);
-            if !self.must_retire() {
-                return self.update_gauges();
-            }
-            opened = self.replace();
-        }
+        let opened = if is_over { self.replace() } else { self.reopen() };
         match opened {
             Ok((database, totals)) => {
                 tracing::info!(
-                    directory = %self.parts.settings.directory.display(),
+                    directory = %self.parts.directory.display(),
                     waiting = totals.waiting,
                     parked = totals.parked,
                     bytes = totals.bytes,
@@ -132,9 +125,14 @@ impl Store {
                     self.log_full();
                 }
             }
-            Err(error) => self.fail(&error, Kind::Open),
+            Err(error) => {
+                let was_final = self.must_retire();
+                self.fail(&error, Kind::Open);
+                if !was_final && self.must_retire() {
+                    self.open();
+                }
+            }
         }
-        self.update_gauges();
     }
 
     const fn must_retire(&self) -> bool {
@@ -143,7 +141,7 @@ impl Store {
 
     fn reopen(&self) -> Result<(Database, Totals), StoreError> {
         let sequence = self.sequence()?;
-        let database = Database::open(&sequence.current, self.parts.settings.max_bytes)?;
+        let database = Database::open(&sequence.current, self.parts.max_bytes)?;
         // Before it is written: changing a damaged page may destroy what is left on it.
         let totals = checked(&database)?;
         Ok((database, totals))
@@ -151,18 +149,24 @@ impl Store {
 
     /// The files as they are; those that are not written any more are drained.
     fn sequence(&self) -> Result<Sequence, StoreError> {
-        let mut sequence = files::sequence(&self.parts.settings.directory)?;
+        let mut sequence = files::sequence(&self.parts.directory)?;
         for path in sequence.retired.drain(..) {
             self.parts.backlog.add(path, None, None);
         }
         Ok(sequence)
     }
 
-    /// Creates the next file. The one before it stays as it is, to be drained in place.
-    fn retire(&mut self) -> Result<(Database, Totals), StoreError> {
+    /// Creates the next file. The one before it stays as it is, to be drained in place; also where the next cannot be created yet, as
+    /// on a volume that is read-only or full.
+    fn replace(&mut self) -> Result<(Database, Totals), StoreError> {
         let sequence = self.sequence()?;
-        let database = self.create(&sequence.next)?;
-        self.leave_to_drain(sequence.current)?;
+        let created = self.create(&sequence.next);
+        let is_left = self.leave_to_drain(sequence.current)?;
+        if is_left && created.is_err() {
+            // It must not be written any more, also once it could be.
+            self.state = State::Failed { is_final: true, retry_at: Instant::now() };
+        }
+        let database = created?;
         (self.failures, self.retry, self.page_bytes) = ([0; 3], RETRY_FIRST, 0);
         Ok((database, Totals::default()))
     }
@@ -170,7 +174,7 @@ impl Store {
     /// Creates a file, on a full disk in the space of the reserve: what cannot be sent of the file before has to be parked in
     /// it, or that one is never removed and the disk stays full.
     fn create(&mut self, path: &Path) -> Result<Database, StoreError> {
-        let max_bytes = self.parts.settings.max_bytes;
+        let max_bytes = self.parts.max_bytes;
         match Database::open(path, max_bytes).map_err(|error| self.reserve.classify(error)) {
             Err(StoreError::Full) => {}
             opened => return opened,
@@ -178,20 +182,6 @@ impl Store {
         // It may be there from an earlier process.
         self.reserve.release();
         Database::open(path, max_bytes)
-    }
-
-    fn replace(&mut self) -> Result<(Database, Totals), StoreError> {
-        self.retire().or_else(|error| self.retire_without_next(error))
-    }
-
-    /// Where the next cannot be created, as on a volume that is read-only or full, what is in the file is drained in place
-    /// all the same. The next is created when it can be.
-    fn retire_without_next(&mut self, error: StoreError) -> Result<(Database, Totals), StoreError> {
-        if self.leave_to_drain(self.sequence()?.current)? {
-            self.state = State::Failed { is_final: true, retry_at: Instant::now() };
-            return Err(error);
-        }
-        self.reopen()
     }
 
     /// Leaves the file to the drain; whether there is one.
@@ -210,17 +200,29 @@ impl Store {
         Ok(true)
     }
 
-    /// Retries a file that failed, looks for space in a full one, and releases that of an empty one; then sets the gauges.
+    /// Opens the file at first and where it failed, looks for space in a full one, and releases that of an empty one; then sets the
+    /// gauges.
     pub(super) fn maintain(&mut self) {
         match &self.state {
             State::Failed { retry_at, .. } if Instant::now() >= *retry_at => self.open(),
-            State::Failed { .. } => {}
+            State::Failed { .. } | State::Closed => {}
             State::Open(_) => {
                 self.look_for_space();
                 self.release();
             }
         }
         self.update_gauges();
+    }
+
+    /// Closes the file in good order, for good.
+    pub(super) fn close(&mut self) {
+        if let State::Open(database) = std::mem::replace(&mut self.state, State::Closed) {
+            database.close();
+        }
+    }
+
+    pub(super) const fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
     }
 
     /// Only a success of the same kind ends its failures.
@@ -243,14 +245,14 @@ impl Store {
         let was_final = self.must_retire();
         // Closed before it is looked at.
         self.state = State::Failed { is_final: was_final, retry_at: Instant::now() };
-        let current = || files::sequence(&self.parts.settings.directory).map(|sequence| sequence.current);
+        let current = || files::sequence(&self.parts.directory).map(|sequence| sequence.current);
         let error = if was_final { error.clone() } else { recheck_damage(error, current()) };
         let is_final = was_final || matches!(error, StoreError::Damaged(_) | StoreError::Unsynced(_));
         if matches!(error, StoreError::Transient(_)) {
             self.failures[kind as usize] += 1;
         }
         tracing::error!(
-            directory = %self.parts.settings.directory.display(),
+            directory = %self.parts.directory.display(),
             %error,
             retry_seconds = self.retry.as_secs(),
             "cannot use the spool: until it recovers, deliveries that Kafka does not acknowledge are answered 503"

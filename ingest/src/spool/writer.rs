@@ -2,26 +2,25 @@
 //!
 //! It is supervised: after a panic it reopens the file and goes on.
 
-use super::SpoolError;
 use super::database::{Change, StoredRow};
 use super::files::OpenError;
 use super::inspect::{InspectError, Request, Response};
 use super::store::{Store, StoreParts};
 use crate::delivery::Delivery;
+use crate::http::response::Unavailable;
 use crate::kafka::AccountPermit;
-use crate::signature::Row;
+use crate::large::LargeDeliveries;
 use runtime::process::supervisor::Pauses;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// Commands that may wait for the thread.
 const COMMANDS: usize = 8192;
-/// Bytes of bodies that may wait for the thread, so that a slow disk does not fill the memory.
-const QUEUE_BYTES: u64 = 64 << 20;
+/// Bytes of rows that may wait for the thread beside the largest body, so that a slow disk does not fill the memory.
+const QUEUE_BYTES: usize = 64 << 20;
 /// Maximum of one transaction.
 const GROUP_COMMANDS: usize = 256;
 const GROUP_BYTES: u64 = 8 << 20;
@@ -30,53 +29,39 @@ const GROUP_BYTES: u64 = 8 << 20;
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
     commands: mpsc::Sender<Command>,
-    queued: Arc<AtomicU64>,
+    /// What is left of [`QUEUE_BYTES`] and the largest body.
+    queue: Arc<Semaphore>,
+    large: Arc<LargeDeliveries>,
 }
 
 pub(super) enum Command {
-    Store {
-        row: Row,
-        queued: Queued,
-        done: oneshot::Sender<Result<(), SpoolError>>,
-    },
+    Insert(Insertion),
     Change {
         changes: Vec<Change>,
         done: oneshot::Sender<bool>,
     },
     /// Anything else, once the commands before it are written.
     Run(Box<dyn FnOnce(&mut Store) + Send>),
-    Close {
-        done: oneshot::Sender<bool>,
-    },
 }
 
-/// Bytes that are counted as queued for as long as this lives.
-pub(super) struct Queued {
-    bytes: u64,
-    total: Arc<AtomicU64>,
-    /// What of its account's part it takes up, whether somebody still waits for it or not.
-    _of_account: Option<AccountPermit>,
-}
-
-#[cfg(test)]
-impl Queued {
-    pub(super) fn nothing() -> Self {
-        Self { bytes: 0, total: Arc::default(), _of_account: None }
-    }
-}
-
-impl Drop for Queued {
-    fn drop(&mut self) {
-        self.total.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
+/// A delivery that is not on the disk yet.
+pub(super) struct Insertion {
+    /// A [`Change::Insert`].
+    pub(super) row: Change,
+    /// What that costs.
+    pub(super) bytes: u64,
+    pub(super) done: oneshot::Sender<Result<(), Unavailable>>,
+    /// What it takes up of the queue and of its account's part, whether somebody still waits for it or not.
+    pub(super) _held: (OwnedSemaphorePermit, Option<AccountPermit>),
 }
 
 impl Writer {
-    pub(super) fn start(parts: StoreParts) -> Result<Self, OpenError> {
+    /// For bodies of `max_body` bytes at most.
+    pub(super) fn start(parts: StoreParts, max_body: usize) -> Result<Self, OpenError> {
         let (commands, queue) = mpsc::channel(COMMANDS);
         let thread = std::thread::Builder::new().name("spool".to_owned());
         thread.spawn(move || supervise(&parts, queue)).map_err(OpenError::Thread)?;
-        Ok(Self { commands, queued: Arc::default() })
+        Ok(Self { commands, queue: Arc::new(Semaphore::new(QUEUE_BYTES + max_body)), large: Arc::default() })
     }
 
     /// Returns once the delivery is on the disk.
@@ -84,17 +69,16 @@ impl Writer {
         &self,
         delivery: &Delivery,
         of_account: Option<AccountPermit>,
-    ) -> Result<(), SpoolError> {
-        let row = delivery.to_row();
-        let total = Arc::clone(&self.queued);
-        let queued = Queued { bytes: row.cost(), total, _of_account: of_account };
-        let waiting = self.queued.fetch_add(queued.bytes, Ordering::Relaxed);
-        if waiting > QUEUE_BYTES {
-            return Err(SpoolError::Failing);
-        }
+    ) -> Result<(), Unavailable> {
+        let row = self.large.block_in_place(delivery.body.bytes().len(), || delivery.to_row());
+        let bytes = row.cost();
+        let queued = u32::try_from(bytes).ok();
+        let queued = queued.and_then(|bytes| Arc::clone(&self.queue).try_acquire_many_owned(bytes).ok());
+        let held = (queued.ok_or(Unavailable::SpoolFailing)?, of_account);
         let (done, is_done) = oneshot::channel();
-        self.commands.try_send(Command::Store { row, queued, done }).map_err(|_| SpoolError::Failing)?;
-        is_done.await.unwrap_or(Err(SpoolError::Failing))
+        let insertion = Insertion { row: Change::Insert(row), bytes, done, _held: held };
+        self.commands.try_send(Command::Insert(insertion)).map_err(|_| Unavailable::SpoolFailing)?;
+        is_done.await.unwrap_or(Err(Unavailable::SpoolFailing))
     }
 
     /// Applies all of the changes; `false` when they could not be written.
@@ -117,8 +101,11 @@ impl Writer {
         self.run(move |store| store.inspect(&request)).await
     }
 
+    /// Closes the file, once all that waits is written, and what comes meanwhile: whoever was woken as the process ends, as by a late
+    /// acknowledgement, has its turn before.
     pub(super) async fn close(&self) {
-        self.request(|done| Command::Close { done }).await;
+        self.run(|_| ()).await;
+        self.run(Store::close).await;
     }
 
     /// Does the work until the thread has ended.
@@ -172,9 +159,11 @@ fn supervise(parts: &StoreParts, mut queue: mpsc::Receiver<Command>) {
 
 fn serve(parts: &StoreParts, queue: &mut mpsc::Receiver<Command>) {
     let mut store = Store::new(parts.clone());
-    store.open();
+    store.maintain();
     let mut group = Vec::new();
-    while let Some(first) = queue.blocking_recv() {
+    while !store.is_closed()
+        && let Some(first) = queue.blocking_recv()
+    {
         let mut bytes = first.bytes();
         group.push(first);
         while group.len() < GROUP_COMMANDS && bytes < GROUP_BYTES {
@@ -182,17 +171,65 @@ fn serve(parts: &StoreParts, queue: &mut mpsc::Receiver<Command>) {
             bytes += command.bytes();
             group.push(command);
         }
-        if store.serve(&mut group).is_break() {
-            return;
-        }
+        store.serve(&mut group);
     }
 }
 
 impl Command {
     const fn bytes(&self) -> u64 {
         match self {
-            Self::Store { queued, .. } => queued.bytes,
+            Self::Insert(insertion) => insertion.bytes,
             _ => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Spool;
+    use super::*;
+    use crate::delivery::sample;
+    use crate::settings::Settings;
+    use futures_util::FutureExt as _;
+    use runtime::process::Process;
+    use std::pin::pin;
+
+    #[tokio::test]
+    async fn what_is_given_to_it_as_it_begins_to_close_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = Settings::local("secret", "token");
+        let spool = Spool::open(directory.path(), &settings, &Process::new("weir-ingest", "0")).unwrap();
+        let delivery = sample(b"{}");
+        spool.writer.store(&delivery, None).await.unwrap();
+        let (_, rows) = spool.writer.read(1, u64::MAX).await;
+        let ((), is_deleted) = tokio::join!(spool.writer.close(), spool.writer.delete(&rows));
+        assert!(is_deleted && rows.len() == 1);
+        assert_eq!(spool.writer.store(&delivery, None).await, Err(Unavailable::SpoolFailing));
+    }
+
+    #[tokio::test]
+    async fn the_largest_delivery_waits_beside_those_of_others_and_gives_its_place_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = Settings { max_body: 200 << 10, ..Settings::local("secret", "token") };
+        let spool = Spool::open(directory.path(), &settings, &Process::new("weir-ingest", "0")).unwrap();
+        let writer = &spool.writer;
+        let all = writer.queue.available_permits();
+        // The thread does nothing else meanwhile.
+        let (resume, is_resumed) = std::sync::mpsc::channel::<()>();
+        let mut held = pin!(writer.run(move |_| is_resumed.recv()));
+        assert!(held.as_mut().now_or_never().is_none());
+        let of_others = Arc::clone(&writer.queue).try_acquire_many_owned((64 << 20) - 512).unwrap();
+        let largest = sample(vec![b' '; settings.max_body].leak());
+        let mut waiting = Box::pin(writer.store(&largest, None));
+        assert_eq!(waiting.as_mut().now_or_never(), None, "it is taken");
+        let refused = writer.store(&largest, None).now_or_never();
+        assert_eq!(refused, Some(Err(Unavailable::SpoolFailing)), "one more is not");
+        // Nobody waits for it any more, but the thread has it still.
+        drop((waiting, of_others));
+        assert_eq!(writer.queue.available_permits(), QUEUE_BYTES - 512);
+        resume.send(()).unwrap();
+        assert_eq!(held.await, Some(Ok(())));
+        assert!(writer.run(|_| ()).await.is_some());
+        assert_eq!(writer.queue.available_permits(), all);
     }
 }

@@ -6,17 +6,16 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use schemas::Topic;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use weir_ingest::settings::SpoolSettings;
 use weir_ingest::{ProducerKind, Settings};
 
-/// A disk that may be slow, where the machine does other things.
-fn on_disk(directory: &Path) -> SpoolSettings {
-    SpoolSettings { timeout: Duration::from_secs(20), ..SpoolSettings::of(directory.to_owned()) }
-}
-
+/// On a disk that may be slow, where the machine does other things.
 fn with_spool(directory: &Path) -> Settings {
-    let spool = Some(on_disk(directory));
-    Settings { spool, ack_timeout: Duration::from_millis(200), ..settings() }
+    Settings {
+        spool_dir: Some(directory.to_owned()),
+        spool_timeout: Duration::from_secs(20),
+        ack_timeout: Duration::from_millis(200),
+        ..settings()
+    }
 }
 
 fn waiting(service: &Service) -> usize {
@@ -137,8 +136,8 @@ async fn a_process_that_starts_without_kafka_takes_deliveries_and_a_later_one_br
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_spool_is_answered_503_and_takes_deliveries_again_once_it_has_drained() {
     let directory = tempfile::tempdir().unwrap();
-    let spool = Some(SpoolSettings { max_bytes: 200_000, ..on_disk(directory.path()) });
-    let service = Service::start(Settings { spool, ..with_spool(directory.path()) }).await;
+    let settings = Settings { spool_max_bytes: 200_000, ..with_spool(directory.path()) };
+    let service = Service::start(settings).await;
     service.cluster.broker_down(1).unwrap();
     let mut kept = Vec::new();
     for body in numbered(300) {
@@ -161,8 +160,7 @@ async fn a_full_spool_is_answered_503_and_takes_deliveries_again_once_it_has_dra
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_breaker_closes_although_the_spool_takes_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let spool = Some(SpoolSettings { max_bytes: 1, ..on_disk(directory.path()) });
-    let settings = Settings { spool, ..with_spool(directory.path()) };
+    let settings = Settings { spool_max_bytes: 1, ..with_spool(directory.path()) };
     let probe = Duration::from_millis(100);
     let service = Service::start(Settings { breaker_misses: 2, breaker_probe: probe, ..settings }).await;
     service.cluster.broker_down(1).unwrap();

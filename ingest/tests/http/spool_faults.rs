@@ -13,18 +13,18 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use weir_ingest::Settings;
-use weir_ingest::settings::SpoolSettings;
 
 const MAX_BYTES: u64 = 256 << 10;
 const PAGE: usize = 4096;
 
 fn with_spool(directory: &Path) -> Settings {
-    let spool = SpoolSettings {
-        max_bytes: MAX_BYTES,
-        timeout: Duration::from_secs(20),
-        ..SpoolSettings::of(directory.to_owned())
-    };
-    Settings { spool: Some(spool), ack_timeout: Duration::from_millis(200), ..settings() }
+    Settings {
+        spool_dir: Some(directory.to_owned()),
+        spool_max_bytes: MAX_BYTES,
+        spool_timeout: Duration::from_secs(20),
+        ack_timeout: Duration::from_millis(200),
+        ..settings()
+    }
 }
 
 /// A body of its own, so that it is told from others.
@@ -125,7 +125,7 @@ async fn a_damaged_spool_that_is_killed_while_it_is_drained_is_drained_by_the_ne
     let cluster = service.end().await;
     overwrite(&directory.path().join("spool.db"), 1);
     let mut slow = with_spool(directory.path());
-    slow.spool.as_mut().unwrap().drain_rate = 300;
+    slow.spool_drain_rate = 300;
     let service = Service::over(cluster, slow).await;
     service.cluster.broker_up(1).unwrap();
     until("some are drained", async || service.metric("weir_spool_drained_total", "") > 10).await;

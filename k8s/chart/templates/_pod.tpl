@@ -61,7 +61,7 @@ securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true,
 {{- define "weir.probes" -}}
 # Kafka may be away when a pod starts: it is given five minutes before it is started again.
 startupProbe: {httpGet: {path: /startupz, port: admin}, periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 150}
-# Fails only where a restart helps; Kafka and the Graph API have no part in it.
+# Fails where the process answers no more; no check counts for it, not that of Kafka either.
 livenessProbe: {httpGet: {path: /livez, port: admin}, periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3}
 readinessProbe: {httpGet: {path: /readyz, port: admin}, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2}
 {{- end }}

@@ -47,11 +47,11 @@ impl Callbacks {
     }
 
     /// Calls come of this client, of which partitions get queues of their own.
-    pub(super) fn live_in(&self, consumer: &Arc<BaseConsumer<Self>>) {
+    pub(super) fn attach(&self, consumer: &Arc<BaseConsumer<Self>>) {
         let _first = self.consumer.set(Arc::downgrade(consumer));
     }
 
-    /// What was fetched can never be read. Which partition it is of, its watch finds out where it stands still for it.
+    /// What was fetched can never be read. librdkafka does not name the partition; `Watch` finds it if it stalls.
     pub(super) fn cannot_read(&self, error: &KafkaError) {
         self.shared.metrics.fetch_errors.inc();
         if let Some(suppressed) = self.unreadable_log.pass(Instant::now()) {
@@ -112,7 +112,7 @@ impl ConsumerContext for Callbacks {
         self.shared.metrics.rebalances.inc();
         match rebalance {
             Rebalance::Assign(partitions) => {
-                // While the client is closed it is gone, and nothing is begun any more.
+                // The weak reference is dead while the client closes: start nothing.
                 if let Some(consumer) = self.consumer.get().and_then(Weak::upgrade) {
                     self.assignment().add(&consumer, partitions);
                 }

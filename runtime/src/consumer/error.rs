@@ -62,17 +62,7 @@ pub enum ConsumerError {
         /// Why, as `weir_dlq_error`.
         error: String,
     },
-    /// The state of a partition could not be made: the handler panicked.
-    #[error("the handler panicked at {topic} partition {partition} offset {offset}")]
-    Panicked {
-        /// The record's topic.
-        topic: String,
-        /// The record's partition.
-        partition: i32,
-        /// The record's offset; -1 while the partition's state was made.
-        offset: i64,
-    },
-    /// The operating system gives no thread, or the polling thread or a task beside it ended without a word.
+    /// The operating system gives no thread, or the polling thread, a worker or a task beside them ended without a word.
     #[error("a thread of the Kafka consumer ended: {0}")]
     Thread(String),
 }

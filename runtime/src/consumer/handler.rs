@@ -12,45 +12,43 @@ use super::{Output, Record};
 
 /// Handles the records of one consumer group.
 pub trait Handler: Send + Sync + 'static {
-    /// What is remembered of one partition: made on assignment, dropped on revocation.
+    /// What is remembered of one partition: made before its first record, dropped on revocation.
     type State: Send + 'static;
+    /// Slow work that is begun for a record before its turn; it is dropped with the record, which has to end it.
+    type Begun: Send + 'static;
 
-    /// The state of a partition that was just assigned.
-    fn assigned(&self, topic: &str, partition: i32) -> Self::State;
+    /// Whether [`Self::handle`] may be dropped at any await and begun anew, as where it only looks things up. It is then, once
+    /// the partition is taken away, or outputs of the records before have to be sent again.
+    const CAN_BE_DROPPED: bool = false;
+
+    /// The state of a partition that was just assigned, before the first record that is read of it: read back, where it is
+    /// about what became of the records before. After a panic it is made anew, and `first` is the record that is handled next.
+    ///
+    /// It fails as [`Self::handle`] does, and can always be dropped. The time that it takes counts as waiting for Kafka, which
+    /// must have bounds of its own.
+    fn restore(&self, first: &Record) -> impl Future<Output = Result<Self::State, Failure>> + Send;
 
     /// Every word that [`Failure::Reject`] and [`Failure::Expired`] may give as their reason, so that their counters are there before the first.
     fn reasons(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// Hears of a record that will be handled once those before it are, so that slow work can begin early.
+    /// Hears of a record that will be handled once those before it are, and gives the work that it begins early, if any.
     ///
     /// It is called once for each record, in the order of the partition and before [`Self::handle`], up to
     /// [`ConsumerOptions::look_ahead`](super::ConsumerOptions::look_ahead) records early; on the task that handles,
-    /// so it must not block. A record that was expected may never be handled: its partition may move first.
-    fn expect(&self, _record: &Record) {}
-
-    /// Makes the state ready for a record, before each attempt at it; for what [`Self::assigned`] cannot do, such as
-    /// reading back what became of the records before.
-    ///
-    /// It fails as [`Self::handle`] does. The time that it takes counts as waiting for Kafka, which must have bounds of
-    /// its own, but for what it awaits with [`Waits::on`]. It is dropped at once when the partition is taken away, and
-    /// dropped and begun anew when outputs of the records before have to be sent again.
-    fn prepare(
-        &self,
-        _state: &mut Self::State,
-        _record: &Record,
-        _waits: &Waits,
-    ) -> impl Future<Output = Result<(), Failure>> + Send {
-        std::future::ready(Ok(()))
+    /// so it must not block. A record that it heard of may never be handled: its partition may move first.
+    fn prefetch(&self, _record: &Record) -> Option<Self::Begun> {
+        None
     }
 
     /// Handles one record; the next one of its partition waits.
     ///
     /// The outputs are published in order before the record counts as done. A record may come again after
     /// a crash or a rebalance, so the effect must bear repetition. On revocation the future may be
-    /// dropped at any await once the drain timeout has passed. A panic counts as [`Failure::Retry`], and the state
-    /// is made anew; when all attempts end so, the record is a dead letter with the reason `panic`.
+    /// dropped at any await once `--finish-timeout` has passed. What it leaves of the work that was begun for the record is there
+    /// at the next attempt. A panic counts as [`Failure::Retry`], but the state is made anew and that work is dropped; when all
+    /// attempts end so, the record is a dead letter with the reason `panic`.
     ///
     /// A handler that takes longer than `--stall-timeout` hangs, and costs the process a new client, then its end. The
     /// time of what it awaits with [`Waits::on`] does not count, up to the limit that is stated there.
@@ -58,6 +56,7 @@ pub trait Handler: Send + Sync + 'static {
         &self,
         state: &mut Self::State,
         record: &Record,
+        begun: &mut Option<Self::Begun>,
         waits: &Waits,
     ) -> impl Future<Output = Result<Vec<Output>, Failure>> + Send;
 }
@@ -149,7 +148,7 @@ mod tests {
     #[tokio::test]
     async fn a_wait_is_one_until_its_limit_and_a_hanging_handler_from_then_on() {
         let waits = Waits::unwatched();
-        waits.0.begin(7);
+        waits.0.set_activity(Activity::Handling);
         let limit = Duration::from_millis(20);
         let mut work = pin!(waits.on(Wait::ApiAnswer, limit, std::future::pending::<()>()));
         assert!(futures_util::poll!(&mut work).is_pending());
@@ -168,7 +167,7 @@ mod tests {
     #[tokio::test]
     async fn after_a_wait_the_handler_does_what_it_did_before() {
         let waits = Waits::unwatched();
-        waits.0.begin(7);
+        waits.0.set_activity(Activity::Handling);
         assert_eq!(waits.on(Wait::Kafka, Duration::from_secs(1), async { 5 }).await, 5);
         assert_eq!(waits.0.activity(), Activity::Handling);
     }

@@ -23,7 +23,7 @@ pub struct ConsumerOptions {
     pub dlq_topic: String,
     /// How much it takes on, and how long it waits for what.
     pub bounds: ConsumerSettings,
-    /// Records that [`Handler::expect`](super::Handler::expect) may hear of while those before them are in work, per
+    /// Records that [`Handler::prefetch`](super::Handler::prefetch) may hear of while those before them are in work, per
     /// partition; they wait in memory beside those of the queue.
     pub look_ahead: usize,
     /// Attempts at a record that fails with `Retry`, the first one included.

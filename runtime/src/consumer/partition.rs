@@ -26,6 +26,7 @@ use self::offsets::PartitionProgress;
 use self::window::Window;
 use self::worker::Worker;
 use super::error::FirstError;
+use super::wait::Activity;
 use super::worker_context::{SharedContext, WorkerContext};
 use super::{Handler, Record};
 use crate::kafka::{TopicPartition, list};
@@ -69,7 +70,12 @@ pub(super) fn starter<H: Handler, C: ConsumerContext>(
             handler: Arc::clone(&handler),
             name: name.clone(),
             window: Window::new(queue, shared.options.look_ahead),
-            context: Arc::new(WorkerContext::new(Arc::clone(&shared), stop.clone(), Arc::clone(&progress))),
+            context: Arc::new(WorkerContext::new(
+                Arc::clone(&shared),
+                &name.topic,
+                stop.clone(),
+                Arc::clone(&progress),
+            )),
         };
         let first_error = Arc::clone(&first_error);
         let task = runtime.spawn(async move {
@@ -122,6 +128,6 @@ impl<C: ConsumerContext> AssignedPartition<C> {
             return false;
         }
         self.task.abort();
-        self.progress.in_work() >= self.progress.next().unwrap_or(0)
+        self.progress.activity() != Activity::Idle
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn poll(
     first_error: &FirstError,
 ) -> Result<(), ConsumerError> {
     let context = consumer.client().context();
-    context.live_in(consumer);
+    context.attach(consumer);
     let polled = catch_unwind(AssertUnwindSafe(|| poll_until_end(consumer, woken, end, first_error)));
     // After a panic too: the queues of its partitions hold the client, which would not be closed and leave its group.
     context.assignment().close(consumer, context.finish_timeout());

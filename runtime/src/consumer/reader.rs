@@ -20,7 +20,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 pub use self::error::ReadError;
 use self::error::{is_for_good, is_forbidden, is_moving};
-pub use self::tail::{OffsetRange, Tail, TailError, TailReader};
+pub use self::tail::{OffsetRange, Tail, TailReader};
 use super::partition::fetched::Fetched;
 use super::record::Record;
 use crate::kafka::TopicPartition;

@@ -16,7 +16,6 @@ use super::health::fatal_panic::fatal_if_it_panics;
 use super::health::watch::Watch;
 use super::metrics::ConsumerMetrics;
 use super::partition::assignment::{Assignment, PartitionRegistry};
-use super::record::dead_letter::ConsecutiveFailures;
 use super::worker_context::SharedContext;
 use super::{ConsumerError, ConsumerOptions, Handler, partition, poll};
 use crate::kafka::log::KafkaLog;
@@ -54,7 +53,7 @@ pub async fn run<H: Handler>(
     }
     let metrics = ConsumerMetrics::register(&process.registry);
     metrics.begin(&options.topics, handler.reasons());
-    let consecutive_failures = ConsecutiveFailures::new(&options.topics, options.bounds.max_rejects_in_a_row);
+    let consecutive_failures = options.topics.iter().map(|topic| (topic.clone(), Arc::default())).collect();
     let (dead_letter_log, kafka_log) = (Throttle::default(), KafkaLog::default());
     let shared = Arc::new(SharedContext {
         options,
@@ -67,11 +66,11 @@ pub async fn run<H: Handler>(
     let handler = Arc::new(handler);
     let working = process.health.check("consumer", Probe::Readiness);
     working.pass();
-    process.health.check("brokers", Probe::Shown).pass();
+    process.health.check("brokers", Probe::Informational).pass();
     let replaced_log = Throttle::default();
     let mut replaced: Option<Instant> = None;
     loop {
-        let Err(error) = live(kafka, &shared, &handler, process).await else { return Ok(()) };
+        let Err(error) = run_client(kafka, &shared, &handler, process).await else { return Ok(()) };
         if matches!(error, ConsumerError::Rejecting { .. }) {
             shared.metrics.stopped.set(1);
             working.fail(error.to_string());
@@ -105,7 +104,7 @@ pub async fn run<H: Handler>(
 }
 
 /// The life of one Kafka consumer: until the shutdown, or the first error that ends it.
-async fn live<H: Handler>(
+async fn run_client<H: Handler>(
     kafka: &KafkaSettings,
     shared: &Arc<SharedContext>,
     handler: &Arc<H>,
@@ -122,7 +121,8 @@ async fn live<H: Handler>(
         partition::starter(Arc::clone(handler), Arc::clone(shared), Arc::clone(&first_error), end.clone());
     let (wake, woken) = sync_channel(1);
     let assignment = Assignment::new(start, wake.clone(), shared.metrics.clone(), Arc::clone(&registry));
-    let connection = Connection::new(process.health.check("brokers", Probe::Shown), shared.kafka_log.clone());
+    let connection =
+        Connection::new(process.health.check("brokers", Probe::Informational), shared.kafka_log.clone());
     let connection = Arc::new(connection);
     let callbacks = Callbacks::new(assignment, Arc::clone(shared), Arc::clone(&connection));
     let mut consumer: BaseConsumer<Callbacks> = config.create_with_context(callbacks)?;

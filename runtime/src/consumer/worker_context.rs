@@ -1,14 +1,16 @@
 //! What the workers of a consumer share, what each has for itself, and how they wait.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use super::error::Halt;
+use super::handler::Waits;
 use super::metrics::ConsumerMetrics;
 use super::partition::offsets::PartitionProgress;
-use super::record::dead_letter::ConsecutiveFailures;
 use super::wait::{Activity, Wait};
 use super::{ConsumerOptions, Record};
 use crate::backoff::{self, Backoff};
@@ -22,7 +24,8 @@ pub(super) struct SharedContext {
     pub(super) options: ConsumerOptions,
     pub(super) producer: Producer,
     pub(super) metrics: ConsumerMetrics,
-    pub(super) consecutive_failures: ConsecutiveFailures,
+    /// By topic; see [`WorkerContext::consecutive_failures`].
+    pub(super) consecutive_failures: HashMap<String, Arc<AtomicU64>>,
     /// Many records may die of one cause.
     pub(super) dead_letter_log: Throttle,
     /// Of all clients that there are one after the other.
@@ -36,16 +39,24 @@ pub(super) struct WorkerContext {
     /// The worker must come to an end.
     pub(super) stop: CancellationToken,
     pub(super) progress: Arc<PartitionProgress>,
+    /// With which the handler says in `progress` that it waits.
+    pub(super) waits: Waits,
+    /// Dead letters in a row, so that a mistake in a handler does not drain a topic into them. They are those of the topic, over all of
+    /// its partitions that this process reads: a mistake shows in all of them, one partition full of garbage does not.
+    pub(super) consecutive_failures: Arc<AtomicU64>,
     log: Throttle,
 }
 
 impl WorkerContext {
     pub(super) fn new(
         shared: Arc<SharedContext>,
+        topic: &str,
         stop: CancellationToken,
         progress: Arc<PartitionProgress>,
     ) -> Self {
-        Self { shared, stop, progress, log: Throttle::default() }
+        let waits = Waits::of(Arc::clone(&progress));
+        let consecutive_failures = shared.consecutive_failures.get(topic).cloned().unwrap_or_default();
+        Self { shared, stop, progress, waits, consecutive_failures, log: Throttle::default() }
     }
 
     pub(super) fn backoff(&self) -> Backoff {

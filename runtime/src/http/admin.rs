@@ -1,6 +1,6 @@
 //! The admin port: metrics, health probes, and what is running.
 
-mod allowance;
+mod cpu_budget;
 mod exposition;
 
 use std::cell::RefCell;
@@ -19,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until};
 
-use self::allowance::Allowance;
+use self::cpu_budget::CpuBudget;
 use self::exposition::Exposition;
 use crate::http::connections::{self, Admitted, Connections};
 use crate::http::timed_stream::{Clock, HeadTimer, TimedStream, Timeouts};
@@ -88,10 +88,10 @@ async fn serve_connection(
     Admitted { slot, eviction, .. }: Admitted,
 ) {
     // A connection's own, so that who asks without end makes nobody else wait.
-    let allowance = RefCell::new(Allowance::new(Instant::now()));
+    let budget = RefCell::new(CpuBudget::new(Instant::now()));
     let holder = Arc::clone(&slot);
     let service = service_fn(move |request: Request<_>| {
-        let begins = allowance.borrow_mut().next(Instant::now());
+        let begins = budget.borrow_mut().next(Instant::now());
         let (process, exposition, holder) = (process.clone(), exposition.clone(), Arc::clone(&holder));
         async move {
             sleep_until(begins).await;

@@ -31,7 +31,7 @@ struct SlotTable {
     next: u64,
     /// Those without an authenticated request, oldest first.
     unauthenticated: BTreeMap<Key, Holder>,
-    /// Those with one, by the end of the latest, as far as it was looked at: it is no later than it really is.
+    /// Those with one, ordered by a lower bound of when their latest request ended.
     authenticated: BTreeMap<Key, Holder>,
     /// How often one of those was given a place.
     #[cfg(test)]
@@ -122,8 +122,8 @@ impl Connections {
 
     fn evict_one(&self, held: &mut SlotTable) -> bool {
         let idle = self.longest_idle(held);
-        let stranger = held.unauthenticated.first_key_value().map(|(key, _)| *key);
-        let takes_idle = match (idle, stranger) {
+        let oldest = held.unauthenticated.first_key_value().map(|(key, _)| *key);
+        let takes_idle = match (idle, oldest) {
             (Some((latest, _)), Some((opened, _))) => {
                 held.authenticated.len() > self.slots / 2
                     || latest.saturating_add(self.authenticated_for) < opened
@@ -133,7 +133,7 @@ impl Connections {
         let evicted = if takes_idle {
             idle.and_then(|key| held.authenticated.remove(&key))
         } else {
-            stranger.and_then(|key| held.unauthenticated.remove(&key))
+            oldest.and_then(|key| held.unauthenticated.remove(&key))
         };
         let Some(evicted) = evicted else { return false };
         // It may just have ended, which is as good.

@@ -113,7 +113,7 @@ pub(crate) async fn watch(
                 };
                 metrics.refused.set(i64::from(is_refused));
             };
-            supervisor.panicked(looked).await;
+            supervisor.catches_panic_of(looked).await;
         }
     };
     async move {
@@ -148,8 +148,8 @@ impl Watched {
         Self { taken, latest: taken }
     }
 
-    /// Whether there is something else than what was taken, and no longer in the writing. It is so again at the next look, until it
-    /// is taken: a file that is named may come later, and so may a broker that accepts it.
+    /// Whether the files differ from those in use and have not changed since the last check. It stays true until they are taken: a
+    /// file that is named may come later, and so may a broker that accepts it.
     const fn is_changed(&mut self, seen: u64) -> bool {
         let is_written = seen == self.latest;
         self.latest = seen;

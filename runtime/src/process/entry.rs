@@ -10,9 +10,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Command};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::shutdown::Shutdown;
 use super::{About, Process, chain, panics};
 use crate::http::admin;
 use crate::http::ports::{self, Port};
@@ -76,7 +74,7 @@ fn launch<S, E: Into<Failure>>(
 ) -> ExitCode {
     let matches = match command.clone().try_get_matches() {
         Ok(matches) => matches,
-        Err(error) => return explain(&error),
+        Err(error) => return print_clap_error(&error),
     };
     match settings(command, &matches, read) {
         Ok((mut common, settings)) => {
@@ -87,8 +85,8 @@ fn launch<S, E: Into<Failure>>(
             })
         }
         Err(problems) => {
-            complain(format_args!("{}: the settings cannot be used:\n{problems}", about.name));
-            complain_of_unknown();
+            print_error(format_args!("{}: the settings cannot be used:\n{problems}", about.name));
+            print_unknown_variables();
             ExitCode::from(2)
         }
     }
@@ -173,11 +171,7 @@ async fn supervise<E: Into<Failure>>(
     let mut listeners = ports::bind(&ports).await?.into_iter();
     let listener = listeners.next().expect("there is a listener for each port");
     let admin = tokio::spawn(admin::serve(listener, process.clone()));
-    let signals = tokio::spawn(obey_signals(
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-        process.shutdown.clone(),
-    ));
+    let signals = process.shutdown.obey_signals()?;
     tracing::info!(
         name = process.name,
         version = process.version,
@@ -205,29 +199,13 @@ async fn supervise<E: Into<Failure>>(
     outcome
 }
 
-/// The first signal asks for an orderly end, the second one ends at once.
-async fn obey_signals(mut terminate: Signal, mut interrupt: Signal, shutdown: Shutdown) {
-    loop {
-        let code = tokio::select! {
-            _ = terminate.recv() => 143,
-            _ = interrupt.recv() => 130,
-        };
-        if shutdown.is_requested() {
-            tracing::warn!("second signal, exiting at once");
-            std::process::exit(code);
-        }
-        tracing::info!("signal received, shutting down; a second one exits at once");
-        shutdown.trigger();
-    }
-}
-
 /// Help and version are answers, everything else is a bad command line. Whoever cannot be told has the exit code.
-pub fn explain(answer: &clap::Error) -> ExitCode {
+pub fn print_clap_error(answer: &clap::Error) -> ExitCode {
     answer.print().unwrap_or_default();
     if answer.kind() == ErrorKind::InvalidUtf8
         && let Some(names) = settings::no_text_here()
     {
-        complain(format_args!("environment variables that are no UTF-8: {names}"));
+        print_error(format_args!("environment variables that are no UTF-8: {names}"));
     }
     ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2))
 }
@@ -238,14 +216,14 @@ fn failed(error: &(dyn Error + 'static)) -> ExitCode {
 }
 
 /// Says something on standard error where no log does; whoever closed that has the exit code.
-pub fn complain(text: impl fmt::Display) {
+pub fn print_error(text: impl fmt::Display) {
     writeln!(io::stderr(), "{text}").unwrap_or_default();
 }
 
 /// Names, beside settings that cannot be used, the variables that no process reads: what is not set may be one of them.
-pub fn complain_of_unknown() {
+pub fn print_unknown_variables() {
     if let Some(unknown) = settings::unknown_here() {
-        complain(format_args!("{} ({unknown})", settings::ARE_UNKNOWN));
+        print_error(format_args!("{} ({unknown})", settings::ARE_UNKNOWN));
     }
 }
 

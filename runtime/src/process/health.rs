@@ -16,7 +16,7 @@ pub enum Probe {
     /// `/startupz`, and `/readyz` too: fails until the process has come up, then passes for good.
     Startup,
     /// None: `/readyz?verbose` shows it, and no probe fails for it.
-    Shown,
+    Informational,
 }
 
 /// All checks of a process; clones share them.
@@ -69,7 +69,7 @@ impl Health {
         let entries = lock(&self.checks);
         let belongs = |entry: &&Entry| {
             entry.probe == probe
-                || (probe == Probe::Readiness && matches!(entry.probe, Probe::Startup | Probe::Shown))
+                || (probe == Probe::Readiness && matches!(entry.probe, Probe::Startup | Probe::Informational))
         };
         let mut reported: Vec<Entry> = entries.iter().filter(belongs).cloned().collect();
         let is_declared = entries.iter().any(|entry| entry.probe == Probe::Startup);
@@ -105,7 +105,7 @@ impl Check {
 impl Report {
     /// Whether every check passes.
     pub fn passes(&self) -> bool {
-        self.0.iter().all(|entry| entry.failure.is_none() || entry.probe == Probe::Shown)
+        self.0.iter().all(|entry| entry.failure.is_none() || entry.probe == Probe::Informational)
     }
 
     /// One line a check, `[+]name ok` or `[-]name failed: why`, as Kubernetes' own servers write them; `[!]name: why` for
@@ -119,7 +119,7 @@ impl fmt::Display for Entry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.failure {
             None => write!(formatter, "[+]{} ok", self.name),
-            Some(why) if self.probe == Probe::Shown => write!(formatter, "[!]{}: {why}", self.name),
+            Some(why) if self.probe == Probe::Informational => write!(formatter, "[!]{}: {why}", self.name),
             Some(why) => write!(formatter, "[-]{} failed: {why}", self.name),
         }
     }
@@ -179,7 +179,7 @@ mod tests {
     fn what_is_only_shown_fails_no_probe() {
         let health = Health::new(Shutdown::new());
         health.check("spool", Probe::Startup).pass();
-        health.check("kafka", Probe::Shown).fail("no broker answers");
+        health.check("kafka", Probe::Informational).fail("no broker answers");
         let report = health.report(Probe::Readiness);
         assert!(report.passes());
         assert_eq!(report.verbose(), "[+]spool ok\n[!]kafka: no broker answers\n[+]shutdown ok\n");

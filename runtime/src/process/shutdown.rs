@@ -1,14 +1,20 @@
-//! The one signal that asks everything to end, and the wait for everything to have ended.
+//! What asks everything to end, as a signal of the system does, and the wait for everything to have ended.
 
 use std::future::Future;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// A line that takes longer is given up.
+const LOGGED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Flows down to everyone who works; the tasks it started are waited for.
 #[derive(Clone, Debug, Default)]
@@ -32,9 +38,39 @@ impl Shutdown {
         self.token.cancel();
     }
 
+    /// Is triggered by the first signal that asks for the end; another one ends the process at once. From within a runtime.
+    ///
+    /// # Errors
+    ///
+    /// Where the system does not hand over its signals.
+    pub fn obey_signals(&self) -> io::Result<JoinHandle<()>> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let shutdown = self.clone();
+        Ok(tokio::spawn(async move {
+            loop {
+                // 128 and the number of the signal, as shells have it.
+                let code = tokio::select! {
+                    _ = terminate.recv() => 143,
+                    _ = interrupt.recv() => 130,
+                };
+                // Whoever reads the log may have stopped to: neither the end nor the next signal waits for that.
+                if shutdown.is_requested() {
+                    let logged = spawn_blocking(|| tracing::warn!("second signal, exiting at once"));
+                    let _in_time = timeout(LOGGED_WITHIN, logged).await;
+                    std::process::exit(code);
+                }
+                shutdown.trigger();
+                spawn_blocking(|| {
+                    tracing::info!("signal received, shutting down; a second one exits at once");
+                });
+            }
+        }))
+    }
+
     /// Does what the process cannot go on without, in a thread of its own. After a panic of it everything is asked to end, and the
     /// process ends with an error, so that it is started anew.
-    pub fn unless_it_panics(&self, what: &'static str, work: impl FnOnce()) {
+    pub fn trigger_on_panic(&self, what: &'static str, work: impl FnOnce()) {
         if catch_unwind(AssertUnwindSafe(work)).is_err() {
             // The first is the reason, if there are several.
             let _known = self.failure.set(what);
@@ -79,7 +115,7 @@ impl Shutdown {
     /// Waits until all tasks have ended; `false` when some still run after `limit`.
     pub async fn finished(&self, limit: Duration) -> bool {
         self.tasks.close();
-        tokio::time::timeout(limit, self.tasks.wait()).await.is_ok()
+        timeout(limit, self.tasks.wait()).await.is_ok()
     }
 }
 
@@ -109,9 +145,9 @@ mod tests {
     fn a_panic_of_what_is_needed_asks_for_the_end_and_is_kept() {
         let shutdown = Shutdown::new();
         let clone = shutdown.clone();
-        clone.unless_it_panics("the reader", || {});
+        clone.trigger_on_panic("the reader", || {});
         assert_eq!((shutdown.failure(), shutdown.is_requested()), (None, false));
-        clone.unless_it_panics("the reader", || panic!("a mistake"));
+        clone.trigger_on_panic("the reader", || panic!("a mistake"));
         assert_eq!((shutdown.failure(), shutdown.is_requested()), (Some("the reader"), true));
     }
 

@@ -29,7 +29,7 @@ impl Supervisor {
     }
 
     /// Runs the task to its end; whether that was a panic, after the pause, so that it is to begin again.
-    pub async fn panicked(&mut self, task: impl Future<Output = ()>) -> bool {
+    pub async fn catches_panic_of(&mut self, task: impl Future<Output = ()>) -> bool {
         if AssertUnwindSafe(task).catch_unwind().await.is_ok() {
             return false;
         }
@@ -77,7 +77,7 @@ mod tests {
                 begun += 1;
                 assert!(begun > 1, "as the test wants");
             };
-            if !supervisor.panicked(task).await {
+            if !supervisor.catches_panic_of(task).await {
                 break;
             }
         }

@@ -99,7 +99,7 @@ fn watch_with(mut watchdog: Watchdog, process: &Process) -> impl Future<Output =
     let (shutdown, changes) = (process.shutdown.child(), process.credentials.changes());
     let mut supervisor = Supervisor::new("the watchdog of a producer");
     async move {
-        let watching = async { while supervisor.panicked(watchdog.run(changes.clone())).await {} };
+        let watching = async { while supervisor.catches_panic_of(watchdog.run(changes.clone())).await {} };
         shutdown.run_until_cancelled(watching).await;
     }
 }

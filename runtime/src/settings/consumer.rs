@@ -13,7 +13,8 @@ crate::settings! {
         pub partition_queue: usize = with_default("COUNT", "200", form::count(1..=1_000_000).narrow()),
         /// Records whose outputs are on their way unacknowledged, per partition
         pub partition_pipeline: usize = with_default("COUNT", "64", form::count(1..=100_000).narrow()),
-        /// First delay before another attempt at a record, at most; it doubles with each attempt
+        /// First delay before another attempt at a record, at most; it doubles with each attempt. After 5 attempts the record
+        /// becomes a dead letter
         pub retry_backoff: Duration = with_default("DURATION", "200ms", form::millis(1..=60_000)),
         /// Longest delay before another attempt at a record
         pub retry_backoff_max: Duration = with_default("DURATION", "30s", form::millis(1..=3_600_000)),

@@ -102,6 +102,7 @@ impl<T> fmt::Debug for Setting<T> {
 
 /// `--ack-timeout` and `WEIR_ACK_TIMEOUT` of `ack_timeout`.
 fn argument(id: &'static str, value_name: &'static str, help: &str) -> Arg {
+    assert!(!help.trim().is_empty(), "a setting says in its documentation what it is: {id}");
     let (long, variable) = (id.replace('_', "-"), format!("WEIR_{}", id.to_uppercase()));
     let argument = Arg::new(id).long(long).env(variable).value_name(value_name);
     let paragraphs: Vec<String> = help.trim().split("\n\n").map(one_line).collect();
@@ -142,13 +143,13 @@ macro_rules! settings {
         $($heading:literal,)?
         $(#[$attribute:meta])*
         $visibility:vis struct $name:ident {
-            $( $(#[doc = $help:literal])+ $field_visibility:vis $field:ident: $type:ty = $setting:expr, )+
+            $( $(#[doc = $help:literal])* $field_visibility:vis $field:ident: $type:ty = $setting:expr, )+
         }
         $(check $check:expr)?
     ) => {
         $(#[$attribute])*
         $visibility struct $name {
-            $( $(#[doc = $help])+ $field_visibility $field: $type, )+
+            $( $(#[doc = $help])* $field_visibility $field: $type, )+
         }
 
         impl $name {
@@ -157,7 +158,7 @@ macro_rules! settings {
                 $(let command = command.next_help_heading($heading);)?
                 $(
                     let setting: $crate::settings::Setting<$type> = $setting;
-                    let command = (setting.declare)(command, stringify!($field), concat!($($help, "\n"),+));
+                    let command = (setting.declare)(command, stringify!($field), concat!($($help, "\n"),*));
                 )+
                 command
             }
@@ -169,7 +170,10 @@ macro_rules! settings {
                     let $field = (setting.read)(reader, stringify!($field));
                 )+
                 let settings = Self { $($field: $field?),+ };
-                $($check(&settings, reader);)?
+                $(
+                    let check: fn(&Self, &mut $crate::settings::Reader<'_>) = $check;
+                    check(&settings, reader);
+                )?
                 Some(settings)
             }
         }
@@ -220,6 +224,13 @@ mod tests {
         assert_eq!(argument.get_help_heading(), Some("Testing"));
         assert_eq!(argument.get_help().unwrap().to_string(), "The first line and the second");
         assert_eq!(argument.get_long_help().unwrap().to_string(), "The first line and the second\n\nMore.");
+    }
+
+    #[test]
+    #[should_panic(expected = "says in its documentation what it is: unexplained")]
+    fn a_setting_without_a_word_of_what_it_is_cannot_be_declared() {
+        let setting = required("NAME", form::text());
+        (setting.declare)(Command::new("weir-test"), "unexplained", "\n");
     }
 
     #[test]

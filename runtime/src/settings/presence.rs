@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// Why it cannot be seen what is at a path; nothing where it is seen, or seen that nothing is there.
+/// `Some` if the path cannot be examined; `None` if it exists or is known to be absent.
 pub fn unseen(path: &Path) -> Option<io::Error> {
     let is_absent =
         |error: &io::Error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);

@@ -3,7 +3,7 @@
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 
-use super::{Form, KafkaSettings, Problem, Problems, Source};
+use super::{Form, KafkaSettings, Problem, Problems, Source, without_passwords};
 
 /// Reads settings by the name of their field.
 #[derive(Debug)]
@@ -51,6 +51,13 @@ impl<'a> Reader<'a> {
         self.note(setting, self.source(setting), String::new(), expected);
     }
 
+    /// Notes each of several words of a setting that is none of what is expected.
+    pub fn refuse<'w>(&mut self, id: &str, wrong: impl Iterator<Item = &'w String>, expected: &str) {
+        for word in wrong {
+            self.note(id, self.source(id), format!("{:?}", without_passwords(word)), expected);
+        }
+    }
+
     /// Notes a problem found elsewhere, such as in a file that a setting names.
     pub fn add(&mut self, problem: Problem) {
         self.problems.push(problem);
@@ -79,6 +86,11 @@ impl<'a> Reader<'a> {
             _ if self.is_set(id) => Source::Default,
             _ => Source::NotSet,
         }
+    }
+
+    /// What clap gathered: for flags without a value, and those with several.
+    pub const fn matches(&self) -> &ArgMatches {
+        self.matches
     }
 
     /// How to reach Kafka, as far as that was read already and can be used: for checks of others against it.

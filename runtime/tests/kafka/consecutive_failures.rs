@@ -62,6 +62,21 @@ async fn a_success_now_and_then_keeps_it_going() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn they_are_counted_for_each_topic() {
+    let cluster = Cluster::with_topics(&[("in", 1), ("other", 1), ("out", 1), ("dlq", 1)]);
+    for topic in ["in", "other"] {
+        cluster.fill(topic, "a", numbered(8)).await;
+    }
+    let options = ConsumerOptions { topics: ["in", "other"].map(String::from).into(), ..ten_in_a_row() };
+    let running = start(cluster.kafka(), options, async |_| Err(rejected()));
+    for topic in ["in", "other"] {
+        cluster.wait_for_committed("weir-test", topic, 8).await;
+    }
+    assert_eq!(running.metric("weir_consumer_stopped"), 0);
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_waited_for_as_long_as_it_may_stops_no_consumer() {
     let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
     cluster.fill("in", "a", numbered(100)).await;

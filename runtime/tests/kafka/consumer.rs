@@ -247,11 +247,11 @@ async fn a_handler_hears_of_the_records_behind_the_one_in_work() {
             Ok(vec![echo(&record)])
         }
     });
-    eventually("20 expected records", || running.expected() == numbered(21)).await;
+    eventually("20 records of which it is told early", || running.prefetched() == numbered(21)).await;
     assert_eq!(running.values(), numbered(1));
     gate.add_permits(1000);
     assert_eq!(texts(&cluster.read("out", 1, 50).await), numbered(50));
-    assert_eq!(running.expected(), numbered(50));
+    assert_eq!(running.prefetched(), numbered(50));
     running.end().await.unwrap();
     assert_eq!(cluster.committed("weir-test", "in").await, Some(50));
 }

@@ -21,23 +21,27 @@ pub(crate) type Seen = Arc<Mutex<Vec<(i32, String)>>>;
 struct Scripted {
     act: Act,
     seen: Seen,
-    expected: Seen,
+    prefetched: Seen,
 }
 
 impl Handler for Scripted {
     type State = ();
+    type Begun = ();
 
-    fn assigned(&self, _topic: &str, _partition: i32) {}
+    async fn restore(&self, _: &Record) -> Result<(), Failure> {
+        Ok(())
+    }
 
     fn reasons(&self) -> &'static [&'static str] {
         &["scripted"]
     }
 
-    fn expect(&self, record: &Record) {
-        self.expected.lock().expect("no poison").push((record.partition, text(record)));
+    fn prefetch(&self, record: &Record) -> Option<()> {
+        self.prefetched.lock().expect("no poison").push((record.partition, text(record)));
+        None
     }
 
-    async fn handle(&self, (): &mut (), record: &Record, waits: &Waits) -> Answer {
+    async fn handle(&self, (): &mut (), record: &Record, _: &mut Option<()>, waits: &Waits) -> Answer {
         self.seen.lock().expect("no poison").push((record.partition, text(record)));
         (self.act)(record.clone(), waits.clone()).await
     }
@@ -47,7 +51,7 @@ impl Handler for Scripted {
 pub(crate) struct Running {
     pub(crate) process: Process,
     pub(crate) seen: Seen,
-    expected: Seen,
+    prefetched: Seen,
     task: JoinHandle<Result<(), ConsumerError>>,
 }
 
@@ -85,12 +89,12 @@ pub(crate) fn start_that_waits<F>(
 where
     F: Future<Output = Answer> + Send + 'static,
 {
-    let (process, seen, expected) = (Process::new("weir-test", "0.0.0"), Seen::default(), Seen::default());
+    let (process, seen, prefetched) = (Process::new("weir-test", "0.0.0"), Seen::default(), Seen::default());
     let act: Act = Box::new(move |record, waits| Box::pin(act(record, waits)));
-    let handler = Scripted { act, seen: Arc::clone(&seen), expected: Arc::clone(&expected) };
+    let handler = Scripted { act, seen: Arc::clone(&seen), prefetched: Arc::clone(&prefetched) };
     let inner = process.clone();
     let task = tokio::spawn(async move { consumer::run(&kafka, options, handler, &inner).await });
-    Running { process, seen, expected, task }
+    Running { process, seen, prefetched, task }
 }
 
 impl Running {
@@ -98,9 +102,9 @@ impl Running {
         values(&self.seen)
     }
 
-    /// The values of the records that the handler was told to expect.
-    pub(crate) fn expected(&self) -> Vec<String> {
-        values(&self.expected)
+    /// The values of the records that the handler was told of.
+    pub(crate) fn prefetched(&self) -> Vec<String> {
+        values(&self.prefetched)
     }
 
     /// Returns once the handler has been called this often.

@@ -14,5 +14,6 @@ mod producer;
 mod rebalance;
 mod rebuilt;
 mod stall;
+mod state;
 mod storm;
 mod tail;

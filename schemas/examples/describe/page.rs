@@ -32,7 +32,8 @@ again what it is, so that you can pass over what you do not want without parsing
   already, over crashes and restarts too, but for the cases that [0070](adr/0070-the-inbox-is-the-memory-of-the-messages.md) names.
 - **A replay and a dead letter that is put back bring an event again**, behind newer ones: the header `ce_replay` or `weir_dlq_attempts` marks it.
 - **A key is `{account}` alone where the event names no user, media or post**, and there is none (nor a `subject`) where it names no account.
-- **Order is that of a key**, and it is the order in which Weir received the events. Meta may deliver late: `time` is when it happened.
+- **Order is that of a key**, and it is the order in which Weir received the events. After an outage, what waited in the spool comes behind newer events, and
+  Meta may deliver late: order by `time`, which is when it happened.
 - **Ids are strings in what Weir writes.** In `data` they are what Meta sent: mostly strings, sometimes numbers beyond 2^53, which JavaScript's `JSON.parse` rounds.
 - **A string in `data` may end in half a character**: text that was cut at a length holds `\ud83d` without its second half. It is valid JSON, and Python's
   `json.loads` and JavaScript's `JSON.parse` read it, but Pydantic's own parser (`model_validate_json`, `from_json`) refuses the whole record: call
@@ -106,7 +107,7 @@ fn largest(spec: &TopicSpec) -> String {
 
 fn subscribe(topic: Topic, name: &str) -> String {
     let examples = match topic {
-        Topic::Messages => "; [typescript](../examples/typescript)",
+        Topic::Messages => "; [in TypeScript, Python, Go and Java](../examples)",
         Topic::Inbox => "; [python](../examples/python)",
         Topic::RepliesResults => "; [after a command, in Python, TypeScript, Java and Go](../examples)",
         _ => "",
@@ -271,7 +272,7 @@ Read the topic from its beginning into a table by key; a record without a value 
 ([how to erase](operations.md#erase-a-customer)). Headers: `content-type`. Schema: [profile.v1.json](../schemas/json/profile.v1.json).";
 
 const MEDIA: &str = "\
-Written by weir-media, which saves what links of events lead to before they die: one record for each link of an event, keyed as the event is.
+Written by weir-media, which downloads the attachments of events before their links expire: one record for each link of an event, keyed as the event is.
 `event` is the event's `id`, `url` the link as it stands there and in the inbox, `index` its place among the links of the event, each named once.
 `saved` has the object's `key` below `--media-store`, its `sha256`, `bytes`, the type that the server `declared` and the one that the
 bytes have (`sniffed`); the object is served as the latter, or as `application/octet-stream` where that is no picture, film or sound.
@@ -285,8 +286,8 @@ Objects lie at `{account}/{user or media}/{sha256}`, the record of each link tha
 
 const REPLY: &str = "\
 You write these; weir-replies carries them out, each at most once. The record's key is `{account}:{to}` where there is a `to`, else
-`{account}:{media}`, or `{account}` alone where no media is named. Its partition is to be that of Java's clients, which of what is made of
-librdkafka takes `partitioner=murmur2_random`: in two partitions the commands of one conversation have no order. `id` is yours to choose: a second command of the same id is
+`{account}:{media}`, or `{account}` alone where no media is named. Use the Java clients' partitioner; with librdkafka set
+`partitioner=murmur2_random`. Otherwise the commands of one conversation can be in two partitions, without order. `id` is yours to choose: a second command of the same id is
 not carried out, so that you may write one again when you do not know whether it arrived. `weir reply` writes one by hand. Schema:
 [reply.v1.json](../schemas/json/reply.v1.json).
 
@@ -296,9 +297,9 @@ not carried out, so that you may write one again when you do not know whether it
 | `sender_action` | `to`; `sender_action`: `typing_on`, `typing_off`, `mark_seen` |
 | `reaction` | `to`, `message_id`; `reaction`, without which it is taken back |
 | `mention_reply` | `media`, `text`; `comment` where a comment mentions you rather than a caption |
-| `comment_reply` | `comment`, `text`; `media` for the sake of the key |
-| `private_reply` | `comment`; `text` or `message`; `media` for the sake of the key |
-| `comment_hide`, `comment_show`, `comment_delete` | `comment`; `media` for the sake of the key |
+| `comment_reply` | `comment`, `text`; `media`, used only for the key |
+| `private_reply` | `comment`; `text` or `message`; `media`, used only for the key |
+| `comment_hide`, `comment_show`, `comment_delete` | `comment`; `media`, used only for the key |
 | `comment_like`, `comment_unlike` | the same; of Instagram accounts those of Facebook Login alone may, with the permission `instagram_manage_engagement`; more than 50 in 5 seconds lock an account's likes for an hour, so that they wait beyond `--reply-likes` (20 a process) |
 | `thread_pass` | `to`, `app_id`; `metadata` |
 | `thread_take`, `thread_request`, `thread_release` | `to`; `metadata` of the first two |
@@ -317,8 +318,8 @@ reason (nothing was sent, and nothing will be: a corrected command needs another
 carried out, and is not sent again unless `--resend-unknown` says so; refused then, it stays `unknown`. What is refused before a call has no `intended`. `done` has no
 `answer` where Meta says by an error (1 with subcode 1357046) that it was sent. `reason` is `bad_command`, `unknown_action` or `wrong_key`
 of what is no command, `too_late`, `token` and `no_token`, or what the call came to: `window_closed`, `not_reachable`, `thread_control`,
-`permission`, `blocked`, `throttled`, `try_later`, `gone`, `no_success`, `invalid_call`, and of unknown outcome `transient`, `unknown_code`,
-`malformed_answer` (no answer of Meta's: that of a proxy or a firewall, whatever its status), `timed_out`, `interrupted`, `cut_off`; more may come. A duplicate has no result of its own. Headers: `content-type`, `weir_command`, `weir_status`.
+`permission`, `blocked`, `throttled`, `try_later`, `unreachable`, `redirected`, `gone`, `no_success`, `invalid_call`, and of unknown outcome `transient`, `unknown_code`,
+`malformed_answer` (no answer of Meta's: that of a proxy or a firewall, whatever its status), `answer_too_large`, `timed_out`, `interrupted`, `cut_off`; more may come. A duplicate has no result of its own. Headers: `content-type`, `weir_command`, `weir_status`.
 Schema: [reply.result.v1.json](../schemas/json/reply.result.v1.json).";
 
 fn json(sample: &str, text: &mut String) {

@@ -10,8 +10,11 @@ pub(crate) type Reason = (&'static str, &'static str);
 
 /// Of every consumer, whatever its job.
 const SHARED: [Reason; 3] = [
-    ("retries_exhausted", "it failed as often as the consumer tries"),
-    ("panic", "the consumer failed at it in a way that is a fault of the consumer, as often as it tries"),
+    (
+        "retries_exhausted",
+        "it failed 5 times; in weir-lookups, its calls failed for `--lookup-patience`, or far more often than other calls",
+    ),
+    ("panic", "the consumer panicked at it 5 times, which is a bug"),
     ("too_large", "what became of it is larger than a record may be"),
 ];
 

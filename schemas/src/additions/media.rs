@@ -95,7 +95,7 @@ words! {
         Refused = "refused",
         /// It leads to more bytes than are saved.
         TooLarge = "too_large",
-        /// It was tried as long as it is, without success.
+        /// It was tried for `--media-patience`, without success.
         Failed = "failed",
     }
 }

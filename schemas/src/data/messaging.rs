@@ -30,10 +30,9 @@ pub use referral::{AdContext, Lead, LeadAnswer, Product, Referral};
 pub use thread::{ThreadControl, ThreadMetadata, ThreadRequest};
 
 use super::model::model;
-use crate::participants::Participants;
+use crate::participants;
 use crate::time::Millis;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 model! {
@@ -77,13 +76,13 @@ model! {
         pub response_feedback: Option<ResponseFeedback> = object("response_feedback"),
         /// A customer sent a cart. Present in the kind `order`, and beside some messages.
         pub order: Option<Order> = object("order"),
-        /// A customer paid with the buy button of old. Present in the kind `payment`.
+        /// A customer paid with the former (withdrawn) buy button. Present in the kind `payment`.
         pub payment: Option<Payment> = object("payment"),
-        /// A customer chose where the buy button of old sends the goods. Present in the kind `checkout_update`.
+        /// A customer chose where the former (withdrawn) buy button sends the goods. Present in the kind `checkout_update`.
         pub checkout_update: Option<CheckoutUpdate> = object("checkout_update"),
-        /// A customer is about to pay with the buy button of old. Present in the kind `pre_checkout`.
+        /// A customer is about to pay with the former (withdrawn) buy button. Present in the kind `pre_checkout`.
         pub pre_checkout: Option<PreCheckout> = object("pre_checkout"),
-        /// A customer did something with an effect of the branded camera of old. Present in the kind
+        /// A customer did something with an effect of the former (withdrawn) branded camera. Present in the kind
         /// `branded_camera`.
         pub branded_camera: Option<BrandedCamera> = object("branded_camera"),
         /// Control of the thread passed to another app. Present in the kind `thread.passed`.
@@ -133,11 +132,7 @@ impl Messaging {
     /// The customer: of sender and recipient the one who is not `account`. Where neither is, the recipient of what
     /// was sent (`is_echo`), else the sender. The account itself where both are.
     pub fn customer(&self, account: Option<&str>, is_echo: bool) -> Option<&str> {
-        let sides = [self.sender_id(), self.recipient_id()];
-        let [sender, recipient] = sides.map(|side| side.map(Cow::Borrowed));
-        let participants = Participants { sender, recipient };
-        let customer = participants.user(account, is_echo)?;
-        sides.into_iter().flatten().find(|side| *side == customer)
+        participants::customer(self.sender_id(), self.recipient_id(), account, is_echo)
     }
 }
 

@@ -55,6 +55,17 @@ mod tests {
     }
 
     #[test]
+    fn an_id_is_read_back_from_its_digits_and_from_nothing_else() {
+        let id = event_id("instagram", Some("17"), MESSAGE, &[Some("mid")]);
+        assert_eq!(EventId::parse(&id.to_string()), Some(id));
+        assert_eq!(EventId::parse(&id.to_string().to_uppercase()), Some(id));
+        for text in ["", "19bea3b9", "+9bea3b96c1f90dfab7915895fd82d7b", "19bea3b96c1f90dfab7915895fd82d7bc"]
+        {
+            assert_eq!(EventId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn absent_and_empty_parts_differ() {
         let absent = event_id("page", None, MESSAGE, &[None]);
         assert_ne!(absent, event_id("page", Some(""), MESSAGE, &[None]));

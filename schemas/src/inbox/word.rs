@@ -60,6 +60,17 @@ words! {
     }
 }
 
+impl Platform {
+    /// The channel of Meta's `object`; `None` for one whose items have no kinds.
+    pub fn of_object(object: &str) -> Option<Self> {
+        match object {
+            "instagram" => Some(Self::Instagram),
+            "page" => Some(Self::Facebook),
+            _ => None,
+        }
+    }
+}
+
 impl EventName {
     /// The topic of the records of that name.
     pub const fn topic(self) -> Topic {
@@ -108,7 +119,7 @@ words! {
         Post = "post",
         /// A heart: Meta's `like_heart`.
         Like = "like",
-        /// Media to be seen once, which Meta does not pass on.
+        /// Media to be seen once, which Meta does not deliver.
         Ephemeral = "ephemeral",
         /// A place.
         Location = "location",
@@ -116,7 +127,7 @@ words! {
         Template = "template",
         /// What the channel shows as a link.
         Fallback = "fallback",
-        /// What Meta does not pass on, and attachments of types that have no word here; these keep `meta_type` and
+        /// What Meta does not deliver, and attachments of types that have no word here; these keep `meta_type` and
         /// `payload`.
         Unsupported = "unsupported",
     }

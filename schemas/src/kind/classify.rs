@@ -38,7 +38,7 @@ pub(crate) fn messaging<'t, 'a>(item: &Item<'t, 'a>, account: Option<&str>) -> (
         let is_sent = Participants::of(item.sender, item.recipient).is_sent_by(account);
         return (message_kind(&main, is_sent), main);
     }
-    told_by_action(item).or_else(|| item.told_by_member()).unwrap_or((Kind::Unknown, Main::default()))
+    kind_by_action(item).or_else(|| item.kind_by_member()).unwrap_or((Kind::Unknown, Main::default()))
 }
 
 /// The kind of a change by its field, where the value is an object; `None` for a field that the table does not name.
@@ -88,7 +88,7 @@ fn only_mentions_story(main: &Main<'_, '_>) -> bool {
     token::as_sent(main.text).is_none() && attachments.peek().is_some() && attachments.all(is_mention)
 }
 
-fn told_by_action<'t, 'a>(item: &Item<'t, 'a>) -> Option<(Kind, Main<'t, 'a>)> {
+fn kind_by_action<'t, 'a>(item: &Item<'t, 'a>) -> Option<(Kind, Main<'t, 'a>)> {
     if let Some(main) = item.message_edit.and_then(Main::of) {
         return Some((Kind::MessageEdited, main));
     }

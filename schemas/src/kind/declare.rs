@@ -2,24 +2,24 @@
 
 /// Declares the kinds, in the order in which an item is compared with them. Of each:
 ///
-/// - `about`: what happened, in a few words; `origin`: what `data` is, what tells the kind, and who of Meta describes it;
+/// - `about`: what happened, in a few words; `origin`: what `data` is, what tells the kind, and which page of Meta's describes it;
 /// - what tells it: a `member` of a messaging item, under one of its names; a `field` of a change; else the code in
-///   `classify`, with the members of the item that it looks into in `told_in`;
+///   `classify`, with the members of the item that it looks into in `decided_by`;
 /// - `beside`: what else of the item the kind is known to come with;
 /// - `page`, `instagram`: the fields of each object that it is subscribed to by; none of what is withdrawn or undescribed;
-/// - its topic, natural key, model of `data`, and the fixture that shows it best.
+/// - its topic, natural key, model of `data`, the name of its inbox records, and the fixture that shows it best.
 macro_rules! kinds {
     ($(
         $kind:ident = $word:literal {
             about: $about:literal,
             origin: $origin:literal,
             $(member: $($member:ident $name:literal)|+,)?
-            $(told_in: $($told_in:literal)|+,)?
+            $(decided_by: $($decided_by:literal)|+,)?
             $(field: $($field:literal)|+,)?
             $(beside: [$($beside:literal),*],)?
             $(page: [$($page:literal),+],)?
             $(instagram: [$($instagram:literal),+],)?
-            topic: $topic:ident, key: $key:ident, data: $data:ident, sample: $sample:literal,
+            topic: $topic:ident, key: $key:ident, data: $data:ident, inbox: $inbox:expr, sample: $sample:literal,
         }
     )*) => {
         /// What one item of a delivery is, by Meta's discriminating member or field name.
@@ -39,13 +39,14 @@ macro_rules! kinds {
                         word: $word,
                         about: $about,
                         origin: $origin,
-                        members: &[$($($name,)+)? $($($told_in,)+)?],
+                        members: &[$($($name,)+)? $($($decided_by,)+)?],
                         beside: &[$($($beside,)*)?],
                         page: &[$($($page,)+)?],
                         instagram: &[$($($instagram,)+)?],
                         topic: Topic::$topic,
                         natural_key: NaturalKey::$key,
                         data: Model::$data,
+                        inbox: $inbox,
                         sample: concat!($word, "/", $sample),
                     },)*
                 }
@@ -82,7 +83,7 @@ macro_rules! kinds {
 
         impl<'t, 'a> Item<'t, 'a> {
             /// The kind that a member alone tells, with that member: an object.
-            pub(crate) fn told_by_member(&self) -> Option<(Kind, Main<'t, 'a>)> {
+            pub(crate) fn kind_by_member(&self) -> Option<(Kind, Main<'t, 'a>)> {
                 $($(if let Some(main) = None$(.or(self.$member))+.and_then(Main::of) {
                     return Some((Kind::$kind, main));
                 })?)*

@@ -1,4 +1,4 @@
-//! The fields of Meta's webhooks to subscribe to, for every kind to come: its row of the table names them.
+//! The fields of Meta's webhooks to subscribe to, so that every kind is received: its row of the table names them.
 //!
 //! Sources: the `origin` of each kind; Meta's pages on the webhooks of pages, of Messenger and of Instagram (see
 //! `docs/meta.md`).

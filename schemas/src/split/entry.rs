@@ -5,8 +5,8 @@ use crate::json::members::{self, members};
 use crate::json::{Token, token};
 use crate::kind::classify;
 use crate::kind::{Item, Kind};
-use crate::split::item::{Entry, Found};
-use crate::split::{Ambiguous, Room};
+use crate::split::item::{ClassifiedItem, Entry};
+use crate::split::{EventBuffer, Refusal};
 use crate::time::Millis;
 use std::borrow::Cow;
 
@@ -33,13 +33,14 @@ members! {
     }
 }
 
-/// Adds the events of `raw`, an entry of a delivery of `object`, to `room`.
+/// Adds the events of `raw`, an entry of a delivery of `object`, to `buffer`. Where a member name that carries items is given
+/// twice, so that some of them would be lost, the whole delivery goes to the dead letters instead.
 #[expect(clippy::ptr_arg, reason = "the object is cloned into each event, borrowed where it can be")]
 pub(super) fn read<'a>(
     object: &Cow<'a, str>,
     raw: Token<'_, 'a>,
-    room: &mut Room<'_, 'a>,
-) -> Result<(), Ambiguous> {
+    buffer: &mut EventBuffer<'a>,
+) -> Result<(), Refusal> {
     if raw.members().is_some_and(|mut members| members.next().is_none()) {
         return Ok(());
     }
@@ -50,9 +51,9 @@ pub(super) fn read<'a>(
         .and_then(Token::elements)
         .into_iter()
         .flatten()
-        .take(room.max_events.saturating_add(1));
+        .take(buffer.max_events.saturating_add(1));
     if members.is_ambiguous || changes.any(is_ambiguous) {
-        return Err(Ambiguous);
+        return Err(Refusal::NotADelivery);
     }
     let entry = Entry {
         object,
@@ -60,19 +61,15 @@ pub(super) fn read<'a>(
         time: Millis::of_meta(members.time),
         time_as_sent: token::as_sent(members.time),
     };
-    let mut all_good = carrier(members.messaging, |item| {
-        room.add(|| read_item(&entry, Carrier::Messaging, item));
-    });
-    all_good &= carrier(members.standby, |item| {
-        room.add(|| read_item(&entry, Carrier::Standby, item));
-    });
-    all_good &= carrier(members.changes, |item| room.add(|| read_change(&entry, item)));
-    all_good &= read_flat(&entry, &members, raw, room);
-    all_good &= carrier(members.changed_fields, |item| {
-        room.add(|| entry.event(Found::unknown(Carrier::ChangedFields, false, item)));
-    });
+    let unknown = |carrier, data| ClassifiedItem::unknown(carrier, false, data).into_event(&entry);
+    let mut all_good =
+        carrier(members.messaging, |item| buffer.push(read_item(&entry, Carrier::Messaging, item)))?;
+    all_good &= carrier(members.standby, |item| buffer.push(read_item(&entry, Carrier::Standby, item)))?;
+    all_good &= carrier(members.changes, |item| buffer.push(read_change(&entry, item)))?;
+    all_good &= read_flat(&entry, &members, raw, buffer)?;
+    all_good &= carrier(members.changed_fields, |item| buffer.push(unknown(Carrier::ChangedFields, item)))?;
     if readable.is_none() || !all_good || has_no_known_carrier(&members) {
-        room.add(|| entry.event(Found::unknown(Carrier::Entry, false, raw)));
+        buffer.push(unknown(Carrier::Entry, raw))?;
     }
     Ok(())
 }
@@ -88,9 +85,14 @@ pub(super) fn account<'a>(raw: Token<'_, 'a>) -> Option<Cow<'a, str>> {
 }
 
 /// Calls `read` for each item; false when the carrier is there but no array.
-fn carrier<'t, 'a>(token: Option<Token<'t, 'a>>, read: impl FnMut(Token<'t, 'a>)) -> bool {
-    let Some(token) = token else { return true };
-    token.elements().map(|items| items.for_each(read)).is_some()
+fn carrier<'t, 'a>(
+    token: Option<Token<'t, 'a>>,
+    read: impl FnMut(Token<'t, 'a>) -> Result<(), Refusal>,
+) -> Result<bool, Refusal> {
+    let Some(token) = token else { return Ok(true) };
+    let Some(mut items) = token.elements() else { return Ok(false) };
+    items.try_for_each(read)?;
+    Ok(true)
 }
 
 /// An entry with members beside `id`, `time` and `uid`, none of which is a carrier.
@@ -105,21 +107,21 @@ fn read_flat<'t, 'a>(
     entry: &Entry<'_, 'a>,
     members: &Members<'t, 'a>,
     raw: Token<'t, 'a>,
-    room: &mut Room<'_, 'a>,
-) -> bool {
-    let Some(field) = members.field else { return members.value.is_none() };
+    buffer: &mut EventBuffer<'a>,
+) -> Result<bool, Refusal> {
+    let Some(field) = members.field else { return Ok(members.value.is_none()) };
     if field.quoted().is_none() {
-        return false;
+        return Ok(false);
     }
     // A name that is no valid Unicode is still a string, though no field that is known.
     let name = token::string(Some(field));
-    room.add(|| field_and_value(entry, Carrier::Entry, name, members.value, raw));
-    true
+    buffer.push(field_and_value(entry, Carrier::Entry, name, members.value, raw))?;
+    Ok(true)
 }
 
 fn read_item<'a>(entry: &Entry<'_, 'a>, carrier: Carrier, raw: Token<'_, 'a>) -> Event<'a> {
     let item = Item::of(raw).unwrap_or_default();
-    entry.event(entry.found(carrier, carrier == Carrier::Standby, &item, raw))
+    entry.classify(carrier, carrier == Carrier::Standby, &item, raw).into_event(entry)
 }
 
 fn read_change<'a>(entry: &Entry<'_, 'a>, raw: Token<'_, 'a>) -> Event<'a> {
@@ -137,20 +139,20 @@ fn field_and_value<'t, 'a>(
     whole: Token<'t, 'a>,
 ) -> Event<'a> {
     let standby = field.as_deref() == Some("standby");
-    let mut found = Found::unknown(carrier, standby, whole);
+    let mut classified = ClassifiedItem::unknown(carrier, standby, whole);
     if let Some((value, item)) = value.and_then(|value| Some((value, Item::of(value)?))) {
         let known = field.as_deref().filter(|_| entry.has_kinds());
         if let Some(kind) = known.and_then(|field| classify::change(field, &item)) {
-            found.kind.kind = kind;
-            found.data = value;
+            classified.kind.kind = kind;
+            classified.data = value;
         } else if item.sender.is_some() || item.recipient.is_some() {
-            found = entry.found(carrier, standby, &item, value);
+            classified = entry.classify(carrier, standby, &item, value);
         }
-        found.item = item;
+        classified.item = item;
     }
-    if found.kind.kind == Kind::Unknown {
-        found.data = whole;
+    if classified.kind.kind == Kind::Unknown {
+        classified.data = whole;
     }
-    found.field = field.filter(|name| token::is_name(name));
-    entry.event(found)
+    classified.field = field.filter(|name| token::is_name(name));
+    classified.into_event(entry)
 }

@@ -2,10 +2,11 @@
 
 use super::key::key;
 use crate::event::{Carrier, Event, EventId, event_id};
+use crate::inbox::Platform;
 use crate::json::{Token, token};
 use crate::kind::classify::{self, Main};
 use crate::kind::{EventKind, Item, Kind, NaturalKey};
-use crate::participants::Participants;
+use crate::participants::{Participants, customer};
 use crate::time::Millis;
 use std::borrow::Cow;
 
@@ -19,7 +20,7 @@ pub(super) struct Entry<'e, 'a> {
 }
 
 /// An item with its kind, before it has a key and an id.
-pub(super) struct Found<'t, 'a> {
+pub(super) struct ClassifiedItem<'t, 'a> {
     pub(super) carrier: Carrier,
     pub(super) kind: EventKind,
     pub(super) field: Option<Cow<'a, str>>,
@@ -28,67 +29,45 @@ pub(super) struct Found<'t, 'a> {
     pub(super) data: Token<'t, 'a>,
 }
 
-impl<'t, 'a> Found<'t, 'a> {
+impl<'t, 'a> ClassifiedItem<'t, 'a> {
     /// An item that has no kind.
     pub(super) fn unknown(carrier: Carrier, standby: bool, data: Token<'t, 'a>) -> Self {
         let kind = EventKind { kind: Kind::Unknown, standby };
         Self { carrier, kind, field: None, item: Item::default(), main: Main::default(), data }
     }
-}
-
-impl<'a> Entry<'_, 'a> {
-    /// Whether the objects' items have kinds at all.
-    pub(super) fn has_kinds(&self) -> bool {
-        matches!(&**self.object, "instagram" | "page")
-    }
-
-    /// Finds the kind of a messaging item.
-    pub(super) fn found<'t>(
-        &self,
-        carrier: Carrier,
-        standby: bool,
-        item: &Item<'t, 'a>,
-        data: Token<'t, 'a>,
-    ) -> Found<'t, 'a> {
-        let (kind, main) = if self.has_kinds() {
-            classify::messaging(item, self.account.as_deref())
-        } else {
-            (Kind::Unknown, Main::default())
-        };
-        Found { carrier, kind: EventKind { kind, standby }, field: None, item: *item, main, data }
-    }
 
     /// Completes an event.
-    pub(super) fn event(&self, found: Found<'_, 'a>) -> Event<'a> {
-        let account = self.account.as_deref();
-        let participants = Participants::of(found.item.sender, found.item.recipient);
-        let user = participants.user(account, token::is_true(found.main.is_echo));
+    pub(super) fn into_event(self, entry: &Entry<'_, 'a>) -> Event<'a> {
+        let account = entry.account.as_deref();
+        let participants = Participants::of(self.item.sender, self.item.recipient);
+        let (sender, recipient) = (participants.sender.as_deref(), participants.recipient.as_deref());
+        let user = customer(sender, recipient, account, token::is_true(self.main.is_echo));
         Event {
-            id: self.id(&found, user),
-            kind: found.kind,
-            object: self.object.clone(),
-            key: key(found.kind, account, user, &found.item),
-            time: self.time_of(&found),
-            test: account == Some("0") || participants.are_the_test_button(),
-            account: self.account.clone(),
-            carrier: found.carrier,
-            field: found.field,
-            data: found.data.get(),
+            id: self.id(entry, user),
+            kind: self.kind,
+            object: entry.object.clone(),
+            key: key(self.kind, account, user, &self.item),
+            time: self.time(entry),
+            test: account == Some("0") || participants.is_from_test_button(),
+            account: entry.account.clone(),
+            carrier: self.carrier,
+            field: self.field,
+            data: self.data.get(),
         }
     }
 
     /// The item's own time, else that of the entry.
-    fn time_of(&self, found: &Found<'_, '_>) -> Option<Millis> {
-        let is_change = matches!(found.carrier, Carrier::Changes | Carrier::Entry);
-        Millis::of_meta(found.item.timestamp)
-            .or_else(|| Millis::of_meta(found.item.created_time.filter(|_| is_change)))
-            .or(self.time)
+    fn time(&self, entry: &Entry<'_, '_>) -> Option<Millis> {
+        let is_change = matches!(self.carrier, Carrier::Changes | Carrier::Entry);
+        Millis::of_meta(self.item.timestamp)
+            .or_else(|| Millis::of_meta(self.item.created_time.filter(|_| is_change)))
+            .or(entry.time)
     }
 
     /// The event's id, over its natural key where it has one, else over its bytes.
-    fn id(&self, found: &Found<'_, '_>, user: Option<&str>) -> EventId {
-        let (main, item, sent) = (&found.main, &found.item, token::as_sent);
-        let natural_key: &[Option<&str>] = match found.kind.kind.spec().natural_key {
+    fn id(&self, entry: &Entry<'_, '_>, user: Option<&str>) -> EventId {
+        let (main, item, sent) = (&self.main, &self.item, token::as_sent);
+        let natural_key: &[Option<&str>] = match self.kind.kind.spec().natural_key {
             NaturalKey::Mid => &[sent(main.mid)],
             NaturalKey::Edit => &[sent(main.mid), sent(main.num_edit)],
             NaturalKey::Reaction => &[sent(main.mid), user, sent(item.timestamp)],
@@ -99,8 +78,31 @@ impl<'a> Entry<'_, 'a> {
             NaturalKey::Media => &[sent(item.media_id)],
             NaturalKey::Whole => &[None],
         };
-        let whole = [Some(found.data.get()), self.time_as_sent];
+        let whole = [Some(self.data.get()), entry.time_as_sent];
         let key = if natural_key[0].is_some() { natural_key } else { &whole };
-        event_id(self.object, self.account.as_deref(), found.kind, key)
+        event_id(entry.object, entry.account.as_deref(), self.kind, key)
+    }
+}
+
+impl<'a> Entry<'_, 'a> {
+    /// Whether items of this object have kinds.
+    pub(super) fn has_kinds(&self) -> bool {
+        Platform::of_object(self.object).is_some()
+    }
+
+    /// Finds the kind of a messaging item.
+    pub(super) fn classify<'t>(
+        &self,
+        carrier: Carrier,
+        standby: bool,
+        item: &Item<'t, 'a>,
+        data: Token<'t, 'a>,
+    ) -> ClassifiedItem<'t, 'a> {
+        let (kind, main) = if self.has_kinds() {
+            classify::messaging(item, self.account.as_deref())
+        } else {
+            (Kind::Unknown, Main::default())
+        };
+        ClassifiedItem { carrier, kind: EventKind { kind, standby }, field: None, item: *item, main, data }
     }
 }

@@ -41,6 +41,16 @@ fn every_kind_says_in_words_of_its_own_what_its_data_is() {
 }
 
 #[test]
+fn what_an_inbox_record_is_called_names_every_kind_that_it_is_made_of() {
+    let description = &documents()[&file_name("inbox")]["$defs"]["EventName"]["description"];
+    for (kind, name) in Kind::ALL.into_iter().filter_map(|kind| Some((kind.as_str(), kind.spec().inbox?))) {
+        let names =
+            |of: &str| of.starts_with(&format!("`{}`: ", name.as_str())) && of.contains(&format!("`{kind}`"));
+        assert!(description.as_str().unwrap().split("\n\n").any(names), "{name:?} does not name {kind}");
+    }
+}
+
+#[test]
 fn every_member_says_when_it_is_present() {
     for (name, schema) in documents() {
         let shared = schema["$defs"].as_object().into_iter().flat_map(|all| all.values());

@@ -13,12 +13,12 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use super::make_topics;
-use crate::consumer::{Consumer, Consuming, Source};
+use crate::consumer::{Consumer, Consuming};
 use crate::deliveries::{Shape, requests};
 use crate::load::{Answers, Load};
 use crate::measure::Quantiles;
 use crate::rig::Rig;
-use crate::server::{PATH, Running, Server};
+use crate::server::Running;
 
 /// Deliveries a second.
 pub(crate) const RATE: u32 = 1_000;
@@ -48,10 +48,8 @@ pub(crate) struct ToInbox {
 
 pub(super) async fn run(rig: &Rig) -> Result<ToInbox> {
     make_topics(rig, PREFIX).await?;
-    let ingest = Running::start(Server::Weir, rig, &["--topic-prefix", PREFIX]).await?;
-    ingest.until_kafka_is_seen().await?;
-    let source = Source { brokers: &rig.plain, prefix: PREFIX, records: 0 };
-    let messages = Consuming::start(Consumer::Messages, source, &[]).await?;
+    let ingest = Running::ingest(rig, PREFIX, &[]).await?;
+    let messages = Consuming::start(Consumer::Messages, rig, PREFIX, &[]).await?;
     post(&ingest, 0, WARM_UP_SECONDS).await?;
 
     let brokers = rig.plain.clone();
@@ -69,7 +67,7 @@ pub(super) async fn run(rig: &Rig) -> Result<ToInbox> {
     }
     let inbox = ToInbox {
         posted: answers.all(),
-        good: answers.good(),
+        good: answers.good,
         read: latency.len(),
         answered: Quantiles::of(&answers.latency),
         inbox: Quantiles::of(&latency),
@@ -83,7 +81,7 @@ async fn post(ingest: &Running, first: usize, seconds: u32) -> Result<Answers> {
     let count = usize::try_from(RATE * seconds)?;
     let bodies = (first..first + count).map(|number| Shape::USUAL.body(number));
     let time = Duration::from_secs(seconds.into());
-    Load::Open { rate: RATE }.run(ingest.address, requests(PATH, bodies), time).await
+    Load::Open { rate: RATE }.run(ingest.address, &requests(bodies), time).await
 }
 
 /// Reads what comes from now on.

@@ -13,7 +13,7 @@ use crate::measure::{Sample, without_judging};
 use crate::processor::Threads;
 use crate::rig::{Brokers, Rig};
 use crate::scenario::outage::{DRAIN, WAITING};
-use crate::server::{PATH, Running, Server};
+use crate::server::Running;
 
 /// Deliveries that are in the spool at least.
 const BACKLOGS: [u64; 3] = [0, 10_000, 100_000];
@@ -54,11 +54,10 @@ pub(super) async fn run(time: Duration) -> Result<Vec<Backlog>> {
 }
 
 async fn measure(rig: &mut Rig, least: u64, time: Duration) -> Result<Backlog> {
-    let ingest = Running::start(Server::Weir, rig, DRAIN).await?;
-    ingest.until_kafka_is_seen().await?;
-    let requests = Shape::USUAL.requests(PATH);
+    let ingest = Running::ingest(rig, "meta", DRAIN).await?;
+    let requests = Shape::USUAL.requests();
     rig.kafka().stop().await?;
-    LOAD.run(ingest.address, Requests::clone(&requests), WITHOUT_KAFKA).await?;
+    LOAD.run(ingest.address, &requests, WITHOUT_KAFKA).await?;
     let spooled = spool(&ingest, &requests, least).await?;
     let (sample, _) = without_judging(&ingest, rig, LOAD, &requests, time).await?;
     rig.kafka().start_again().await?;
@@ -75,23 +74,23 @@ async fn spool(ingest: &Running, requests: &Requests, least: u64) -> Result<u64>
             return Ok(spooled);
         }
         ensure!(start.elapsed() < FILLED_WITHIN, "{spooled} of {least} were spooled in {FILLED_WITHIN:?}");
-        BUSY.run(ingest.address, Requests::clone(requests), SLICE).await?;
+        BUSY.run(ingest.address, requests, SLICE).await?;
     }
 }
 
 /// Waits until the spool is empty; returns how many deliveries were drained, and what that took from the first one on.
 async fn drain(ingest: &Running) -> Result<(u64, Duration, Duration)> {
     let before = ingest.metric(DRAINED).await?.context("a counter that is no number")?;
-    let mut start = (Instant::now(), Threads::of(ingest.pid())?);
+    let mut start = (Instant::now(), Threads::of([ingest.pid()])?);
     until("an empty spool", DRAINED_WITHIN, async || {
-        let look = (Instant::now(), Threads::of(ingest.pid())?);
+        let look = (Instant::now(), Threads::of([ingest.pid()])?);
         if ingest.metric(DRAINED).await? == Some(before) {
             start = look;
         }
         Ok((ingest.metric(WAITING).await? == Some(0)).then_some(()))
     })
     .await?;
-    let (time, cpu) = (start.0.elapsed(), Threads::of(ingest.pid())?.since(&start.1));
+    let (time, cpu) = (start.0.elapsed(), Threads::of([ingest.pid()])?.since(&start.1));
     let after = ingest.metric(DRAINED).await?.context("a counter that is no number")?;
     ensure!(after > before, "nothing was drained");
     Ok((after - before, time, cpu))

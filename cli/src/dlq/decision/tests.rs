@@ -1,9 +1,29 @@
 //! What becomes of dead letters of each sort.
 
 use super::super::dead_letter::tests::record;
+use super::super::settings::Scope;
 use super::*;
+use crate::tool::settings::EventLimits;
+use runtime::settings::KafkaSettings;
+use schemas::Millis;
 
 const BODY: &[u8] = include_bytes!("../../../../schemas/fixtures/message/text.json");
+
+fn settings() -> RedriveSettings {
+    let topic_prefix = "meta".to_owned();
+    RedriveSettings {
+        kafka: KafkaSettings::plain("kafka:9092"),
+        scope: Scope { consumer: None, topic: None, reason: None, until: None, topic_prefix },
+        since: Millis::since_epoch(0),
+        limit: None,
+        apply: false,
+        rate: 100,
+        max_attempts: 20,
+        event_limits: EventLimits { max_events: 100, min_bytes_per_event: 32 },
+        again: false,
+        json: false,
+    }
+}
 
 fn decide(record: &Record) -> Result<(Fate, Vec<Typed>), StayReason> {
     let topics = [
@@ -16,9 +36,7 @@ fn decide(record: &Record) -> Result<(Fate, Vec<Typed>), StayReason> {
     ];
     let topics = topics.map(str::to_owned).into();
     let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_569_262_500_123);
-    let event_limits = EventLimits { max_events: 100, min_bytes_per_event: 32 };
-    let rules = Rules { topics: &topics, topic_prefix: "meta", max_attempts: 20, event_limits, now };
-    rules.decide(record, &DeadLetter::of(record))
+    Rules { topics: &topics, settings: &settings(), now }.decide(record, &DeadLetter::of(record))
 }
 
 /// What goes back to this topic.

@@ -72,11 +72,13 @@ impl Partition {
                 Some(Read::End(_)) => return Ok(()),
                 None if Instant::now() < deadline => {}
                 None => {
-                    let position =
-                        RecordPosition { topic: reader.topic().to_string(), partition, offset: next(reader) };
-                    let reason = reader.last_error().map(str::to_owned);
-                    let (brokers, within) = (brokers.to_owned(), STALLED_AFTER);
-                    return Err(RequestError::Stalled { brokers, position, within, reason });
+                    let topic = reader.topic().to_string();
+                    let position = RecordPosition { topic, partition, offset: next(reader) };
+                    let why = reader.last_error().map_or_else(String::new, |error| format!(" ({error})"));
+                    return Err(RequestError::Stalled(format!(
+                        "nothing came from {brokers} for {} s at {position}{why}; look at the brokers, and start again",
+                        STALLED_AFTER.as_secs()
+                    )));
                 }
             }
         }

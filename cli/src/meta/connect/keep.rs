@@ -9,7 +9,6 @@ use crate::meta::settings::MetaSettings;
 use crate::meta::tokens::look;
 use crate::tool::session::Session;
 use crate::tool::settings::{flag, group, settings};
-use crate::tool::signals;
 use crate::{Exit, Screen, ToolError};
 use runtime::http::admin;
 use runtime::process::health::Probe;
@@ -45,8 +44,7 @@ async fn serve(settings: &KeepSettings, process: &Process, screen: &mut Screen) 
     let listener = admin::bind(settings.admin_listen).await.map_err(MetaError::from)?;
     let admin = tokio::spawn(admin::serve(listener, process.clone()));
     started(process);
-    let shutdown = process.shutdown.clone();
-    signals::listen(move || shutdown.trigger()).map_err(ToolError::Runtime)?;
+    process.shutdown.obey_signals().map_err(ToolError::Runtime)?;
     tokio::select! {
         () = keep(settings, process, screen) => {}
         () = process.shutdown.requested() => {}

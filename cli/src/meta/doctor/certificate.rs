@@ -31,9 +31,9 @@ pub(super) fn checks(
     now: SystemTime,
 ) -> Vec<Check> {
     let handshake = CheckResult::of(shown, NO_TLS, |shown| {
-        CheckResult::pass(match shown.chain.len() {
-            1 => String::from("the handshake is done; one certificate is sent"),
-            count => format!("the handshake is done; {count} certificates are sent"),
+        CheckResult::pass(match shown.others.len() {
+            0 => String::from("the handshake is done; one certificate is sent"),
+            others => format!("the handshake is done; {} certificates are sent", others + 1),
         })
     });
     let shown = shown.as_ref().map_err(|_| NotKnown::NotTried("there is no TLS, see above"));
@@ -41,47 +41,43 @@ pub(super) fn checks(
         handshake.check("tls", of_host),
         CheckResult::of(&shown, "", |shown| chain(shown, now)).check("chain", of_host),
         CheckResult::of(&shown, "", |shown| name(shown, host)).check("certificate_name", of_host),
-        CheckResult::of(&shown, "", |shown| end(shown, now)).check("certificate_end", of_host),
+        CheckResult::of(&shown, "", |shown| end(&shown.own, now)).check("certificate_end", of_host),
     ]
 }
 
 /// Whether a client that checks would go on.
 pub(super) fn is_trusted(shown: &Observed<PeerCertificates>, now: SystemTime) -> bool {
-    shown.as_ref().is_ok_and(|shown| {
-        let own = shown.chain.first();
-        shown.distrust.is_none()
-            && shown.other_names.is_none()
-            && own.is_some_and(|own| own.begins <= now && now <= own.ends)
+    shown.as_ref().is_ok_and(|PeerCertificates { own, distrust, other_names, .. }| {
+        distrust.is_none() && other_names.is_none() && own.begins <= now && now <= own.ends
     })
 }
 
 fn chain(shown: &PeerCertificates, now: SystemTime) -> CheckResult {
-    let (Some(own), Some(last)) = (shown.chain.first(), shown.chain.last()) else {
-        return CheckResult::fail("no certificate is sent", PUBLIC);
-    };
-    let Some(distrust) = &shown.distrust else {
+    let PeerCertificates { own, others, distrust, .. } = shown;
+    let Some(distrust) = distrust else {
         return CheckResult::pass(format!("whole and trusted; issued by “{}”", own.issuer));
     };
     if own.subject == own.issuer {
         return CheckResult::fail("self-signed: the certificate vouches for itself alone", PUBLIC);
     }
-    if let Some(ended) = shown.chain.iter().skip(1).find(|other| other.ends < now) {
+    if let Some(ended) = others.iter().find(|other| other.ends < now) {
         let found = format!("“{}”, which the chain needs, ended on {}", ended.subject, written(ended.ends));
         return CheckResult::fail(found, FULL_CHAIN);
     }
+    let last = others.last().unwrap_or(own);
     match distrust {
         TrustError::UnknownIssuer if last.subject == last.issuer => {
             CheckResult::fail(format!("issued by the private authority “{}”", last.subject), PUBLIC)
         }
-        TrustError::UnknownIssuer => CheckResult::fail(incomplete(shown, last), FULL_CHAIN),
+        TrustError::UnknownIssuer => CheckResult::fail(incomplete(others.len(), last), FULL_CHAIN),
         TrustError::Other(said) => CheckResult::fail(said.as_str(), PUBLIC),
     }
 }
 
-fn incomplete(shown: &PeerCertificates, last: &PeerCertificate) -> String {
-    let sent = match shown.chain.len() {
-        1 => String::from("the server's own certificate alone is sent"),
-        count => format!("{count} certificates are sent"),
+fn incomplete(others: usize, last: &PeerCertificate) -> String {
+    let sent = match others {
+        0 => String::from("the server's own certificate alone is sent"),
+        others => format!("{} certificates are sent", others + 1),
     };
     format!("incomplete: {sent}, and not the one of the issuer “{}”", last.issuer)
 }
@@ -96,8 +92,7 @@ fn name(shown: &PeerCertificates, host: &str) -> CheckResult {
     }
 }
 
-fn end(shown: &PeerCertificates, now: SystemTime) -> CheckResult {
-    let Some(own) = shown.chain.first() else { return CheckResult::fail("no certificate is sent", PUBLIC) };
+fn end(own: &PeerCertificate, now: SystemTime) -> CheckResult {
     if own.begins > now {
         return CheckResult::fail(format!("it begins on {}", written(own.begins)), CLOCK);
     }
@@ -127,8 +122,8 @@ mod tests {
         PeerCertificate { subject: subject.to_owned(), issuer: issuer.to_owned(), begins, ends }
     }
 
-    fn shown(chain: Vec<PeerCertificate>, distrust: Option<TrustError>) -> PeerCertificates {
-        PeerCertificates { chain, distrust, other_names: None }
+    fn shown(mut chain: Vec<PeerCertificate>, distrust: Option<TrustError>) -> PeerCertificates {
+        PeerCertificates { own: chain.remove(0), others: chain, distrust, other_names: None }
     }
 
     /// The verdicts of all four, and what the one of this name found.
@@ -151,7 +146,7 @@ mod tests {
     }
 
     fn end_of(days: u32) -> CheckResult {
-        end(&shown(vec![certificate("CN=a.example", "CN=R11", days)], None), now())
+        end(&certificate("CN=a.example", "CN=R11", days), now())
     }
 
     #[test]

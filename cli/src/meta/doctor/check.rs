@@ -1,6 +1,7 @@
 //! A check: what was looked at, what was found, and what to do about it.
 
 use runtime::process::chain;
+use serde::Serialize;
 use std::error::Error;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -25,7 +26,8 @@ pub(super) struct CheckResult {
 }
 
 /// Whether it is as it should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Verdict {
     Pass,
     Fail,
@@ -86,16 +88,6 @@ impl NotKnown {
                 "not finished when the time for all checks was over",
                 "Give a longer --timeout, or mend what is slow above.",
             ),
-        }
-    }
-}
-
-impl Verdict {
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Unknown => "unknown",
         }
     }
 }

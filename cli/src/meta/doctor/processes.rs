@@ -35,7 +35,7 @@ pub(super) struct Process {
 pub(super) async fn ask(addresses: &[String], deadline: Deadline) -> Vec<Process> {
     let get = async |address: &String, path: &str| {
         let url = format!("http://{address}/{path}");
-        deadline.look(WITHIN, async { Poster::new(&url, None)?.get().await }).await
+        deadline.look(WITHIN, async { Poster::new(&url)?.get().await }).await
     };
     let all = addresses.iter().map(async |address| {
         let (ready, metrics) = tokio::join!(get(address, "readyz?verbose"), get(address, "metrics"));
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_process_whose_metrics_cannot_be_read_is_not_said_to_be_well() {
-        let metrics = Ok(answer(500, "metrics: given up by a mistake in the program\n"));
+        let metrics = Ok(answer(500, "metrics: internal error, the task panicked\n"));
         let process = Process { address: "a:9090".to_owned(), ready: Ok(answer(200, "ok")), metrics };
         let checks = checks(&[process]);
         assert_eq!((checks.len(), checks[0].judged.verdict), (1, Unknown));

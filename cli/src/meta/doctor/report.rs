@@ -1,6 +1,6 @@
 //! All checks in their order, as a table or as JSON, and as an exit code.
 
-use super::check::{Check, Verdict};
+use super::check::{Check, CheckResult, Verdict};
 use crate::screen::{Cell, Table, Tone, harmless, nonzero};
 use crate::{Exit, Screen};
 use serde_json::{Value, json};
@@ -74,16 +74,15 @@ fn label(name: &str) -> String {
 
 fn objects(section: &Section) -> impl Iterator<Item = Value> {
     section.checks.iter().map(|Check { name, of, judged }| {
-        let verdict = judged.verdict.word();
+        let CheckResult { verdict, found, advice } = judged;
         json!({
-            "end": section.end, "check": name, "of": of, "verdict": verdict, "found": judged.found, "advice": judged.advice,
+            "end": section.end, "check": name, "of": of, "verdict": verdict, "found": found, "advice": advice,
         })
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::CheckResult;
     use super::*;
     use crate::screen::Printed;
 

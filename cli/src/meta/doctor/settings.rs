@@ -1,9 +1,9 @@
 //! The flags of `weir doctor`.
 
 use crate::meta::settings::MetaSettings;
-use crate::tool::settings::{EventLimits, Given, flag, group, perhaps, settings, switch, words};
+use crate::tool::settings::{EventLimits, flag, group, perhaps, settings, switch, words};
 use crate::topics::TopicsSettings;
-use runtime::settings::{Form, Source, form, is_host_port};
+use runtime::settings::{Form, Reader, Source, form, is_host_port};
 use schemas::Topic;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ settings! {
     /// What `weir doctor` can be asked for. What is not given is not looked at.
     pub(super) struct DoctorSettings {
         meta: Option<MetaSettings> = perhaps(has_file),
-        kafka: Option<TopicsSettings> = perhaps(|given| given.reader.is_set("brokers")),
+        kafka: Option<TopicsSettings> = perhaps(|given| given.is_set("brokers")),
         /// Where the processes of Weir answer on their admin ports
         admin: Vec<String> = words("admin", "HOST:PORT", |admin| admin.long("admin").num_args(1..)),
         /// File of certificates (PEM) of authorities that the public address may be of, beside the public ones
@@ -33,15 +33,15 @@ settings! {
         /// Print one JSON object
         json: bool = switch("json"),
     }
-    check |settings: &Self, given: &mut Given<'_>| {
+    check |settings, given| {
         let wrong = settings.admin.iter().filter(|admin| !is_host_port(admin));
         given.refuse("admin", wrong, "HOST:PORT of one or more processes");
     }
 }
 
 /// Whether a file declares what is at Meta: one that is named, or the default where it is there.
-fn has_file(given: &Given<'_>) -> bool {
-    given.reader.source("file") != Source::Default || Path::new("connect.json").is_file()
+fn has_file(given: &Reader<'_>) -> bool {
+    given.source("file") != Source::Default || Path::new("connect.json").is_file()
 }
 
 impl DoctorSettings {

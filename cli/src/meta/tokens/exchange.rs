@@ -18,12 +18,13 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
     let undeclared = || refused(format!("{} does not declare it", settings.meta.file.display()));
     let declared = accounts.all().find(|(_, account)| account.id == *id);
     let (app, account) = declared.ok_or_else(undeclared)?;
-    let secret = Secret::of(&settings.destination)?;
+    let secret = Secret::of(&settings.destination).map_err(MetaError::Refused)?;
     let app_secret = app.secret().map_err(refused)?;
     let short = token_of(account, &settings.short_token, app_secret)?;
     // What Meta gives and nobody can keep is lost, and a short token may be good for one exchange.
     let own = accounts.own_file(account);
-    let target = TokenTarget::open(accounts, account, own, &settings.destination, secret.as_ref()).await?;
+    let target = TokenTarget::open(accounts, account, own, &settings.destination, secret.as_ref()).await;
+    let target = target.map_err(MetaError::Refused)?;
     let new = match account.login {
         Login::Instagram => accounts.instagram.exchange_instagram(&short, app_secret).await,
         Login::Facebook => of_page(accounts, app, account, app_secret, &short).await,
@@ -32,7 +33,7 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
         }
     };
     let new = new.map_err(|error| refused(advice::on(&error, app, TokenOwner::AppForAnother)))?;
-    let ends = target.put(&new).await?;
+    let ends = target.put(&new).await.map_err(MetaError::Refused)?;
     Ok(match ends {
         Some(_) => format!("{target}: a token that ends {}", report::end(ends)),
         None => format!("{target}: a token without end"),

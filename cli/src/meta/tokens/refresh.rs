@@ -3,11 +3,9 @@
 use super::secret::Secret;
 use super::settings::Destination;
 use super::store::TokenTarget;
-use crate::meta::MetaError;
 use crate::meta::accounts::{Accounts, App};
 use crate::meta::advice::{self, TokenOwner};
 use crate::meta::file::{DeclaredAccount, Login};
-use runtime::process::chain;
 use std::time::{Duration, SystemTime};
 use weir_graph::edges::EdgeError;
 
@@ -29,11 +27,10 @@ pub(super) struct RefreshOutcome {
 pub(super) async fn all<'a>(
     accounts: &'a Accounts,
     destination: &Destination,
-) -> Result<Vec<Refreshed<'a>>, MetaError> {
+) -> Result<Vec<Refreshed<'a>>, String> {
     let (mut refreshed, secret) = (Vec::new(), Secret::of(destination)?);
     for (app, account) in accounts.all().filter(|(_, account)| account.login == Login::Instagram) {
-        let became = one(accounts, app, account, destination, secret.as_ref()).await;
-        refreshed.push((account, became.map_err(|error| chain(&error))));
+        refreshed.push((account, one(accounts, app, account, destination, secret.as_ref()).await));
     }
     Ok(refreshed)
 }
@@ -44,10 +41,9 @@ async fn one(
     account: &DeclaredAccount,
     destination: &Destination,
     secret: Option<&Secret>,
-) -> Result<RefreshOutcome, MetaError> {
-    let token = accounts.token(app, account).map_err(MetaError::Refused)?;
-    let gone = || MetaError::Refused(String::from("its token's file is gone by now; run this again"));
-    let own = accounts.token_file(account).ok_or_else(gone)?;
+) -> Result<RefreshOutcome, String> {
+    let token = accounts.token(app, account)?;
+    let own = accounts.token_file(account).ok_or("its token's file is gone by now; run this again")?;
     let target = TokenTarget::open(accounts, account, Some(own.clone()), destination, secret).await?;
     target.still_holds(&token, &own)?;
     let ends = target.ends(&own);
@@ -60,8 +56,7 @@ async fn one(
         }
         _ => advice::on(&error, app, TokenOwner::Account),
     };
-    let new = accounts.instagram.refresh_instagram(&token).await;
-    let new = new.map_err(|error| MetaError::Refused(refused(error)))?;
+    let new = accounts.instagram.refresh_instagram(&token).await.map_err(refused)?;
     // Meta may have taken its time, in which somebody has logged in anew.
     target.still_holds(&token, &own)?;
     let ends = target.put(&new).await?;

@@ -8,7 +8,6 @@
 mod api_server;
 
 use super::settings::Destination;
-use crate::meta::MetaError;
 use api_server::{ApiServer, ApiServerError, encoded};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -68,7 +67,7 @@ impl fmt::Display for SecretName {
 
 impl Secret {
     /// The one that new tokens are to go to, if any. It is not asked for yet.
-    pub(super) fn of(destination: &Destination) -> Result<Option<Self>, MetaError> {
+    pub(super) fn of(destination: &Destination) -> Result<Option<Self>, String> {
         let Some(name) = destination.to_secret.clone() else { return Ok(None) };
         let path = format!("/api/v1/namespaces/{}/secrets/{}", name.namespace, name.name);
         let api = ApiServer::new(destination, &path).map_err(|error| unwritable(&name, &error))?;
@@ -76,7 +75,7 @@ impl Secret {
     }
 
     /// Looks at a key, and whether it can be written: a dry run asks for the same right and the same admission.
-    pub(super) async fn look(&self, key: &str) -> Result<KeySnapshot, MetaError> {
+    pub(super) async fn look(&self, key: &str) -> Result<KeySnapshot, String> {
         let now = self.api.get().await.map_err(|error| self.error(error))?;
         let change = BTreeMap::from([(key.to_owned(), String::from("a dry run"))]);
         self.api.patch(&change, None, &[("dryRun", "All")]).await.map_err(|error| self.error(error))?;
@@ -85,14 +84,14 @@ impl Secret {
     }
 
     /// That a key holds nothing but the token that is to be replaced: a mounted file may be behind by minutes.
-    pub(super) fn check(&self, seen: &KeySnapshot, token: &AccessToken) -> Result<(), MetaError> {
+    pub(super) fn check(&self, seen: &KeySnapshot, token: &AccessToken) -> Result<(), String> {
         let held = seen.value.as_ref().and_then(|value| STANDARD.decode(value).ok());
         match held {
-            Some(held) if !token.is(&String::from_utf8_lossy(&held)) => Err(MetaError::Refused(format!(
+            Some(held) if !token.is(&String::from_utf8_lossy(&held)) => Err(format!(
                 "{} of the {self} holds another token than was read, such as that of a new login, and is left as it is; once \
                  the files have it too, run this again",
                 seen.key
-            ))),
+            )),
             _ => Ok(()),
         }
     }
@@ -102,7 +101,7 @@ impl Secret {
         &self,
         seen: &KeySnapshot,
         values: &BTreeMap<String, String>,
-    ) -> Result<(), MetaError> {
+    ) -> Result<(), String> {
         let data = encoded(values);
         let mut version = seen.version.clone();
         for wait in WAITS {
@@ -115,11 +114,11 @@ impl Secret {
                 // Written, and the answer was lost.
                 Ok(now) if data.iter().all(|(key, value)| now.data.get(key) == Some(value)) => return Ok(()),
                 Ok(now) if now.data.get(&seen.key) != seen.value.as_ref() => {
-                    return Err(MetaError::Refused(format!(
+                    return Err(format!(
                         "somebody else wrote {} of the {self} while Meta was asked, and that was left as it is; once nobody else \
                          writes it, run this again",
                         seen.key
-                    )));
+                    ));
                 }
                 Ok(now) => version = now.metadata.resource_version,
                 Err(error) if may_pass(&error) => {}
@@ -129,18 +128,18 @@ impl Secret {
         self.api.patch(values, Some(&version), &[]).await.map_err(|error| self.error(error))
     }
 
-    fn error(&self, error: ApiServerError) -> MetaError {
+    fn error(&self, error: ApiServerError) -> String {
         let SecretName { namespace, name } = &self.name;
         match error {
-            ApiServerError::Refused { status: StatusCode::FORBIDDEN, message } => {
-                MetaError::Refused(format!(
-                    "the {self} cannot be written: {message}; the pod's service account needs a Role in {namespace} with the verbs get \
-                     and patch of the resource secrets, resourceNames [{name}], and a RoleBinding: k8s/components/tokens has them"
-                ))
+            ApiServerError::Refused { status: StatusCode::FORBIDDEN, message } => format!(
+                "the {self} cannot be written: {message}; the pod's service account needs a Role in {namespace} with the verbs get \
+                 and patch of the resource secrets, resourceNames [{name}], and a RoleBinding: k8s/components/tokens has them"
+            ),
+            ApiServerError::Refused { status: StatusCode::NOT_FOUND, .. } => {
+                format!(
+                    "there is no {self}: make it first, kubectl -n {namespace} create secret generic {name}"
+                )
             }
-            ApiServerError::Refused { status: StatusCode::NOT_FOUND, .. } => MetaError::Refused(format!(
-                "there is no {self}: make it first, kubectl -n {namespace} create secret generic {name}"
-            )),
             other => unwritable(&self.name, &other),
         }
     }
@@ -152,8 +151,8 @@ impl fmt::Display for Secret {
     }
 }
 
-fn unwritable(name: &SecretName, error: &ApiServerError) -> MetaError {
-    MetaError::Refused(format!("the Secret {name} cannot be written: {}", chain(error)))
+fn unwritable(name: &SecretName, error: &ApiServerError) -> String {
+    format!("the Secret {name} cannot be written: {}", chain(error))
 }
 
 fn may_pass(error: &ApiServerError) -> bool {

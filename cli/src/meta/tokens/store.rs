@@ -4,7 +4,6 @@
 use super::report;
 use super::secret::{KeySnapshot, Secret};
 use super::settings::Destination;
-use crate::meta::MetaError;
 use crate::meta::accounts::Accounts;
 use crate::meta::file::DeclaredAccount;
 use runtime::secret_files::{read_regular, trimmed};
@@ -38,24 +37,24 @@ impl<'a> TokenTarget<'a> {
         own: Option<PathBuf>,
         destination: &Destination,
         secret: Option<&'a Secret>,
-    ) -> Result<Self, MetaError> {
+    ) -> Result<Self, String> {
         if let Some(secret) = secret {
             return Ok(Self::Key(secret, secret.look(&own_key(accounts, account)?).await?));
         }
         let file = destination.to.as_ref().map(|to| to.join(account.id.as_str())).or(own);
         let why = "give --access-tokens, --to or --to-secret, where its token goes";
-        let file = file.ok_or_else(|| MetaError::Refused(format!("account {}: {why}", account.id)))?;
+        let file = file.ok_or_else(|| format!("account {}: {why}", account.id))?;
         prepared(&file).map_err(|error| failed(&file, &error))?;
         Ok(Self::File(file))
     }
 
     /// That nobody has put another token there than the one that was read from a file.
-    pub(super) fn still_holds(&self, token: &AccessToken, read: &Path) -> Result<(), MetaError> {
+    pub(super) fn still_holds(&self, token: &AccessToken, read: &Path) -> Result<(), String> {
         match self {
-            Self::File(path) if *path == read && !holds(path, token) => Err(MetaError::Refused(format!(
+            Self::File(path) if *path == read && !holds(path, token) => Err(format!(
                 "{} holds another token by now than was read, such as that of a new login, and is left as it is; run this again",
                 path.display()
-            ))),
+            )),
             Self::File(_) => Ok(()),
             Self::Key(secret, seen) => secret.check(seen, token),
         }
@@ -73,10 +72,10 @@ impl<'a> TokenTarget<'a> {
 
     /// Puts a token there that Meta just gave, and says when it ends. Who reads it sees the old token or the new one; what is no
     /// token leaves the old one.
-    pub(super) async fn put(&self, token: &NewToken) -> Result<Option<SystemTime>, MetaError> {
+    pub(super) async fn put(&self, token: &NewToken) -> Result<Option<SystemTime>, String> {
         let ends = token.lasts().and_then(|lasts| SystemTime::now().checked_add(lasts));
         if AccessToken::parse("new", &token.secret, None).is_none() {
-            return Err(MetaError::Refused(String::from("Meta gave something that is no token")));
+            return Err(String::from("Meta gave something that is no token"));
         }
         match self {
             Self::File(path) => write(path, &token.secret, ends)?,
@@ -99,7 +98,7 @@ impl fmt::Display for TokenTarget<'_> {
 }
 
 /// The key that an account's token has in a Secret: the name of its file, where no other account's file in another folder has it.
-fn own_key(accounts: &Accounts, account: &DeclaredAccount) -> Result<String, MetaError> {
+fn own_key(accounts: &Accounts, account: &DeclaredAccount) -> Result<String, String> {
     let file_of =
         |account: &DeclaredAccount| accounts.own_file(account).unwrap_or_else(|| account.id.as_str().into());
     let name_of = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -112,10 +111,10 @@ fn own_key(accounts: &Accounts, account: &DeclaredAccount) -> Result<String, Met
         None => Ok(key),
         Some((other, of_other)) => {
             let (account, other) = (said(account, &file), said(other, &of_other));
-            Err(MetaError::Refused(format!(
+            Err(format!(
                 "{account} and {other} would share {key} of the Secret, which is named as their files are, and each would write \
                  over the other's token: give one of them a file of another name, by \"token_file\""
-            )))
+            ))
         }
     }
 }
@@ -126,15 +125,15 @@ fn holds(file: &Path, token: &AccessToken) -> bool {
     text.map_or(true, |text| token.is(&String::from_utf8_lossy(&text)))
 }
 
-fn write(file: &Path, token: &str, ends: Option<SystemTime>) -> Result<(), MetaError> {
+fn write(file: &Path, token: &str, ends: Option<SystemTime>) -> Result<(), String> {
     let beside = beside(file);
     replace(file, token).map_err(|error| failed(file, &error))?;
     replace(&beside, &written(ends)).map_err(|error| failed(&beside, &error))
 }
 
-fn failed(path: &Path, error: &io::Error) -> MetaError {
+fn failed(path: &Path, error: &io::Error) -> String {
     let advice = "give a directory that can be by --to, or --to-secret";
-    MetaError::Refused(format!("{}: it cannot be written: {error}; {advice}", path.display()))
+    format!("{}: it cannot be written: {error}; {advice}", path.display())
 }
 
 fn written(ends: Option<SystemTime>) -> String {
@@ -205,7 +204,7 @@ mod tests {
         let file = folder.path().join("1784");
         // Nobody puts a file in the place of a folder, not even root.
         fs::create_dir(beside(&file)).unwrap();
-        let failed = write(&file, "new", None).unwrap_err().to_string();
+        let failed = write(&file, "new", None).unwrap_err();
         assert!(failed.contains("/.1784.ends: it cannot be written"), "{failed}");
         assert_eq!(fs::read_to_string(&file).unwrap(), "new");
     }
@@ -219,7 +218,7 @@ mod tests {
         fs::write(&file, "old\n").unwrap();
         target.still_holds(&token, &file).unwrap();
         fs::write(&file, "of-a-new-login").unwrap();
-        let refused = target.still_holds(&token, &file).unwrap_err().to_string();
+        let refused = target.still_holds(&token, &file).unwrap_err();
         assert!(refused.contains("another token") && !refused.contains("of-a-new-login"), "{refused}");
         target.still_holds(&token, Path::new("elsewhere")).unwrap();
     }

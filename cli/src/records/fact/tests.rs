@@ -115,6 +115,37 @@ fn a_record_that_cannot_be_read_says_so() {
 }
 
 #[test]
+fn what_its_readers_would_not_take_cannot_be_read_here_either() {
+    let wrong = [
+        (Topic::RepliesResults, r#"{"id":"a","action":"message","status":5}"#),
+        (Topic::Replies, r#"{"id":"a","id":"b","action":"message"}"#),
+        (Topic::Inbox, r#"{"id":"ff","event":"message.received","message":"Hello"}"#),
+        (Topic::Inbox, r#"{"id":"ff","event":"message.received","message":{"body":5}}"#),
+        (Topic::Profiles, r#"{"user":42,"status":"found"}"#),
+        (Topic::Media, r#"{"id":"ff","status":null}"#),
+    ];
+    for (topic, value) in wrong {
+        assert_eq!(seen(topic, value).fact.what, "unreadable", "{value}");
+    }
+}
+
+#[test]
+fn what_is_not_shown_of_a_record_may_be_whatever_json_there_is() {
+    let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+    for odd in ["1e999", r#""so good \ud83d""#, &deep] {
+        let what = |topic, value: &str| seen(topic, &value.replace("ODD", odd)).fact.what;
+        let command = r#"{"id":"a","action":"message","message":{"payload":ODD}}"#;
+        assert_eq!(what(Topic::Replies, command), "message, commanded", "{odd:.9}");
+        let inbox = r#"{"id":"ff","event":"message.received","message":{"type":"template","parts":ODD}}"#;
+        assert_eq!(what(Topic::Inbox, inbox), "message.received, template", "{odd:.9}");
+        let event = EVENT.replace("{}", "ODD");
+        let enriched =
+            format!(r#"{{{event},"type":"com.meta.instagram.comment.v1","lookup":{{"status":"found"}}}}"#);
+        assert_eq!(what(Topic::CommentsEnriched, &enriched), "comment, found", "{odd:.9}");
+    }
+}
+
+#[test]
 fn records_of_ingest_are_told_from_those_of_consumers() {
     assert!(Fact::raw(b"").is_of_ingest());
     assert!(!seen(Topic::Inbox, "{}").fact.is_of_ingest());

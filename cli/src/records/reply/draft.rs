@@ -1,6 +1,5 @@
 //! A command as it is written: checked by the code that carries it out, with an id: pure.
 
-use super::ReplyError;
 use std::time::SystemTime;
 use uuid::Uuid;
 use weir_graph::{Account, Login};
@@ -19,7 +18,7 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Checks a command's JSON for an account of this login; it gets an id where it has none.
-    pub(super) fn of(value: Vec<u8>, login: Login, now: SystemTime) -> Result<Self, ReplyError> {
+    pub(super) fn of(value: Vec<u8>, login: Login, now: SystemTime) -> Result<Self, Cause> {
         // The account's Page, weir-replies knows.
         let parse =
             |value: &[u8]| Command::parse(value, |account| Account::new(account.clone(), login, None));
@@ -34,10 +33,9 @@ impl Draft {
             }
             parsed => (value, parsed),
         };
-        let refused = |cause: Cause| ReplyError::Refused { reason: cause.reason, error: cause.error };
-        let command = parsed.map_err(|unusable| refused(unusable.cause))?;
+        let command = parsed.map_err(|unusable| unusable.cause)?;
         match command.over(now) {
-            Some(cause) => Err(refused(cause)),
+            Some(cause) => Err(cause),
             None => Ok(Self { value, has_own_id, command }),
         }
     }
@@ -65,13 +63,13 @@ fn with_id(object: &[u8], id: &str) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn draft(command: &str) -> Result<Draft, ReplyError> {
+    fn draft(command: &str) -> Result<Draft, Cause> {
         Draft::of(command.as_bytes().to_vec(), Login::Facebook, SystemTime::now())
     }
 
     fn refusal(command: &str) -> (&'static str, String) {
         match draft(command) {
-            Err(ReplyError::Refused { reason, error }) => (reason, error),
+            Err(Cause { reason, error }) => (reason, error),
             other => panic!("{other:?}"),
         }
     }
@@ -99,7 +97,7 @@ mod tests {
         let command = format!(r#"{{"account":"17","action":"message","to":"42","text":"{text}"}}"#);
         assert!(draft(&command).is_ok());
         match Draft::of(command.into_bytes(), Login::Instagram, SystemTime::now()) {
-            Err(ReplyError::Refused { error, .. }) => assert!(error.contains("1,000 bytes"), "{error}"),
+            Err(Cause { error, .. }) => assert!(error.contains("1,000 bytes"), "{error}"),
             other => panic!("{other:?}"),
         }
     }

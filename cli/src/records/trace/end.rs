@@ -128,7 +128,9 @@ fn carries_nothing(raw: &Record) -> bool {
 pub(super) fn without_output(consumer: &Consumer, dead_letter: Option<&Record>, before: Option<i64>) -> End {
     let Consumer { name, what, .. } = consumer;
     Err(not_handled(name, dead_letter, before).unwrap_or_else(|| {
-        format!("{name} is past it and made no {what} record: retention removed that, or it is an event that came before")
+        format!(
+            "{name} has handled it without a {what} record: retention removed the record, or the event is a duplicate of an earlier one"
+        )
     }))
 }
 
@@ -152,7 +154,7 @@ pub(super) fn of_command(results: &[&Record]) -> Option<End> {
 /// The end of a command that has no result.
 pub(super) fn of_waiting_command(dead_letter: Option<&Record>, before: Option<i64>) -> End {
     let why = not_handled(weir_replies::ABOUT.name, dead_letter, before);
-    Err(why.unwrap_or_else(|| "a command that answers it has no result: retention removed that".to_owned()))
+    Err(why.unwrap_or_else(|| "a command that answers it has no result: retention removed it".to_owned()))
 }
 
 /// Why a consumer has not handled a record; none where it has.
@@ -233,7 +235,7 @@ mod tests {
         assert!(said(Some(1)).contains("it is the next one"), "{}", said(Some(1)));
         assert!(said(Some(2)).contains("1 record of its partition is before it"), "{}", said(Some(2)));
         assert!(said(Some(5)).contains("4 records of its partition are"), "{}", said(Some(5)));
-        assert!(said(None).contains("is past it"), "{}", said(None));
+        assert!(said(None).contains("has handled it without"), "{}", said(None));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use runtime::consumer::Record;
 use schemas::Topic;
 use std::time::Duration;
 
-/// How long Meta delivers the same event again (docs/meta.md): what was made of the first of them is as much older.
+/// Meta redelivers for this long (docs/meta.md), so the output of the first delivery may be this much older.
 const DELIVERED_AGAIN: Duration = Duration::from_hours(36);
 
 /// All that is known of one event.

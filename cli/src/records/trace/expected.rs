@@ -30,13 +30,13 @@ pub(super) struct Expected {
     pub(super) item: Option<String>,
 }
 
-/// The events of a body, received then, that are meant; and whether the body itself is, since it goes to the dead letters with all
-/// of it or a part: of a delivery that is meant, or with what is meant in none of its events.
-pub(super) fn expected(question: &Question, body: &[u8], received: Option<Millis>) -> (Vec<Expected>, bool) {
+/// The events of a body, received then, that are meant; at their end `None` for the body itself where it is: a delivery that gives no
+/// events, or that goes to the dead letters, all of it or a part, be it meant itself or with what is meant in none of its events.
+pub(super) fn expected(question: &Question, body: &[u8], received: Option<Millis>) -> Vec<Option<Expected>> {
     if let EventSelector::Item(id) = &question.what
         && !holds(body, id)
     {
-        return (Vec::new(), false);
+        return Vec::new();
     }
     let split = question.event_limits.split(body);
     let is_meant = |event: &&Event<'_>| match &question.what {
@@ -45,18 +45,19 @@ pub(super) fn expected(question: &Question, body: &[u8], received: Option<Millis
         EventSelector::Conversation => event.key == question.key && question.is_at(event.time, received),
         EventSelector::Delivery(_) => true,
     };
-    let events: Vec<_> = split.events.iter().filter(is_meant).map(Expected::of).collect();
-    let is_body_meant = split.refusal.is_some()
-        && match &question.what {
-            EventSelector::Delivery(_) => true,
-            EventSelector::Item(_) => events.is_empty(),
-            EventSelector::Conversation => {
-                let mut ids = question.key.iter().flat_map(|key| key.split(':'));
-                events.is_empty() && ids.all(|id| holds(body, id)) && question.is_at(None, received)
-            }
-            EventSelector::Event(_) => false,
-        };
-    (events, is_body_meant)
+    let mut meant: Vec<_> = split.events.iter().filter(is_meant).map(Expected::of).map(Some).collect();
+    let is_body_meant = match &question.what {
+        EventSelector::Delivery(_) => split.refusal.is_some() || meant.is_empty(),
+        EventSelector::Event(_) => false,
+        _ if split.refusal.is_none() || !meant.is_empty() => false,
+        EventSelector::Item(_) => true,
+        EventSelector::Conversation => {
+            let mut ids = question.key.iter().flat_map(|key| key.split(':'));
+            ids.all(|id| holds(body, id)) && question.is_at(None, received)
+        }
+    };
+    meant.extend(is_body_meant.then_some(None));
+    meant
 }
 
 impl Expected {
@@ -115,8 +116,8 @@ mod tests {
             let period = Period::since(Millis::since_epoch(0));
             let (what, event_limits) = (EventSelector::Item(id.to_owned()), limits(max_events));
             let question = Question { what, key: None, period, event_limits };
-            let (events, is_body_meant) = expected(&question, body, None);
-            (events.len(), is_body_meant)
+            let meant = expected(&question, body, None);
+            (meant.iter().flatten().count(), meant.contains(&None))
         };
         assert_eq!(of(&mid, 10), (1, false));
         assert_eq!(of(&mid, 0), (0, true), "too many events");
@@ -134,9 +135,9 @@ mod tests {
             expected(&question, body, Some(Millis::since_epoch(received)))
         };
         let key = event.key.unwrap();
-        assert_eq!(of(&key, 100_000), (Vec::new(), true));
-        assert_eq!(of(&key, 900_000), (Vec::new(), false));
-        assert_eq!(of("17:42", 100_000), (Vec::new(), false));
+        assert_eq!(of(&key, 100_000), [None]);
+        assert_eq!(of(&key, 900_000), []);
+        assert_eq!(of("17:42", 100_000), []);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::expected::Expected;
 use super::question::{EventSelector, Question};
 use crate::ToolError;
 use crate::tool::session::Session;
-use crate::tool::settings::{Given, access_tokens, flag, graph_url, graph_version, settings, switch};
+use crate::tool::settings::{access_tokens, flag, graph_url, graph_version, settings, switch};
 use prometheus::Registry;
 use runtime::process::chain;
 use runtime::settings::form;
@@ -25,7 +25,8 @@ use weir_graph::{
 settings! {
     /// Whether Meta is asked, and how it is reached.
     pub(super) struct MetaAccess {
-        /// Ask the Graph API too whether it has the message or comment, or of --account, --user and --at the conversation
+        /// Ask the Graph API whether it has the message or comment; with --account, --user and --at, which messages of the
+        /// conversation it has
         ask_meta: bool = switch("ask-meta"),
         /// Host of the Graph API: graph.facebook.com, or graph.instagram.com for Instagram Login
         graph_url: GraphUrl = graph_url(),
@@ -38,9 +39,9 @@ settings! {
         /// File with the app's secret: calls then carry `appsecret_proof`, as "Require App Secret" demands
         graph_app_secret: Option<PathBuf> = flag("graph-app-secret", "FILE", form::file()).optional(),
     }
-    check |access: &Self, given: &mut Given<'_>| {
-        if access.ask_meta && !given.reader.is_set("access-tokens") && !given.reader.is_set("accounts") {
-            given.reader.problem(
+    check |access, given| {
+        if access.ask_meta && !given.is_set("access-tokens") && !given.is_set("accounts") {
+            given.problem(
                 "access-tokens",
                 "a directory of access tokens, since --ask-meta asks with them; or --accounts",
             );

@@ -166,32 +166,25 @@ fn raw_of(typed: &Record, search: &Search<'_>) -> Result<Option<Record>, ToolErr
     Ok(None)
 }
 
-/// Those of raw deliveries; a delivery itself where it is meant and has none at all, or was refused.
+/// Those of raw deliveries, and deliveries themselves that are meant.
 fn delivered(question: &Question, period: Period, search: &Search<'_>) -> Result<Vec<Origin>, ToolError> {
-    let events_of = |record: &Record| {
+    let meant_of = |record: &Record| {
         let id = record.header("ce_id").map(String::from_utf8_lossy).unwrap_or_default();
         let body = record.value.as_deref().unwrap_or_default();
         expected(question, body, received(&id))
     };
-    let fits = |record: &Record| {
-        if let EventSelector::Delivery(id) = &question.what {
-            return has_id(record, id);
-        }
-        let (events, is_body_meant) = events_of(record);
-        is_body_meant || !events.is_empty()
+    let fits = |record: &Record| match &question.what {
+        EventSelector::Delivery(id) => has_id(record, id),
+        _ => !meant_of(record).is_empty(),
     };
     let is_one = matches!(question.what, EventSelector::Delivery(_) | EventSelector::Event(_));
     let most = if is_one { 1 } else { usize::MAX };
     let mut origins = Vec::new();
     for raw in search.most(Scope { topic: Topic::Raw, key: None, period }, most, fits)? {
-        let (events, is_body_meant) = events_of(&raw);
+        let meant = meant_of(&raw);
         let raw = Rc::new(raw);
         let of = |event| Origin { event, raw: Some(Rc::clone(&raw)), ..Origin::default() };
-        let is_empty = events.is_empty();
-        merge(&mut origins, events.into_iter().map(Some).map(of).collect());
-        if is_empty || is_body_meant {
-            origins.push(of(None));
-        }
+        merge(&mut origins, meant.into_iter().map(of).collect());
     }
     Ok(origins)
 }

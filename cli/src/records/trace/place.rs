@@ -32,7 +32,7 @@ impl Place {
             what,
             position: Some(RecordPosition::of(record)),
             at: record.timestamp.map(|time| Millis::of(time).to_string()),
-            says: says(what, record, search),
+            says: says(what, record, search.topic_prefix),
         }
     }
 
@@ -44,20 +44,46 @@ impl Place {
     }
 }
 
-fn says(what: &str, record: &Record, search: &Search<'_>) -> String {
-    if record.header(header::REASON).is_some() {
-        let DeadLetter { reason, error, .. } = DeadLetter::of(record);
-        return format!("{reason}: {error}");
-    }
+fn says(what: &str, record: &Record, topic_prefix: &str) -> String {
     let id = || record.header("ce_id").map(String::from_utf8_lossy).unwrap_or_default();
-    let seen =
-        || DescribedRecord::of(record, search.topic_prefix).map(|seen| seen.fact.what).unwrap_or_default();
+    let seen = || DescribedRecord::of(record, topic_prefix).map(|seen| seen.fact.what).unwrap_or_default();
     match what {
+        "dead letter" if record.header(header::REASON).is_some() => {
+            let DeadLetter { reason, error, .. } = DeadLetter::of(record);
+            format!("{reason}: {error}")
+        }
         "raw" => format!("delivery {}", id()),
         "result" => {
             let reason = reply::result(record).and_then(|result| result.reason);
             [Some(seen()), reason.map(String::from)].into_iter().flatten().collect::<Vec<_>>().join(", ")
         }
         _ => seen(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::{Receipt, split};
+
+    #[test]
+    fn a_typed_record_that_kept_the_headers_of_its_dead_letter_says_its_kind() {
+        let body = include_bytes!("../../../../schemas/fixtures/message/text.json");
+        let receipt = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
+        let mut value = Vec::new();
+        split(body, 10).events[0].write_json(receipt, &mut value);
+        let header = |name: &str, said: &str| (name.to_owned(), Some(said.as_bytes().to_vec()));
+        let typed = Record {
+            topic: "meta.messages.v1".into(),
+            partition: 0,
+            offset: 0,
+            timestamp: None,
+            key: None,
+            value: Some(value),
+            headers: vec![header(header::REASON, "panic"), header(header::ERROR, "index out of bounds")],
+        };
+        assert_eq!(says("typed", &typed, "meta"), "message");
+        let dead_letter = Record { topic: "meta.messages.dlq.v1".into(), ..typed };
+        assert_eq!(says("dead letter", &dead_letter, "meta"), "panic: index out of bounds");
     }
 }

@@ -35,18 +35,7 @@ pub(super) struct TraceReport {
 }
 
 impl TraceReport {
-    /// Whether all was looked at that can have something of the period.
-    fn is_all(&self) -> bool {
-        let is_empty = |of: &SpoolBacklog| of.deliveries == Some(0) && of.lost.is_none();
-        let is_retained = self.retained_since.is_some_and(|since| self.period.since >= since);
-        let is_whole = self.spool.is_none_or(|damaged| damaged == 0);
-        // What is in a body that could not be read nobody knows.
-        let is_read = self.traces.iter().all(|trace| trace.event.is_some());
-        let is_sent = !self.ingest.is_empty() && self.ingest.iter().all(is_empty);
-        is_retained && is_whole && is_read && is_sent
-    }
-
-    /// What was not.
+    /// What can have something of the period and was not looked at.
     fn gap(&self) -> String {
         let mut gap = match self.retained_since {
             Some(since) if self.period.since < since => {
@@ -88,7 +77,9 @@ impl TraceReport {
 
     /// Prints every way and what they come to.
     pub(super) fn print(&self, json: bool, screen: &mut Screen) -> io::Result<TraceOutcome> {
-        let is_all = self.is_all();
+        let gap = self.gap();
+        // What is in a body that could not be read nobody knows.
+        let is_all = gap.is_empty() && self.traces.iter().all(|trace| trace.event.is_some());
         let outcome = TraceOutcome::of(&self.traces, is_all);
         let Self { period: Period { since, until }, retained_since, spool, ingest, .. } = self;
         let until = until.map(|until| until.to_string());
@@ -115,10 +106,9 @@ impl TraceReport {
                 "Never received from {since} to {until}: no topic has it, and nothing waits on the disks of ingest. \
                  docs/meta.md has why nothing arrives."
             )),
-            TraceOutcome::NotFound => Some(format!(
-                "Not found in what was looked at: the topics from {since} to {until}{}.",
-                self.gap()
-            )),
+            TraceOutcome::NotFound => {
+                Some(format!("Not found in what was looked at: the topics from {since} to {until}{gap}."))
+            }
         };
         none.map_or(Ok(()), |none| screen.toned(Tone::Bad, &none))?;
         screen.toned(Tone::Faint, &format!("{} read.", counted(self.read, "record", "records")))?;

@@ -29,14 +29,13 @@ pub(super) fn find(question: &Question, directory: Option<&Path>) -> Result<Vec<
     Ok(found)
 }
 
-/// Those of its events that are meant, or the delivery itself where none is and it is meant.
+/// Those of its events that are meant, or the delivery itself where it is meant and none of them.
 fn origins(question: &Question, stored: &StoredDelivery) -> Vec<Origin> {
     let spooled = Spooled { id: stored.id.clone(), parked: stored.parked.clone() };
     let origin = |event| Origin { event, spooled: Some(spooled.clone()), ..Origin::default() };
-    let (events, is_body_meant) = expected(question, &stored.body, Some(stored.received));
-    let is_meant = is_body_meant || matches!(question.what, EventSelector::Delivery(_));
-    if events.is_empty() && is_meant {
-        return vec![origin(None)];
+    let mut meant = expected(question, &stored.body, Some(stored.received));
+    if meant.len() > 1 {
+        meant.retain(Option::is_some);
     }
-    events.into_iter().map(Some).map(origin).collect()
+    meant.into_iter().map(origin).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::tool::settings::{Settings, read};
+use clap::Command;
 
 fn given<S: Settings>(arguments: &[&str]) -> Result<S, String> {
     let command = S::declare(Command::new("test"));

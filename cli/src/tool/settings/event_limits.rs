@@ -27,7 +27,7 @@ impl EventLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
     use schemas::Refusal;
 

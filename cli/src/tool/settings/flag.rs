@@ -1,13 +1,12 @@
 //! Flags and arguments of a command line, with the form of their values.
 
-use super::{Given, Setting};
-use clap::{Arg, ArgAction, Command};
-use runtime::settings::{Form, form};
+use clap::{Arg, ArgAction};
+use runtime::settings::{Form, Reader, Setting, form};
 use std::ops::RangeInclusive;
 
-type Read<T> = Box<dyn Fn(&mut Given<'_>, &str) -> Option<T>>;
+type Read<T> = Box<dyn FnOnce(&mut Reader<'_>) -> Option<T>>;
 
-/// A flag or an argument, and how its value is read by its id.
+/// A flag or an argument, and how its value is read.
 pub(crate) struct Flag<T> {
     argument: Arg,
     read: Read<T>,
@@ -15,9 +14,8 @@ pub(crate) struct Flag<T> {
 
 /// A flag `--{id}` with a value; it must have one, if only its default.
 pub(crate) fn flag<T: 'static>(id: &'static str, value_name: &'static str, form: Form<T>) -> Flag<T> {
-    let read = move |given: &mut Given<'_>, id: &str| given.reader.required(id, &form);
     let argument = Arg::new(id).long(id).value_name(value_name).allow_negative_numbers(true);
-    Flag { argument, read: Box::new(read) }
+    Flag { argument, read: Box::new(move |reader| reader.required(id, &form)) }
 }
 
 /// A flag `--{id}` that takes a whole number of this range.
@@ -27,17 +25,17 @@ pub(crate) fn count<T: TryFrom<u64> + 'static>(id: &'static str, range: RangeInc
 
 /// A flag `--{id}` that is given or not.
 pub(crate) fn switch(id: &'static str) -> Flag<bool> {
-    let read = |given: &mut Given<'_>, id: &str| Some(given.matches.get_flag(id));
-    Flag { argument: Arg::new(id).long(id).action(ArgAction::SetTrue), read: Box::new(read) }
+    let argument = Arg::new(id).long(id).action(ArgAction::SetTrue);
+    Flag { argument, read: Box::new(move |reader| Some(reader.matches().get_flag(id))) }
 }
 
 /// Several words; `shape` says whether they follow a flag, how many they are, and what they exclude.
 pub(crate) fn words(id: &'static str, value_name: &'static str, shape: fn(Arg) -> Arg) -> Flag<Vec<String>> {
     let argument = shape(Arg::new(id).value_name(value_name).action(ArgAction::Append));
-    let read = |given: &mut Given<'_>, id: &str| {
-        let words = given.matches.get_many::<String>(id).into_iter().flatten().cloned().collect::<Vec<_>>();
+    let read = move |reader: &mut Reader<'_>| {
+        let words: Vec<String> = reader.matches().get_many(id).into_iter().flatten().cloned().collect();
         if words.iter().any(String::is_empty) {
-            given.reader.problem(id, "words that are not empty");
+            reader.problem(id, "words that are not empty");
             return None;
         }
         Some(words)
@@ -84,22 +82,18 @@ impl<T: 'static> Flag<T> {
     /// It may be left out. What is wrong with a value is a problem of the whole command, not of this setting.
     pub(crate) fn optional(self) -> Flag<Option<T>> {
         let Self { argument, read } = self;
-        let read = move |given: &mut Given<'_>, id: &str| {
-            let is_set = given.reader.is_set(id);
-            Some(is_set.then(|| read(given, id)).flatten())
-        };
+        let id = argument.get_id().clone();
+        let read =
+            move |reader: &mut Reader<'_>| Some(reader.is_set(id.as_str()).then(|| read(reader)).flatten());
         Flag { argument, read: Box::new(read) }
     }
 }
 
-impl<T> Setting for Flag<T> {
-    type Value = T;
-
-    fn declare(&self, command: Command, help: &'static str) -> Command {
-        command.arg(self.argument.clone().help(help.trim()))
-    }
-
-    fn read(&self, given: &mut Given<'_>) -> Option<T> {
-        (self.read)(given, self.argument.get_id().as_str())
+impl<T: 'static> From<Flag<T>> for Setting<T> {
+    fn from(Flag { argument, read }: Flag<T>) -> Self {
+        Self {
+            declare: Box::new(|command, _, help| command.arg(argument.help(help.trim().replace("\n ", " ")))),
+            read: Box::new(|reader, _| read(reader)),
+        }
     }
 }

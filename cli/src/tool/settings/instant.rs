@@ -1,7 +1,7 @@
 //! Instants on a command line: RFC 3339 in UTC, or how long ago.
 
-use super::{Flag, Given, flag};
-use runtime::settings::Form;
+use super::{Flag, flag};
+use runtime::settings::{Form, Reader};
 use schemas::Millis;
 use std::time::SystemTime;
 
@@ -16,9 +16,9 @@ pub(crate) fn until() -> Flag<Millis> {
 }
 
 /// Notes a period in which nothing can be.
-pub(crate) fn check_period(since: Option<Millis>, until: Option<Millis>, given: &mut Given<'_>) {
+pub(crate) fn check_period(since: Option<Millis>, until: Option<Millis>, reader: &mut Reader<'_>) {
     if until.is_some_and(|until| since.is_some_and(|since| since >= until)) {
-        given.reader.problem("until", "a time after --since");
+        reader.problem("until", "a time after --since");
     }
 }
 

@@ -66,7 +66,7 @@ class BrandedCameraData(BaseModel):
     )
     branded_camera: BrandedCamera = Field(
         ...,
-        description='A customer did something with an effect of the branded camera of old. Present in the kind `branded_camera`.',
+        description='A customer did something with an effect of the former (withdrawn) branded camera. Present in the kind `branded_camera`.',
     )
     hop_context: list[HopContext] | None = Field(
         None,

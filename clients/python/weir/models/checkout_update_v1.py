@@ -105,7 +105,7 @@ class CheckoutUpdateData(BaseModel):
     )
     checkout_update: CheckoutUpdate = Field(
         ...,
-        description='A customer chose where the buy button of old sends the goods. Present in the kind `checkout_update`.',
+        description='A customer chose where the former (withdrawn) buy button sends the goods. Present in the kind `checkout_update`.',
     )
     hop_context: list[HopContext] | None = Field(
         None,

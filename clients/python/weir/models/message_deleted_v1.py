@@ -529,7 +529,7 @@ class Message(BaseModel):
     )
     is_unsupported: bool | None = Field(
         None,
-        description='Whether it is of a sort that Meta does not pass on: a poll, a shared profile, … Present in such messages only.',
+        description='Whether it is of a type that Meta does not deliver: a poll, a shared profile, … Present in such messages only.',
     )
     metadata: str | None = Field(
         None,

@@ -195,7 +195,7 @@ class PaymentData(BaseModel):
     )
     payment: Payment = Field(
         ...,
-        description='A customer paid with the buy button of old. Present in the kind `payment`.',
+        description='A customer paid with the former (withdrawn) buy button. Present in the kind `payment`.',
     )
     prior_message: PriorMessage | None = Field(
         None,

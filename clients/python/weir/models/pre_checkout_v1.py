@@ -147,7 +147,7 @@ class PreCheckoutData(BaseModel):
     )
     pre_checkout: PreCheckout = Field(
         ...,
-        description='A customer is about to pay with the buy button of old. Present in the kind `pre_checkout`.',
+        description='A customer is about to pay with the former (withdrawn) buy button. Present in the kind `pre_checkout`.',
     )
     prior_message: PriorMessage | None = Field(
         None,

@@ -64,7 +64,7 @@ class Reply(BaseModel):
     )
     media: constr(pattern=r'^[0-9_]{1,128}$') | None = Field(
         None,
-        description='The media of the mention or comment. Present in replies to mentions, and in others for the sake of the key.',
+        description='The media of the mention or comment. Present in replies to mentions; in others it is used only for the key.',
     )
     message: dict[str, Any] | None = Field(
         None,

@@ -15,21 +15,18 @@ mod tokens;
 
 pub use tokens::{KnownToken, Login};
 
-use crate::Behaviour;
+use crate::behaviour::{Answered, Behaviour};
 use crate::request::Asked;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-/// The body of an answer, or how else it is answered.
-type Answered = Result<Value, Behaviour>;
 
 /// What is at Meta: apps with their secrets and subscriptions, installs, and tokens.
 #[derive(Debug, Default)]
 pub(super) struct Apps {
     /// Secrets by the app's id.
     pub(super) secrets: BTreeMap<String, String>,
-    /// By app and object.
-    subscriptions: BTreeMap<(String, String), subscriptions::Subscription>,
+    /// By app and object, as they are listed.
+    subscriptions: BTreeMap<(String, String), Value>,
     /// Fields by account and app.
     pub(super) installs: BTreeMap<(String, String), Vec<String>>,
     pub(super) tokens: BTreeMap<String, KnownToken>,
@@ -43,10 +40,10 @@ pub(super) struct Apps {
 
 impl Apps {
     /// The answer, where the call is to one of these edges.
-    pub(super) fn answer(&mut self, asked: &Asked) -> Option<Behaviour> {
-        let path = asked.relative_url.split('?').next().unwrap_or_default();
-        let parts: Vec<&str> = path.split('/').filter(|part| !is_version(part)).collect();
-        let answered = match *parts.as_slice() {
+    pub(super) fn answer(&mut self, asked: &Asked) -> Option<Answered> {
+        let parts: Vec<&str> = asked.path().split('/').filter(|part| !is_version(part)).collect();
+        let fields = asked.parameter("fields").unwrap_or_default();
+        Some(match *parts.as_slice() {
             [app, "permissions"] => self.permissions(app, asked),
             [app, "subscriptions"] => self.subscriptions_edge(app, asked),
             [account, "subscribed_apps"] => self.installs_edge(account, asked),
@@ -55,15 +52,11 @@ impl Apps {
             ["access_token"] => self.exchange_of_instagram(asked),
             ["refresh_access_token"] => self.refresh(asked),
             ["me", "conversations"] => Ok(self.conversation(asked)),
-            [mid] if asked.relative_url.contains("created_time") => self.message(mid),
-            [page] if asked.relative_url.ends_with("?fields=access_token") => self.of_page(page, asked),
-            [page] if asked.relative_url.ends_with("?fields=instagram_business_account") => {
-                self.linked_to(page, asked)
-            }
+            [mid] if fields.contains("created_time") => self.message(mid),
+            [page] if fields == "access_token" => self.of_page(page, asked),
+            [page] if fields == "instagram_business_account" => self.linked_to(page, asked),
             _ => return None,
-        };
-        let answer = |body: Value| Behaviour::Answer { status: 200, body: body.to_string() };
-        Some(answered.map_or_else(|refused| refused, answer))
+        })
     }
 
     /// What the review of an app has approved.
@@ -94,16 +87,6 @@ impl Apps {
 
 fn is_version(part: &str) -> bool {
     part.strip_prefix('v').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
-}
-
-/// A parameter of the body or of the query.
-fn parameter(asked: &Asked, name: &str) -> Option<String> {
-    let of_body = asked.parameters.get(name).and_then(Value::as_str).map(str::to_owned);
-    of_body.or_else(|| {
-        let (_, query) = asked.relative_url.split_once('?')?;
-        let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        value.map(str::to_owned)
-    })
 }
 
 /// A list that is separated by commas.

@@ -1,6 +1,6 @@
 //! How the simulator answers a batch: an array in the order of the items, null for one that hangs.
 
-use crate::Behaviour;
+use crate::behaviour::{Answered, Behaviour};
 use crate::request::Asked;
 use crate::world::World;
 use hyper::Method;
@@ -17,17 +17,16 @@ struct Item {
 }
 
 /// The answer to the parameter `batch` of a request, whose token stands in for items without one.
-pub(super) fn answer(batch: &str, request: &Asked, world: &World) -> Behaviour {
-    let Ok(items) = serde_json::from_str::<Vec<Item>>(batch) else { return Behaviour::error(100, None) };
+pub(super) fn answer(batch: &str, request: &Asked, world: &mut World) -> Answered {
+    let items: Vec<Item> = serde_json::from_str(batch).unwrap_or_default();
     if items.is_empty() || items.len() > LARGEST_BATCH {
         // GraphBatchException: Too many requests in batch message. Maximum batch size is 50
-        return Behaviour::error(100, None);
+        return Err(Behaviour::error(100, None));
     }
-    let answers: Vec<_> = items.iter().map(|item| one(item, request, world)).collect();
-    Behaviour::Answer { status: 200, body: Value::from(answers).to_string() }
+    Ok(items.iter().map(|item| one(item, request, world)).collect())
 }
 
-fn one(item: &Item, request: &Asked, world: &World) -> Value {
+fn one(item: &Item, request: &Asked, world: &mut World) -> Value {
     let method = Method::from_bytes(item.method.as_bytes()).unwrap_or_default();
     let own = Asked::of(method, &item.relative_url, None);
     let asked = if own.token.is_some() {
@@ -35,17 +34,9 @@ fn one(item: &Item, request: &Asked, world: &World) -> Value {
     } else {
         Asked { token: request.token.clone(), proof: request.proof.clone(), ..own }
     };
-    let behaviour = world.answer_one(&asked);
-    let headers: Vec<_> =
-        world.usage().into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
-    let (code, body) = match behaviour {
-        Behaviour::Answer { status, body } => (status, body),
-        Behaviour::Hang => return Value::Null,
-        Behaviour::Oversized { bytes } => (200, "x".repeat(bytes)),
-        Behaviour::Redirect { to } => {
-            return json!({"code": 302, "headers": [{"name": "Location", "value": to}], "body": ""});
-        }
-        Behaviour::CutOff => (200, r#"{"id":"17"#.to_owned()),
-    };
+    let Some((code, body, to)) = world.answer_one(&asked).parts() else { return Value::Null };
+    let location = to.map(|to| ("Location".to_owned(), to));
+    let headers = world.usage.iter().chain(&location);
+    let headers = headers.map(|(name, value)| json!({"name": name, "value": value})).collect::<Vec<_>>();
     json!({"code": code, "headers": headers, "body": body})
 }

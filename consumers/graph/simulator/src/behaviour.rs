@@ -2,9 +2,9 @@
 
 use crate::Body;
 use http_body_util::{BodyExt as _, Full};
-use hyper::Response;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
-use serde_json::json;
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
+use hyper::{Response, StatusCode};
+use serde_json::{Value, json};
 
 /// A way to answer a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,14 @@ pub enum Behaviour {
     CutOff,
 }
 
+/// The body of an answer of 200, or how else it is answered.
+pub(super) type Answered = Result<Value, Behaviour>;
+
 impl Behaviour {
+    pub(super) fn of(answered: Answered) -> Self {
+        answered.map_or_else(|other| other, |body| Self::Answer { status: 200, body: body.to_string() })
+    }
+
     /// The error of this code, in Meta's form, with status 400.
     pub fn error(code: i64, subcode: Option<i64>) -> Self {
         Self::error_that_says(code, subcode, &format!("(#{code}) An error that was asked for"))
@@ -56,35 +63,31 @@ impl Behaviour {
         Self::Answer { status: 400, body: json!({ "error": error }).to_string() }
     }
 
-    pub(super) async fn respond(self) -> Response<Body> {
+    /// Status, body and where it leads; nothing of one that hangs.
+    pub(super) fn parts(self) -> Option<(u16, String, Option<String>)> {
         match self {
-            Self::Answer { status, body } => response(status, full(body)),
-            Self::Hang => std::future::pending().await,
-            Self::Oversized { bytes } => response(200, full("x".repeat(bytes))),
-            Self::Redirect { to } => {
-                let mut redirect = response(302, full(String::new()));
-                redirect.headers_mut().extend(to.try_into().map(|to| (LOCATION, to)));
-                redirect
-            }
-            Self::CutOff => {
-                // Of a body whose frames may be others, hyper believes the length that is announced.
-                let body = Full::from(r#"{"id":"17"#).map_frame(|frame| frame).boxed();
-                let mut cut = response(200, body);
-                cut.headers_mut().insert(CONTENT_LENGTH, 1_000.into());
-                cut
-            }
+            Self::Answer { status, body } => Some((status, body, None)),
+            Self::Hang => None,
+            Self::Oversized { bytes } => Some((200, "x".repeat(bytes), None)),
+            Self::Redirect { to } => Some((302, String::new(), Some(to))),
+            Self::CutOff => Some((200, r#"{"id":"17"#.to_owned(), None)),
         }
     }
-}
 
-fn response(status: u16, body: Body) -> Response<Body> {
-    let json = (CONTENT_TYPE, hyper::header::HeaderValue::from_static("application/json; charset=UTF-8"));
-    let mut response = Response::new(body);
-    *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
-    response.headers_mut().extend([json]);
-    response
-}
-
-fn full(body: String) -> Body {
-    Full::from(body).boxed()
+    pub(super) async fn respond(self) -> Response<Body> {
+        let is_cut = self == Self::CutOff;
+        let Some((status, body, to)) = self.parts() else { return std::future::pending().await };
+        let body = Full::from(body);
+        // Of a body whose frames may be others, hyper believes the length that is announced.
+        let body = if is_cut { body.map_frame(|frame| frame).boxed() } else { body.boxed() };
+        let mut response = Response::new(body);
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
+        headers.extend(to.and_then(|to| Some((LOCATION, to.try_into().ok()?))));
+        if is_cut {
+            headers.insert(CONTENT_LENGTH, 1_000.into());
+        }
+        response
+    }
 }

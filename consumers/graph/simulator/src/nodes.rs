@@ -2,65 +2,59 @@
 //!
 //! Sources: the samples of Meta's Instagram webhook guide; field names of the Instagram Graph API's reference.
 
-use crate::Behaviour;
+use crate::behaviour::{Answered, Behaviour};
 use crate::fields::{self, Field};
+use crate::request::Asked;
 use serde_json::{Map, Value, json};
 
 /// Reads `{version}/{id}?fields={list}`, percent-decoded.
-pub(super) fn read(relative_url: &str) -> Behaviour {
-    let (path, query) = relative_url.split_once('?').unwrap_or((relative_url, ""));
-    let id = path.split_once('/').map_or("", |(_, id)| id);
-    let list = query.split('&').find_map(|pair| pair.strip_prefix("fields=")).unwrap_or("id");
-    let Some(fields) = fields::parse(list) else { return Behaviour::error(2500, None) };
-    match node(id, &fields) {
-        Ok(answer) => Behaviour::Answer { status: 200, body: answer.to_string() },
-        // (#100) Tried accessing nonexisting field
-        Err(NoSuchField) => Behaviour::error(100, None),
-    }
+pub(super) fn read(asked: &Asked) -> Answered {
+    let id = asked.path().split_once('/').map_or("", |(_, id)| id);
+    let fields = fields::parse(asked.parameter("fields").unwrap_or("id"));
+    let fields = fields.ok_or_else(|| Behaviour::error(2500, None))?;
+    // (#100) Tried accessing nonexisting field
+    node(id, &fields).ok_or_else(|| Behaviour::error(100, None))
 }
 
-/// A field that the node does not have: fails the whole call.
-struct NoSuchField;
-
-/// The node of an id. The id does not tell what it is of, so the fields do.
-fn node(id: &str, fields: &[Field<'_>]) -> Result<Value, NoSuchField> {
+/// The node of an id, if it has all of the fields. The id does not tell what it is of, so the fields do.
+fn node(id: &str, fields: &[Field<'_>]) -> Option<Value> {
     if fields.iter().any(|field| field.name.starts_with("mentioned_")) {
         return account(id, fields);
     }
     project(&comment(id), fields)
-        .or_else(|_| project(&media(id), fields))
-        .or_else(|_| project(&person(id), fields))
+        .or_else(|| project(&media(id), fields))
+        .or_else(|| project(&person(id), fields))
 }
 
-fn account(id: &str, fields: &[Field<'_>]) -> Result<Value, NoSuchField> {
+fn account(id: &str, fields: &[Field<'_>]) -> Option<Value> {
     let mut node = Map::new();
     for field in fields {
         let (sample, default) = match (field.name, field.argument) {
             ("mentioned_comment", Some(id)) => (mentioning(id), "timestamp,text,id"),
             ("mentioned_media", Some(id)) => (media(id), "id"),
             ("id", None) => continue,
-            _ => return Err(NoSuchField),
+            _ => return None,
         };
         let default = fields::parse(default).unwrap_or_default();
         let fields = if field.fields.is_empty() { &default } else { &field.fields };
         node.insert(field.name.to_owned(), project(&sample, fields)?);
     }
     node.insert("id".to_owned(), id.into());
-    Ok(node.into())
+    Some(node.into())
 }
 
 /// The fields that were asked for; `id` always comes along.
-fn project(node: &Value, fields: &[Field<'_>]) -> Result<Value, NoSuchField> {
+fn project(node: &Value, fields: &[Field<'_>]) -> Option<Value> {
     let mut projected = Map::new();
     for field in fields {
-        let value = node.get(field.name).ok_or(NoSuchField)?;
+        let value = node.get(field.name)?;
         let value = if field.fields.is_empty() { value.clone() } else { project(value, &field.fields)? };
         projected.insert(field.name.to_owned(), value);
     }
     if let Some(id) = node.get("id") {
         projected.insert("id".to_owned(), id.clone());
     }
-    Ok(projected.into())
+    Some(projected.into())
 }
 
 /// A comment of somebody else that mentions the account; its author has no id.

@@ -48,6 +48,18 @@ impl Asked {
         Self { method, relative_url, token, proof, parameters, callback_answers: true }
     }
 
+    pub(super) fn path(&self) -> &str {
+        self.relative_url.split('?').next().unwrap_or_default()
+    }
+
+    /// A parameter of the body or of the query.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).and_then(Value::as_str).or_else(|| {
+            let (_, query) = self.relative_url.split_once('?')?;
+            query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+        })
+    }
+
     /// A POST to the version, or to nothing, with a parameter `batch`.
     pub(super) fn batch(&self) -> Option<&str> {
         let path = self.relative_url.trim_end_matches('/');
@@ -55,15 +67,11 @@ impl Asked {
         self.parameters.get("batch")?.as_str()
     }
 
-    /// Every run of digits and underscores that is not part of a word.
-    pub(super) fn ids(&self) -> Vec<String> {
-        let is_part_of_word =
-            |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '.');
-        let body = if self.parameters.is_null() { String::new() } else { self.parameters.to_string() };
-        let words = |text: &str| -> Vec<String> {
-            text.split(move |character| !is_part_of_word(character)).map(str::to_owned).collect()
-        };
-        [words(&self.relative_url), words(&body)].concat()
+    /// The words of URL and body, among them whole ids.
+    pub(super) fn words(&self) -> Vec<String> {
+        let text = format!("{} {}", self.relative_url, self.parameters);
+        let is_part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '.');
+        text.split(|character| !is_part(character)).map(str::to_owned).collect()
     }
 }
 

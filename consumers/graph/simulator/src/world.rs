@@ -1,8 +1,9 @@
 //! What the simulator was told, what it was asked, and how it answers.
 
 use crate::app::Apps;
+use crate::behaviour::{Answered, Behaviour};
 use crate::request::Asked;
-use crate::{Behaviour, batch, nodes};
+use crate::{batch, nodes};
 use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -38,22 +39,12 @@ pub struct Post {
     pub token: Option<String>,
 }
 
+/// What it was told to be and to do, and what it was asked.
 #[derive(Debug, Default)]
 pub(super) struct World {
-    pub(super) memory: Mutex<Memory>,
-    pub(super) orders: Mutex<Orders>,
-    apps: Mutex<Apps>,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Memory {
     pub(super) calls: VecDeque<SeenCall>,
     pub(super) posts: VecDeque<Post>,
     pub(super) requests: usize,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Orders {
     /// By id: the behaviour, and for how many calls more.
     pub(super) scripts: BTreeMap<String, (Behaviour, Option<usize>)>,
     pub(super) batches: Option<Behaviour>,
@@ -65,96 +56,79 @@ pub(super) struct Orders {
     pub(super) delay: Duration,
     /// Where the callbacks of a host lead.
     pub(super) callbacks: BTreeMap<String, SocketAddr>,
+    pub(super) apps: Apps,
 }
 
 impl World {
-    /// What is known of apps, their installs and tokens.
-    pub(super) fn apps(&self) -> MutexGuard<'_, Apps> {
-        lock(&self.apps)
-    }
-
-    pub(super) fn usage(&self) -> Vec<(String, String)> {
-        lock(&self.orders).usage.clone()
-    }
-
     /// How to answer a request: badly where its token, its batch or one of its ids says so, else as documented.
-    pub(super) fn answer(&self, asked: &Asked) -> Behaviour {
-        lock(&self.memory).requests += 1;
-        if let Some(behaviour) = self.partly() {
+    pub(super) fn answer(&mut self, asked: &Asked) -> Behaviour {
+        self.requests += 1;
+        if let Some((behaviour, percent)) = &self.partly
+            && drawn() % 100 < *percent
+        {
+            let behaviour = behaviour.clone();
             if asked.batch().is_none() {
                 self.remember(asked);
             }
             return behaviour;
         }
         let Some(batch) = asked.batch() else { return self.answer_one(asked) };
-        let told = lock(&self.orders).batches.clone();
-        told.or_else(|| self.refusal(asked.token.as_deref()))
-            .unwrap_or_else(|| batch::answer(batch, asked, self))
-    }
-
-    /// What a part of all requests is answered, where this one is of them.
-    fn partly(&self) -> Option<Behaviour> {
-        let (behaviour, percent) = lock(&self.orders).partly.clone()?;
-        // The standard library seeds each `RandomState` differently, which saves a dependency.
-        (RandomState::new().build_hasher().finish() % 100 < percent).then_some(behaviour)
+        let told = self.batches.clone().or_else(|| self.refusal(asked));
+        told.unwrap_or_else(|| Behaviour::of(batch::answer(batch, asked, self)))
     }
 
     /// As [`Self::answer`], for one call or one item of a batch.
-    pub(super) fn answer_one(&self, asked: &Asked) -> Behaviour {
+    pub(super) fn answer_one(&mut self, asked: &Asked) -> Behaviour {
         self.remember(asked);
-        let refusal = self.refusal(asked.token.as_deref());
-        let told = refusal.or_else(|| self.scripted(&asked.ids())).or_else(|| self.apps().answer(asked));
-        told.unwrap_or_else(|| match asked.method {
-            Method::GET => nodes::read(&asked.relative_url),
+        if let Some(told) = self.refusal(asked).or_else(|| self.scripted(asked)) {
+            return told;
+        }
+        Behaviour::of(self.apps.answer(asked).unwrap_or_else(|| match asked.method {
+            Method::GET => nodes::read(asked),
             Method::POST => done(asked),
-            Method::DELETE => success(),
-            _ => Behaviour::error(100, None),
-        })
+            Method::DELETE => Ok(json!({ "success": true })),
+            _ => Err(Behaviour::error(100, None)),
+        }))
     }
 
-    fn refusal(&self, token: Option<&str>) -> Option<Behaviour> {
-        match token {
+    fn refusal(&self, asked: &Asked) -> Option<Behaviour> {
+        match &asked.token {
             None => Some(Behaviour::error(190, None)),
-            Some(token) => {
-                lock(&self.orders).refused.contains(token).then(|| Behaviour::error(190, Some(463)))
-            }
+            Some(token) => self.refused.contains(token).then(|| Behaviour::error(190, Some(463))),
         }
     }
 
-    fn scripted(&self, ids: &[String]) -> Option<Behaviour> {
-        let mut orders = lock(&self.orders);
-        let id = ids.iter().find(|id| orders.scripts.contains_key(*id))?;
-        let (behaviour, times) = orders.scripts.get_mut(id)?;
+    fn scripted(&mut self, asked: &Asked) -> Option<Behaviour> {
+        let id = asked.words().into_iter().find(|id| self.scripts.contains_key(id))?;
+        let (behaviour, times) = self.scripts.get_mut(&id)?;
         let behaviour = behaviour.clone();
         let is_over = times.as_mut().is_some_and(|left| {
             *left = left.saturating_sub(1);
             *left == 0
         });
         if is_over {
-            orders.scripts.remove(id);
+            self.scripts.remove(&id);
         }
         Some(behaviour)
     }
 
-    fn remember(&self, asked: &Asked) {
-        let mut memory = lock(&self.memory);
+    fn remember(&mut self, asked: &Asked) {
         let (relative_url, token) = (asked.relative_url.clone(), asked.token.clone());
         if asked.method == Method::GET {
             let proof = asked.proof.clone();
-            push(&mut memory.calls, SeenCall { relative_url, token, proof });
+            push(&mut self.calls, SeenCall { relative_url, token, proof });
         } else {
             let (method, parameters) = (asked.method.to_string(), asked.parameters.clone());
-            push(&mut memory.posts, Post { method, relative_url, parameters, token });
+            push(&mut self.posts, Post { method, relative_url, parameters, token });
         }
     }
 }
 
 /// What Meta answers to what was done, in the form of the documents' samples.
-fn done(asked: &Asked) -> Behaviour {
-    let path = asked.relative_url.split('?').next().unwrap_or_default();
-    let edge = path.rsplit('/').next().unwrap_or_default();
+fn done(asked: &Asked) -> Answered {
+    let edge = asked.path().rsplit('/').next().unwrap_or_default();
     let is_id = !edge.is_empty() && edge.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
-    let body = match edge {
+    Ok(match edge {
         "messages" if asked.parameters.get("sender_action").is_some() => {
             json!({ "recipient_id": asked.parameters.pointer("/recipient/id") })
         }
@@ -167,17 +141,10 @@ fn done(asked: &Asked) -> Behaviour {
         | "take_thread_control"
         | "request_thread_control"
         | "release_thread_control"
-        | "likes" => {
-            return success();
-        }
-        _ if is_id => return success(),
-        _ => return Behaviour::error(100, None),
-    };
-    Behaviour::Answer { status: 200, body: body.to_string() }
-}
-
-fn success() -> Behaviour {
-    Behaviour::Answer { status: 200, body: json!({ "success": true }).to_string() }
+        | "likes" => json!({ "success": true }),
+        _ if is_id => json!({ "success": true }),
+        _ => return Err(Behaviour::error(100, None)),
+    })
 }
 
 fn push<T>(queue: &mut VecDeque<T>, one: T) {
@@ -187,6 +154,11 @@ fn push<T>(queue: &mut VecDeque<T>, one: T) {
     queue.push_back(one);
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// The standard library seeds each `RandomState` differently, which saves a dependency.
+pub(super) fn drawn() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+pub(super) fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
 }

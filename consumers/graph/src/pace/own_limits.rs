@@ -1,11 +1,11 @@
-//! For how long the calls of a partition, one after the other, have waited for the limit of one account: pure.
+//! Per account: total time that the calls of a partition spent waiting for its rate limit: pure.
 
 use crate::GraphId;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// By account; forgotten with the answer to a call that was begun after the limit. One that was begun before it, ahead of
-/// its record's turn, says nothing about it.
+/// By account; reset by an answer to a call that started after the latest wait. One that started before it, ahead of its record's
+/// turn, says nothing about the limit.
 #[derive(Debug, Default)]
 pub struct OwnLimits(HashMap<GraphId, Waited>);
 

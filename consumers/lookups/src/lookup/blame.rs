@@ -40,8 +40,8 @@ impl Blame {
         *self = Self::new();
     }
 
-    /// Whether no chance explains its failures: it has `--lookup-attempts` of them beside answered calls, for each one, and one
-    /// more, that a call had in a row meanwhile which can be answered.
+    /// True once it failed `--lookup-attempts` × (1 + N) times while other calls were answered; N is the longest run of failures
+    /// from which a call recovered since this lookup began.
     pub(super) fn is_certain(&self, resolver: &Resolver, token: &AccessToken) -> bool {
         let of_others = resolver.batcher.last_answers().most_failures_since(token, self.began);
         self.blamed >= resolver.settings.lookup_attempts.saturating_mul(of_others.saturating_add(1))

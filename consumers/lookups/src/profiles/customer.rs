@@ -4,9 +4,9 @@
 //! who sends a message or taps an icebreaker, a menu or a button, and by nobody else.
 
 use runtime::consumer::Record;
+use schemas::TypedEvent;
 use schemas::data::messaging::Messaging;
-use schemas::inbox::Platform;
-use schemas::{Kind, TypedEvent};
+use schemas::inbox::{EventName, Platform};
 use weir_graph::GraphId;
 
 /// A customer who may be asked for.
@@ -28,14 +28,13 @@ impl Customer {
         let event = TypedEvent::read(record.value.as_deref()).ok()?;
         let kind = event.kind().filter(|kind| !kind.standby && !event.metatest)?.kind;
         let gives_consent = matches!(
-            kind,
-            Kind::Message | Kind::MessageUnsupported | Kind::StoryMention | Kind::Order | Kind::Postback
+            kind.spec().inbox?,
+            EventName::MessageReceived
+                | EventName::StoryMentioned
+                | EventName::OrderReceived
+                | EventName::PostbackReceived
         );
-        let platform = match &*event.metaobject {
-            "instagram" => Platform::Instagram,
-            "page" => Platform::Facebook,
-            _ => return None,
-        };
+        let platform = Platform::of_object(&event.metaobject)?;
         let item: Messaging = event.data().ok().filter(|_| gives_consent)?;
         let account = GraphId::parse(event.metaaccount.as_deref()?)?;
         let user = item.sender_id().and_then(GraphId::parse).filter(|user| *user != account)?;

@@ -45,8 +45,8 @@ impl KnownProfiles {
         Self { seen: HashMap::new(), order: VecDeque::new(), most, kept_for, retry_after }
     }
 
-    /// Whether somebody need not be asked for: they were lately, and not for the very record that asks. A time that is far ahead is that
-    /// of a clock that was wrong.
+    /// Whether nobody need look them up now: that was done lately, and not for this very record. A time far in the future came from a
+    /// wrong clock and does not count.
     pub(super) fn is_fresh(&self, key: &str, offset: i64, now: u64) -> bool {
         let seen = self.seen.get(&number(key.as_bytes()));
         seen.is_some_and(|seen| {

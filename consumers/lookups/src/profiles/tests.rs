@@ -16,8 +16,8 @@ fn profiles(bench: &Bench) -> (Profiles, Partition) {
         profile_retry_after: Duration::from_mins(15),
     };
     let tail = Tail::new(KafkaSettings::plain("127.0.0.1:1"), Credentials::default(), "weir-lookups");
+    let partition = Partition { known: KnownProfiles::new(&settings), own_limits: OwnLimits::default() };
     let profiles = Profiles::new(bench.context(), settings, tail, "meta");
-    let partition = Partition { is_read_back: true, ..profiles.assigned() };
     (profiles, partition)
 }
 
@@ -28,8 +28,7 @@ async fn who_wrote_while_the_token_was_refused_is_asked_for_once_there_is_a_new_
     let (profiles, mut partition) = profiles(&bench);
     let mut handle = async |offset| {
         let record = Record { offset, ..records("message/text").remove(0) };
-        profiles.prepare(&mut partition, &record, &Waits::unwatched()).await.unwrap();
-        profiles.handle(&mut partition, &record).len()
+        profiles.look_up(&mut partition, &record, &Waits::unwatched()).await.unwrap().len()
     };
     assert_eq!((handle(1).await, handle(2).await), (0, 0));
     assert_eq!(bench.simulator.calls().len(), 1, "a token that is refused is tried by nobody");

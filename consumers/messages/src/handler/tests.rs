@@ -17,6 +17,7 @@ const CHANGES_ON_A_WALL: [&str; 4] = [
     include_str!("../../../../schemas/fixtures/feed/reaction-add.json"),
     include_str!("../../../../schemas/fixtures/rating/comment-on-a-review.json"),
 ];
+const BOUNDS: Bounds = Bounds { window: 3_600, most: 100 };
 const RECEIPT: Receipt<'static> = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
 
 struct Bench {
@@ -32,14 +33,13 @@ impl Bench {
     fn of(input: Input) -> Self {
         let registry = Registry::new();
         let metrics = Metrics::register(&registry);
-        let bounds = Bounds { window: 3_600, most: 100 };
         // Nothing is read back here, so nobody is connected to.
         let tail = Tail::new(KafkaSettings::plain("127.0.0.1:1"), Credentials::default(), input.group());
-        Self { handler: InboxHandler::new(Routes::new(input, "meta"), bounds, tail, metrics), registry }
+        Self { handler: InboxHandler::new(Routes::new(input, "meta"), BOUNDS, tail, metrics), registry }
     }
 
-    fn recent(&self) -> RecentEvents {
-        self.handler.assigned("meta.messages.v1", 0).recent
+    fn recent() -> RecentEvents {
+        RecentEvents::new(BOUNDS)
     }
 
     fn handle(&self, recent: &mut RecentEvents, record: &Record) -> Result<Vec<Output>, Failure> {
@@ -74,7 +74,7 @@ fn typed(body: &str) -> Vec<u8> {
 #[test]
 fn a_message_becomes_one_record_of_the_inbox() {
     let bench = Bench::new();
-    let mut recent = bench.recent();
+    let mut recent = Bench::recent();
     let outputs = bench.handle(&mut recent, &record(7, Some(typed(TEXT)))).unwrap();
     let [output] = outputs.try_into().unwrap();
     assert_eq!(&*output.topic, "meta.inbox.v1");
@@ -104,7 +104,7 @@ fn a_dead_letter_of_its_own_that_was_put_back_is_no_duplicate() {
     // Versions before this one keep no name.
     for consumer in [Some("weir-messages"), None] {
         let bench = Bench::new();
-        let mut recent = bench.recent();
+        let mut recent = Bench::recent();
         assert_eq!(bench.handle(&mut recent, &record(7, Some(typed(TEXT)))).unwrap().len(), 1);
         assert_eq!(bench.handle(&mut recent, &put_back(8, consumer)).unwrap().len(), 1, "{consumer:?}");
         assert_eq!(bench.handle(&mut recent, &record(9, Some(typed(TEXT)))).unwrap().len(), 0);
@@ -114,19 +114,19 @@ fn a_dead_letter_of_its_own_that_was_put_back_is_no_duplicate() {
 #[test]
 fn what_another_consumer_could_not_handle_is_not_published_again_when_it_is_put_back() {
     let bench = Bench::new();
-    let mut recent = bench.recent();
+    let mut recent = Bench::recent();
     assert_eq!(bench.handle(&mut recent, &record(7, Some(typed(TEXT)))).unwrap().len(), 1);
     assert_eq!(bench.handle(&mut recent, &put_back(8, Some("weir-lookups"))).unwrap().len(), 0);
-    let fresh = bench.handle(&mut bench.recent(), &put_back(8, Some("weir-lookups"))).unwrap();
+    let fresh = bench.handle(&mut Bench::recent(), &put_back(8, Some("weir-lookups"))).unwrap();
     assert_eq!(fresh.len(), 1, "one that was never published is");
 }
 
 #[test]
 fn what_the_output_holds_is_not_published_again_not_even_when_it_was_put_back() {
     let bench = Bench::new();
-    let mut recent = bench.recent();
+    let mut recent = Bench::recent();
     let event = typed(TEXT);
-    let id = event_number(&TypedEvent::read(Some(&event)).unwrap().id).unwrap();
+    let id = EventId::parse(&TypedEvent::read(Some(&event)).unwrap().id).unwrap();
     let now = Millis::of(SystemTime::now()).as_secs();
     recent.found(id, now, now);
     let mut again = record(7, Some(event));
@@ -139,21 +139,21 @@ fn what_the_output_holds_is_not_published_again_not_even_when_it_was_put_back() 
 #[test]
 fn an_event_that_comes_twice_is_published_once() {
     let bench = Bench::new();
-    let mut recent = bench.recent();
+    let mut recent = Bench::recent();
     let outputs = |offset, recent: &mut RecentEvents| {
         bench.handle(recent, &record(offset, Some(typed(TEXT)))).unwrap().len()
     };
     assert_eq!(outputs(7, &mut recent), 1);
     assert_eq!(outputs(8, &mut recent), 0);
     assert_eq!(outputs(7, &mut recent), 1, "a record that is tried again is no duplicate of itself");
-    assert_eq!(outputs(8, &mut bench.recent()), 1, "each partition has its own");
+    assert_eq!(outputs(8, &mut Bench::recent()), 1, "each partition has its own");
     assert!((bench.counted("weir_messages_duplicates_total") - 1.0).abs() < f64::EPSILON);
 }
 
 #[test]
 fn every_press_of_the_test_button_is_published() {
     let bench = Bench::new();
-    let mut recent = bench.recent();
+    let mut recent = Bench::recent();
     for offset in 7..10 {
         let outputs = bench.handle(&mut recent, &record(offset, Some(typed(TEST_BUTTON)))).unwrap();
         assert_eq!(outputs.len(), 1);
@@ -163,7 +163,7 @@ fn every_press_of_the_test_button_is_published() {
 #[test]
 fn a_kind_without_a_place_is_handled_and_counted() {
     let bench = Bench::new();
-    let mut recent = bench.recent();
+    let mut recent = Bench::recent();
     let linking = r#"{"object":"page","entry":[{"id":"1","time":1752834911447,"messaging":[
         {"recipient":{"id":"1"},"timestamp":1752834911447,"account_linking":{"status":"unlinked"}}]}]}"#;
     for body in [linking, &linking.replace("account_linking", "telepathy")] {
@@ -176,7 +176,7 @@ fn a_kind_without_a_place_is_handled_and_counted() {
 fn a_comment_on_a_pages_post_is_published_beside_those_on_media() {
     let bench = Bench::of(Input::Feed);
     let on_a_wall = Record { topic: Arc::from("meta.feed.v1"), ..record(7, Some(typed(ON_A_PAGE))) };
-    let [output] = bench.handle(&mut bench.recent(), &on_a_wall).unwrap().try_into().unwrap();
+    let [output] = bench.handle(&mut Bench::recent(), &on_a_wall).unwrap().try_into().unwrap();
     assert_eq!((&*output.topic, output.key), ("meta.inbox.comments.v1", on_a_wall.key));
 }
 
@@ -185,7 +185,7 @@ fn the_dead_letters_of_a_group_are_those_that_name_it() {
     for (input, own) in [(Input::Messages, "weir-messages"), (Input::Feed, "weir-messages-feed")] {
         for name in Input::ALL.map(Input::group) {
             let bench = Bench::of(input);
-            let mut recent = bench.recent();
+            let mut recent = Bench::recent();
             assert_eq!(bench.handle(&mut recent, &record(7, Some(typed(TEXT)))).unwrap().len(), 1);
             let again = bench.handle(&mut recent, &put_back(8, Some(name))).unwrap();
             assert_eq!(again.len(), usize::from(name == own), "{input:?} and a letter of {name}");
@@ -196,7 +196,7 @@ fn the_dead_letters_of_a_group_are_those_that_name_it() {
 #[test]
 fn all_else_that_happens_on_a_wall_is_handled_and_counted() {
     let bench = Bench::of(Input::Feed);
-    let mut recent = bench.recent();
+    let mut recent = Bench::recent();
     for body in CHANGES_ON_A_WALL {
         assert_eq!(bench.handle(&mut recent, &record(7, Some(typed(body)))), Ok(Vec::new()), "{body}");
     }
@@ -206,7 +206,7 @@ fn all_else_that_happens_on_a_wall_is_handled_and_counted() {
 #[test]
 fn what_is_no_typed_event_is_rejected_without_its_words() {
     let bench = Bench::new();
-    let mut recent = bench.recent();
+    let mut recent = Bench::recent();
     let text = String::from_utf8(typed(TEXT)).unwrap();
     let values = [
         None,

@@ -23,10 +23,10 @@ const SAID: [&str; 9] = [
 ///
 /// Meta describes some things twice: a post as `share` and as `ig_post`, a sticker as `image` and as `sticker`. Of two
 /// with one link, the one that says more stays.
-pub(super) fn all(attachments: &[messaging::Attachment], platform: Platform) -> Vec<Attachment> {
+pub(super) fn all(attachments: Vec<messaging::Attachment>, platform: Platform) -> Vec<Attachment> {
     let mut normalised: Vec<Attachment> = Vec::with_capacity(attachments.len());
     let mut by_url = HashMap::new();
-    for attachment in attachments.iter().map(|attachment| normalise(attachment, platform)) {
+    for attachment in attachments.into_iter().map(|attachment| normalise(attachment, platform)) {
         let Some(url) = attachment.url.clone() else {
             normalised.push(attachment);
             continue;
@@ -57,23 +57,23 @@ pub(super) fn of_story(story: &Story) -> Attachment {
     }
 }
 
-fn normalise(attachment: &messaging::Attachment, platform: Platform) -> Attachment {
+fn normalise(attachment: messaging::Attachment, platform: Platform) -> Attachment {
     let content = attachment.content();
     let kind = kind(attachment.kind.as_deref(), &content);
     let id = content.shared_id().map(str::to_owned);
-    let place = content.coordinates.clone().unwrap_or_default();
-    let url = [content.url, content.story_media_url, attachment.url.clone()];
-    let title = [content.title, attachment.title.clone()];
+    let place = content.coordinates.unwrap_or_default();
+    let url = [content.url, content.story_media_url, attachment.url];
+    let title = [content.title, attachment.title];
     Attachment {
         kind: kind.into(),
-        meta_type: attachment.kind.clone().filter(|word| word != kind.as_str()),
+        meta_type: attachment.kind.filter(|word| word != kind.as_str()),
         url: first(url).map(|url| absolute(url, platform)),
         title: first(title),
         id,
         sticker_id: content.sticker_id,
         latitude: place.lat,
         longitude: place.long,
-        payload: attachment.payload.as_ref().and_then(|payload| what_else(payload.get())),
+        payload: attachment.payload.and_then(|payload| what_else(payload.get())),
     }
 }
 

@@ -2,71 +2,82 @@
 
 use super::attachment;
 use super::part;
-use schemas::data::messaging::{self, Messaging, Story};
+use schemas::data::messaging::{self, Lead, Referral, Story};
 use schemas::inbox::{Attachment, Message, MessageType, Open, Platform, QuickReply, ReplyTo};
 
 /// `source` of a story's mention that comes as a referral.
 const STORY_MENTION: &str = "STORY_MENTION";
 
-/// A message that was received or sent, of whatever type.
-pub(super) fn message(item: &Messaging, message: &messaging::Message, platform: Platform) -> Message {
-    let story = message.reply_to.as_ref().and_then(|reply| reply.story.as_ref());
-    let referral = message.referral.as_ref().or(item.referral.as_ref());
+/// A message that was received or sent, of whatever type, with the referral and the answers of a form beside it.
+pub(super) fn message(
+    message: messaging::Message,
+    beside: Option<Referral>,
+    lead: Option<Lead>,
+    platform: Platform,
+) -> Message {
+    let reply = message.reply_to.unwrap_or_default();
     let mut normalised = Message {
-        id: message.mid.clone(),
-        body: not_empty(message.text.as_ref()),
-        attachments: attachment::all(&message.attachments, platform),
-        reply_to: message.reply_to.as_ref().and_then(reply_to),
-        quick_reply: message
-            .quick_reply
-            .as_ref()
-            .map(|tapped| QuickReply { payload: tapped.payload.clone() }),
-        referral: referral.map(|referral| part::referral(referral, item.lead.as_ref())),
-        app_id: message.app_id.clone(),
-        metadata: not_empty(message.metadata.as_ref()),
+        id: message.mid,
+        body: not_empty(message.text),
+        attachments: attachment::all(message.attachments, platform),
+        // An inline answer; that to a story is told by the story.
+        reply_to: reply.mid.map(|mid| ReplyTo { message_id: Some(mid), is_self_reply: reply.is_self_reply }),
+        quick_reply: message.quick_reply.map(|tapped| QuickReply { payload: tapped.payload }),
+        referral: message.referral.or(beside).map(|referral| part::referral(referral, lead)),
+        app_id: message.app_id,
+        metadata: not_empty(message.metadata),
         ..Message::default()
     };
-    let kind = message_type(message, &normalised);
+    let kind = if message.is_unsupported {
+        MessageType::Unsupported
+    } else if reply.story.is_some() {
+        MessageType::StoryReply
+    } else {
+        message_type(&normalised)
+    };
     normalised.kind = Some(kind.into());
     if kind == MessageType::StoryMention {
         normalised.story_url = mention_url(&normalised.attachments);
     }
-    if let Some(story) = story {
-        tell_story(&mut normalised, story);
+    if let Some(story) = reply.story {
+        set_story(&mut normalised, story);
     }
     normalised
 }
 
-/// A story that mentions the account: as an attachment, or as a referral of which the same is made.
-pub(super) fn story_mention(item: &Messaging, platform: Platform) -> Message {
-    let message = item.message.clone().unwrap_or_default();
+/// A story that mentions the account: as an attachment, or as a referral beside it of which the same is made.
+pub(super) fn story_mention(
+    message: messaging::Message,
+    mut beside: Option<Referral>,
+    lead: Option<Lead>,
+    platform: Platform,
+) -> Message {
     let mut normalised = Message {
         kind: Some(MessageType::StoryMention.into()),
         id: message.mid,
-        body: not_empty(message.text.as_ref()),
-        attachments: attachment::all(&message.attachments, platform),
+        body: not_empty(message.text),
+        attachments: attachment::all(message.attachments, platform),
         ..Message::default()
     };
     normalised.story_url = mention_url(&normalised.attachments);
-    let beside = item.referral.as_ref();
-    let referred = beside.filter(|referral| referral.source.as_deref() == Some(STORY_MENTION));
-    let referral = referred.or(message.referral.as_ref()).or(beside);
-    normalised.referral = referral.map(|referral| part::referral(referral, item.lead.as_ref()));
-    if let Some(story) = referred.and_then(|referral| referral.story.as_ref()) {
-        tell_story(&mut normalised, story);
+    let mut referred = beside.take_if(|referral| referral.source.as_deref() == Some(STORY_MENTION));
+    if let Some(story) = referred.as_mut().and_then(|referral| referral.story.take()) {
         if normalised.attachments.is_empty() {
-            normalised.attachments.push(attachment::of_story(story));
+            normalised.attachments.push(attachment::of_story(&story));
         }
+        set_story(&mut normalised, story);
     }
+    let referral = referred.or(message.referral).or(beside);
+    normalised.referral = referral.map(|referral| part::referral(referral, lead));
     normalised
 }
 
 /// An edit: the message with its new text.
-pub(super) fn edited(edit: &messaging::MessageEdit) -> Message {
-    let body = not_empty(edit.text.as_ref());
+pub(super) fn edited(edit: messaging::MessageEdit) -> Message {
+    let body = not_empty(edit.text);
     Message {
         kind: body.as_ref().map(|_| MessageType::Text.into()),
-        id: edit.mid.clone(),
+        id: edit.mid,
         body,
         num_edit: edit.num_edit,
         ..Message::default()
@@ -74,18 +85,12 @@ pub(super) fn edited(edit: &messaging::MessageEdit) -> Message {
 }
 
 /// An unsent message: its id, whatever else Meta may still say of it.
-pub(super) fn deleted(message: &messaging::Message) -> Message {
-    Message { id: message.mid.clone(), ..Message::default() }
+pub(super) fn deleted(message: messaging::Message) -> Message {
+    Message { id: message.mid, ..Message::default() }
 }
 
-/// What a message is: the answer to a story before what it carries, and that before its text.
-fn message_type(message: &messaging::Message, normalised: &Message) -> MessageType {
-    if message.is_unsupported {
-        return MessageType::Unsupported;
-    }
-    if message.reply_to.as_ref().is_some_and(|reply| reply.story.is_some()) {
-        return MessageType::StoryReply;
-    }
+/// What a message is that Meta passes on and that answers no story: what it carries before its text.
+fn message_type(normalised: &Message) -> MessageType {
     let story_mention = MessageType::StoryMention.into();
     if normalised.attachments.iter().any(|attachment| attachment.kind == story_mention) {
         return MessageType::StoryMention;
@@ -98,10 +103,10 @@ fn message_type(message: &messaging::Message, normalised: &Message) -> MessageTy
     known.or(text).unwrap_or(MessageType::Unsupported)
 }
 
-fn tell_story(message: &mut Message, story: &Story) {
-    message.story_id.clone_from(&story.id);
-    message.story_url.clone_from(&story.url);
-    message.mentioned_id = story.mention.as_ref().and_then(|mention| mention.page_id.clone());
+fn set_story(message: &mut Message, story: Story) {
+    message.story_id = story.id;
+    message.story_url = story.url;
+    message.mentioned_id = story.mention.and_then(|mention| mention.page_id);
 }
 
 fn mention_url(attachments: &[Attachment]) -> Option<String> {
@@ -110,12 +115,6 @@ fn mention_url(attachments: &[Attachment]) -> Option<String> {
     mention.url.clone()
 }
 
-/// An inline answer; that to a story is told by the story.
-fn reply_to(reply: &messaging::ReplyTo) -> Option<ReplyTo> {
-    let message_id = Some(reply.mid.clone()?);
-    Some(ReplyTo { message_id, is_self_reply: reply.is_self_reply })
-}
-
-fn not_empty(text: Option<&String>) -> Option<String> {
-    text.filter(|text| !text.is_empty()).cloned()
+pub(super) fn not_empty(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
 }

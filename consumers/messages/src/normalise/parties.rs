@@ -1,8 +1,7 @@
 //! Who did it, and to whom.
 
-use schemas::Kind;
 use schemas::data::messaging::Messaging;
-use schemas::inbox::Direction;
+use schemas::inbox::{Direction, EventName};
 
 /// The two sides of a record: the account and the customer, in the order of what happened.
 pub(super) struct Parties {
@@ -12,10 +11,10 @@ pub(super) struct Parties {
 }
 
 impl Parties {
-    /// Reads them from an item of `account`. Meta itself swaps sender and recipient in some echoes, and names another
-    /// id than the account's in others; the record names the account in either case.
-    pub(super) fn of(item: &Messaging, account: Option<&str>, kind: Kind) -> Self {
-        let direction = direction(item, account, kind);
+    /// Reads them from an item of `account` whose kind calls it `name`. Meta itself swaps sender and recipient in some echoes,
+    /// and names another id than the account's in others; the record names the account in either case.
+    pub(super) fn of(item: &Messaging, account: Option<&str>, name: EventName) -> Self {
+        let direction = direction(item, account, name);
         let is_account = |id: &str| Some(id) == account;
         let customer = item.customer(account, direction == Some(Direction::Outgoing));
         let (from, to) = match direction {
@@ -35,17 +34,17 @@ impl Parties {
     }
 }
 
-fn direction(item: &Messaging, account: Option<&str>, kind: Kind) -> Option<Direction> {
+fn direction(item: &Messaging, account: Option<&str>, name: EventName) -> Option<Direction> {
     let is_account = |id: Option<&str>| id.is_some() && id == account;
     let (sender, recipient) = (item.sender_id(), item.recipient_id());
-    if is_of_apps(kind) {
+    if is_of_apps(name) {
         return None;
     }
-    if kind == Kind::MessageEcho || is_flagged_as_own(item) {
+    if name == EventName::MessageSent || is_flagged_as_own(item) {
         return Some(Direction::Outgoing);
     }
     // In samples of Meta's the entry has the customer's id.
-    let is_entry_of_customer = is_of_customers(kind) && recipient.is_some() && !is_account(recipient);
+    let is_entry_of_customer = is_of_customers(name) && recipient.is_some() && !is_account(recipient);
     if is_account(sender) && !is_entry_of_customer {
         return Some(Direction::Outgoing);
     }
@@ -58,13 +57,19 @@ fn direction(item: &Messaging, account: Option<&str>, kind: Kind) -> Option<Dire
 }
 
 /// What only customers do, unless Meta says that the account tests itself.
-const fn is_of_customers(kind: Kind) -> bool {
-    matches!(kind, Kind::Postback | Kind::Referral | Kind::Order | Kind::Optin)
+const fn is_of_customers(name: EventName) -> bool {
+    matches!(
+        name,
+        EventName::PostbackReceived
+            | EventName::ReferralReceived
+            | EventName::OrderReceived
+            | EventName::OptinReceived
+    )
 }
 
 /// What apps do to a conversation, whichever side the item names as its sender.
-const fn is_of_apps(kind: Kind) -> bool {
-    matches!(kind, Kind::ThreadPassed | Kind::ThreadTaken | Kind::ThreadRequested)
+const fn is_of_apps(name: EventName) -> bool {
+    matches!(name, EventName::ThreadPassed | EventName::ThreadTaken | EventName::ThreadRequested)
 }
 
 /// Whether Meta says that the account sent it, to a customer or to itself.

@@ -1,6 +1,7 @@
 //! Comments and mentions: what is said in public.
 
 use super::Parties;
+use super::message::not_empty;
 use schemas::data;
 use schemas::data::feed::FeedChange;
 use schemas::data::page_mention::PageMention;
@@ -28,15 +29,17 @@ pub(super) fn mentioned(account: Option<&str>) -> Parties {
     Parties { direction: Some(Direction::Incoming), from: None, to: account.map(str::to_owned) }
 }
 
-pub(super) fn comment(comment: &data::comment::Comment, live: bool) -> Comment {
-    let media = comment.media.clone().unwrap_or_default();
+pub(super) fn comment(comment: data::comment::Comment, live: bool) -> Comment {
+    let id = comment.any_id().map(str::to_owned);
+    let media_id = comment.any_media_id().map(str::to_owned);
+    let media = comment.media.unwrap_or_default();
     Comment {
-        id: comment.any_id().map(str::to_owned),
-        body: comment.text.clone().filter(|text| !text.is_empty()),
-        username: comment.from.as_ref().and_then(|author| author.username.clone()),
-        media_id: comment.any_media_id().map(str::to_owned),
+        id,
+        body: not_empty(comment.text),
+        username: comment.from.and_then(|author| author.username),
+        media_id,
         media_type: media.media_product_type,
-        parent_id: comment.parent_id.clone(),
+        parent_id: comment.parent_id,
         live,
         ad_id: media.ad_id,
         ad_title: media.ad_title,
@@ -45,32 +48,28 @@ pub(super) fn comment(comment: &data::comment::Comment, live: bool) -> Comment {
 }
 
 /// A comment on a page's post, in the words of a comment on media.
-pub(super) fn comment_on_page(change: &FeedChange) -> Comment {
+pub(super) fn comment_on_page(change: FeedChange) -> Comment {
     Comment {
-        id: change.comment_id.clone(),
-        body: change.message.clone().filter(|text| !text.is_empty()),
         username: change.actor_name().map(str::to_owned),
-        media_id: change.post_id.clone(),
         parent_id: change.answered_comment_id().map(str::to_owned),
+        id: change.comment_id,
+        body: not_empty(change.message),
+        media_id: change.post_id,
         ..Comment::default()
     }
 }
 
-pub(super) fn mention(mention: &data::mention::Mention) -> Mention {
-    Mention {
-        media_id: mention.media_id.clone(),
-        comment_id: mention.comment_id.clone(),
-        ..Mention::default()
-    }
+pub(super) fn mention(mention: data::mention::Mention) -> Mention {
+    Mention { media_id: mention.media_id, comment_id: mention.comment_id, ..Mention::default() }
 }
 
 /// A mention of a page, in the words of one on media.
-pub(super) fn mention_of_page(mention: &PageMention) -> Mention {
+pub(super) fn mention_of_page(mention: PageMention) -> Mention {
     Mention {
-        media_id: mention.post_id.clone(),
-        comment_id: mention.comment_id.clone(),
-        body: mention.message.clone().filter(|text| !text.is_empty()),
         username: mention.actor_name().map(str::to_owned),
+        media_id: mention.post_id,
+        comment_id: mention.comment_id,
+        body: not_empty(mention.message),
     }
 }
 
@@ -112,7 +111,7 @@ mod tests {
     #[test]
     fn a_comment_of_a_photo_alone_has_no_body() {
         let photo = r#"{"post_id":"106_722","comment_id":"722_983","parent_id":"106_722","photo_id":"983"}"#;
-        let comment = comment_on_page(&change(photo));
+        let comment = comment_on_page(change(photo));
         assert_eq!((comment.id.as_deref(), comment.media_id.as_deref()), (Some("722_983"), Some("106_722")));
         assert_eq!((comment.body, comment.parent_id, comment.media_type), (None, None, None));
     }

@@ -31,12 +31,13 @@ fn handle_after(
     // Nothing is read back here, so nobody is connected to.
     let tail = Tail::new(KafkaSettings::plain("127.0.0.1:1"), Credentials::default(), "weir-metrics");
     let handler = MetricsHandler::new(registry, account_state, tail, settings);
-    let mut partition = handler.assigned("meta.messages.v1", 0);
+    let mut partition = handler.partition();
     for (offset, value) in (-100..).zip(before) {
         handler.count(&mut partition, &Record { offset, ..record(Some(value.as_bytes())) })?;
     }
     let record = record(value);
-    let mut result = pin!(async { handler.handle(&mut partition, &record, &Waits::unwatched()).await });
+    let mut result =
+        pin!(async { handler.handle(&mut partition, &record, &mut None, &Waits::unwatched()).await });
     match result.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
         Poll::Pending => panic!("the handler waits"),

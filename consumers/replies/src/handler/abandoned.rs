@@ -34,9 +34,9 @@ impl Replies {
         Ok(Some((attempt, self.cut_off(record, position, subject, attempt))))
     }
 
-    /// The results of a command whose attempt is another one's. Of this very record it is a former owner's of the partition, whose
-    /// intent was long on its way: it is gone, or nobody hears it any more. Should it be at work all the same, nothing is sent beside
-    /// it. Of another record, that one has a result.
+    /// The results of a command whose attempt another claim owns. For this same record that is a former owner of the partition, whose
+    /// intent arrived late: report `cut_off`, and send nothing, since it may be at work all the same. For another record, that one has
+    /// the result.
     pub(super) async fn overtaken(
         &self,
         pending: &mut Pending,

@@ -75,9 +75,7 @@ fn command(number: i64) -> Record {
 
 /// One attempt, as the loop makes it.
 async fn handle(owner: &Replies, partition: &mut Partition, record: &Record) -> Result<Vec<Output>, Failure> {
-    let waits = Waits::unwatched();
-    owner.prepare(partition, record, &waits).await?;
-    owner.handle(partition, record, &waits).await
+    owner.handle(partition, record, &mut None, &Waits::unwatched()).await
 }
 
 /// The results that an owner gives of a command in the end, by status.

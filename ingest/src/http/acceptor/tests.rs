@@ -10,15 +10,15 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 async fn open() -> (SocketAddr, Arc<Metrics>) {
     let metrics = Arc::new(Metrics::new(&Registry::new()));
     let limits = Settings::local("secret", "token").limits;
-    let acceptor = Acceptor::new(&limits, Arc::clone(&metrics));
+    let respond = |request: Request<Incoming>, _slot: Arc<Slot>| async move {
+        assert_ne!(request.uri().path(), "/panic", "on purpose");
+        WebhookResponse::Accepted.into_response(false)
+    };
+    let acceptor = Acceptor::new(&limits, Arc::clone(&metrics), respond);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
-        let respond = |request: Request<Incoming>, _slot: Arc<Slot>| async move {
-            assert_ne!(request.uri().path(), "/panic", "on purpose");
-            WebhookResponse::Accepted.into_response(false)
-        };
-        acceptor.keep_accepting(&listener, &GracefulShutdown::new(), respond).await;
+        acceptor.keep_accepting(&listener, &GracefulShutdown::new()).await;
     });
     (address, metrics)
 }

@@ -1,4 +1,4 @@
-//! Requests and answers as bytes, and one question to a broker with its answer: metadata, versions, authentication.
+//! Requests and responses as bytes, and one call to a broker: metadata, versions, authentication.
 
 use super::connection::{ConnectionError, Stream};
 use bytes::Bytes;
@@ -7,7 +7,7 @@ use kafka_protocol::protocol::{Decodable as _, Encodable as _, HeaderVersion as 
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 
-/// Of every question: nothing else is under way on the connection.
+/// Of every request: nothing else is under way on the connection.
 const CORRELATION: i32 = 1;
 /// More is no answer to what is asked here.
 const LARGEST: usize = 16 << 20;
@@ -17,9 +17,9 @@ pub(super) async fn call<Q: Request>(
     stream: &mut dyn Stream,
     client_id: &str,
     version: i16,
-    question: &Q,
+    request: &Q,
 ) -> Result<Q::Response, ConnectionError> {
-    let request = encode(CORRELATION, client_id, version, question).ok_or(ConnectionError::NotKafka)?;
+    let request = encode(CORRELATION, client_id, version, request).ok_or(ConnectionError::NotKafka)?;
     stream.write_all(&request).await?;
     stream.flush().await?;
     let mut answer = read_frame(stream, LARGEST).await?;
@@ -34,7 +34,7 @@ pub(super) fn encode<Q: Request>(
     correlation: i32,
     client_id: &str,
     version: i16,
-    question: &Q,
+    request: &Q,
 ) -> Option<Vec<u8>> {
     let header = RequestHeader::default()
         .with_request_api_key(Q::KEY)
@@ -42,9 +42,9 @@ pub(super) fn encode<Q: Request>(
         .with_correlation_id(correlation)
         .with_client_id(Some(StrBytes::from_string(client_id.to_owned())));
     let (of_header, mut out) = (Q::header_version(version), vec![0_u8; 4]);
-    out.reserve_exact(header.compute_size(of_header).ok()? + question.compute_size(version).ok()?);
+    out.reserve_exact(header.compute_size(of_header).ok()? + request.compute_size(version).ok()?);
     header.encode(&mut out, of_header).ok()?;
-    question.encode(&mut out, version).ok()?;
+    request.encode(&mut out, version).ok()?;
     let length = i32::try_from(out.len() - 4).ok()?;
     *out.first_chunk_mut()? = length.to_be_bytes();
     Some(out)

@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Between two questions while something is in doubt, as a partition without a leader; it doubles up to the second, and begins
-/// anew once nothing was in doubt for as long as nobody asks otherwise.
-const DOUBTS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+/// Between two requests while a topic or a leader is not known; it doubles up to the second, and begins
+/// anew once nothing was missing for as long as nobody asks otherwise.
+const RETRY_BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
 /// Runs until it is aborted.
 pub(super) async fn run(shared: Arc<Shared>) {
-    let (mut backoff, mut logs) = (Backoff::new(DOUBTS.0, DOUBTS.1), BTreeMap::new());
+    let (mut backoff, mut logs) = (Backoff::new(RETRY_BACKOFF.0, RETRY_BACKOFF.1), BTreeMap::new());
     let mut failures = 0_usize;
     // One broker after the other: what cannot reach the others any more may go on to answer, with leaders of yesterday.
     for turn in 0_usize.. {
@@ -37,7 +37,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
                 shared.refresh_metadata.notify_one();
             }
         }
-        if shared.lock().is_in_doubt() {
+        if shared.lock().has_unknown_leaders() {
             shared.refresh_metadata.notify_one();
         }
         tokio::time::sleep(backoff.next_delay(1.0)).await;
@@ -83,10 +83,10 @@ async fn metadata(shared: &Shared, address: &str) -> Result<MetadataResponse, Co
     let mut connection = Connection::open(shared, address).await?;
     let named =
         shared.topics.iter().map(|topic| MetadataRequestTopic::default().with_name(Some(name(topic))));
-    let question =
+    let request =
         MetadataRequest::default().with_topics(Some(named.collect())).with_allow_auto_topic_creation(false);
     let (stream, client_id) = (&mut *connection.stream, &shared.client_id);
-    let answer = call(stream, client_id, connection.metadata_version, &question).await?;
+    let answer = call(stream, client_id, connection.metadata_version, &request).await?;
     // What is known of topics is not taken away by one that does not know itself yet.
     if answer.brokers.is_empty() {
         return Err(ConnectionError::Starting);

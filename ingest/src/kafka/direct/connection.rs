@@ -36,11 +36,11 @@ pub(super) enum ConnectionError {
     Idle,
     #[error("the broker has just started, and knows of no broker yet")]
     Starting,
-    #[error("what answers there does not speak Kafka's protocol, or speaks TLS and was not spoken to in it")]
+    #[error("the peer does not speak Kafka's protocol, or expects TLS (security.protocol=SSL or SASL_SSL)")]
     NotKafka,
     #[error("the broker is too old or too new: it does not speak {0}")]
     Version(&'static str),
-    #[error("the broker does not let this client in: {0}")]
+    #[error("authentication failed: {0}")]
     Refused(String),
     #[error("the name of the broker cannot be in a certificate")]
     Name,
@@ -95,7 +95,7 @@ async fn connect(address: &str, limit: Duration) -> Result<TcpStream, Connection
 
 /// Checks that the broker speaks our Produce, and returns the newest Metadata that both know.
 async fn versions(stream: &mut dyn Stream, client_id: &str) -> Result<i16, ConnectionError> {
-    // Version 0 of the question about versions is what every broker answers.
+    // Version 0 of ApiVersions is what every broker answers.
     let spoken = call(stream, client_id, 0, &ApiVersionsRequest::default()).await?;
     let newest = |key: i16, oldest: i16, newest: i16| {
         let theirs = spoken.api_keys.iter().find(|api| api.api_key == key)?;

@@ -6,12 +6,11 @@ use runtime::producer::ProducerMetrics;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often it is looked whether records have waited for too long.
+/// How often records are checked for having waited too long.
 const EXPIRE_EVERY: Duration = Duration::from_millis(100);
-/// In so many of these looks it is shown once what the producer does: every second, as often as the other producer is looked at.
+/// The metrics are updated every 10 checks (1 s), as often as those of the other producer.
 const SHOW_EVERY: u32 = 10;
-/// In so many the round trips begin anew: their window is 5 s, as librdkafka's. One without requests shows 0, not what was true of an
-/// earlier one.
+/// The round-trip window is reset every 5 s, as librdkafka does it. One without requests shows 0, not what was true of an earlier one.
 const WINDOW: u32 = 5 * SHOW_EVERY;
 
 /// Runs until it is aborted.

@@ -69,9 +69,9 @@ impl Security {
     ) -> Result<Option<Duration>, ConnectionError> {
         let Some(sasl) = &self.sasl else { return Ok(None) };
         let mechanism = StrBytes::from_string(sasl.mechanism.clone());
-        let question = SaslHandshakeRequest::default().with_mechanism(mechanism);
-        if call(stream, client_id, 1, &question).await?.error_code != 0 {
-            return Err(refused(&format!("it does not offer {}", sasl.mechanism)));
+        let request = SaslHandshakeRequest::default().with_mechanism(mechanism);
+        if call(stream, client_id, 1, &request).await?.error_code != 0 {
+            return Err(refused(&format!("the broker does not offer {}", sasl.mechanism)));
         }
         sasl.prove(stream, client_id).await
     }
@@ -108,12 +108,12 @@ impl Sasl {
         let password = password.clone();
         // Thousands of hashes are not for a thread that serves requests.
         let proof = tokio::task::spawn_blocking(move || attempt.prove(&password, &server_first)).await;
-        let proof = proof.ok().flatten().ok_or_else(|| refused("its SCRAM challenge is no good"))?;
+        let proof = proof.ok().flatten().ok_or_else(|| refused("invalid SCRAM challenge"))?;
         let (server_final, lifetime) = sasl_round_trip(stream, client_id, proof.client_final.clone()).await?;
         if proof.is_mutual(&server_final) {
             Ok(lifetime)
         } else {
-            Err(refused("it does not know the password itself"))
+            Err(refused("the broker failed SCRAM mutual authentication"))
         }
     }
 }
@@ -124,8 +124,8 @@ async fn sasl_round_trip(
     client_id: &str,
     words: String,
 ) -> Result<(String, Option<Duration>), ConnectionError> {
-    let question = SaslAuthenticateRequest::default().with_auth_bytes(Bytes::from(words));
-    let answer = call(stream, client_id, 1, &question).await?;
+    let request = SaslAuthenticateRequest::default().with_auth_bytes(Bytes::from(words));
+    let answer = call(stream, client_id, 1, &request).await?;
     if answer.error_code != 0 {
         return Err(refused(answer.error_message.as_deref().unwrap_or_default()));
     }

@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 
 /// How often it is looked whether an answer is late and whether the connection is still good.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// A connection is given up at this part of the time for which the broker lets us in, so that it does not end it.
+/// A connection is renewed after four fifths of the SASL session lifetime, so that the broker does not cut it.
 const LIFETIME_PARTS: u32 = 5;
 /// It is not given up before, however short that time is.
 const SHORTEST_LIFE: Duration = Duration::from_secs(1);

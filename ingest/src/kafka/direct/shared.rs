@@ -2,7 +2,7 @@
 
 use super::options::Tuning;
 use super::security::Security;
-use super::state::{ASK_ANOTHER, BatchOutcome, State, local};
+use super::state::{BatchOutcome, STALE_METADATA, State, local};
 use super::ticket::Ticket;
 use arc_swap::ArcSwap;
 use kafka_protocol::messages::MetadataResponse;
@@ -87,7 +87,7 @@ impl Shared {
         for BatchOutcome { topic, partition, tickets, failure } in ended {
             if let Some(code) = failure {
                 // Nobody took them: a leader may have moved to where nobody is connected yet. Connections that end say so themselves.
-                if code == local::TIMED_OUT || ASK_ANOTHER.contains(&code) {
+                if code == local::TIMED_OUT || STALE_METADATA.contains(&code) {
                     self.refresh_metadata.notify_one();
                 }
                 if let Some(suppressed) = self.not_acknowledged.pass(Instant::now()) {

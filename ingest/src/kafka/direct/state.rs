@@ -13,7 +13,7 @@ pub(super) mod tests;
 
 use self::broker::{Broker, InFlightBatch, InFlightRequest, SAMPLES};
 use self::cluster::UNKNOWN_TOPIC;
-pub(super) use self::topic::ASK_ANOTHER;
+pub(super) use self::topic::STALE_METADATA;
 use self::topic::{QueuedBatch, Topic};
 use super::options::Tuning;
 use super::produce::Part;
@@ -102,7 +102,7 @@ impl<T> State<T> {
             usize::try_from(partition_of(key, signed(topic.count))).unwrap_or_default()
         } else {
             let is_one_free = self.brokers.values().any(is_free);
-            topic.anywhere(|id| is_one_free && self.brokers.get(&id).is_some_and(is_free))
+            topic.choose_sticky(|id| is_one_free && self.brokers.get(&id).is_some_and(is_free))
         };
         self.bytes += topic.partitions[number].push(record, ticket(), (now, millis), self.tuning.batch_bytes);
         self.records += 1;
@@ -235,7 +235,7 @@ impl<T> State<T> {
         let (index, number) = (part.topic, part.partition);
         let partition = &mut self.topics[index].partitions[number];
         partition.is_under_way = false;
-        if failure.is_some_and(|code| ASK_ANOTHER.contains(&code)) {
+        if failure.is_some_and(|code| STALE_METADATA.contains(&code)) {
             partition.leader = None;
         }
         self.ready(index, number);

@@ -1,4 +1,4 @@
-//! Whoever waits for a record hears what became of it, whatever that is.
+//! Reports what became of one record to its group, also when it is dropped.
 
 use super::state::local;
 use runtime::producer::Group;

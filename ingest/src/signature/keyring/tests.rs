@@ -1,8 +1,10 @@
 //! Which secret matches, and what it costs to find that none does.
 
+use super::work::RestDue;
 use super::*;
 use futures_util::FutureExt as _;
 use hmac::KeyInit as _;
+use tokio::sync::MutexGuard;
 
 fn digest(secret: &str, body: &[u8]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
@@ -14,6 +16,11 @@ fn keyring(names: &[&str]) -> Keyring {
     let secrets: Vec<Secret> =
         names.iter().map(|name| Secret::new(name, format!("secret of {name}"))).collect();
     Keyring::new(&secrets, 64)
+}
+
+/// The turn of a body that one secret is tried on.
+async fn of_others<'w>(work: &'w UnauthenticatedWork, body: &[u8]) -> MutexGuard<'w, RestDue> {
+    work.lane(body.len()).lock().await
 }
 
 async fn app_of(keyring: &Keyring, body: &[u8], signer: &str, app: Option<&str>) -> Option<String> {
@@ -63,7 +70,7 @@ async fn unsigned_bodies_take_turns_and_the_first_secret_waits_for_nobody() {
     let (keyring, work) = (keyring(&["one", "two"]), UnauthenticatedWork::default());
     let body = vec![b'x'; 2 * SLICE];
     let wrong = digest("nobody's", &body);
-    let turn = work.of_others(&body).await;
+    let turn = of_others(&work, &body).await;
     let mut waiting = std::pin::pin!(keyring.matching(&body, &wrong, None, &work));
     for _ in 0..10 {
         assert!(waiting.as_mut().now_or_never().is_none(), "another body has its turn");
@@ -78,7 +85,7 @@ async fn unsigned_bodies_take_turns_and_the_first_secret_waits_for_nobody() {
 #[tokio::test]
 async fn little_work_does_not_wait_behind_much() {
     let (keyring, work) = (keyring(&["one", "two"]), UnauthenticatedWork::default());
-    let _turn = work.of_others(&vec![b'x'; 8 << 20]).await;
+    let _turn = of_others(&work, &vec![b'x'; 8 << 20]).await;
     let body = vec![b'x'; 2 * SLICE];
     let digest = digest("secret of one", &body);
     assert_eq!(keyring.matching(&body, &digest, None, &work).await.as_deref(), Some("one"));
@@ -96,7 +103,7 @@ async fn an_account_that_is_known_costs_one_hash_however_many_apps_there_are() {
         assert_eq!(app_of(&keyring, &body(account), app, None).await.as_deref(), Some(app));
     }
     // Others have their turn for as long as this lives: what is not found at once is not found.
-    let _turn = work.of_others(&body("1")).await;
+    let _turn = of_others(&work, &body("1")).await;
     for (account, app) in signers {
         let body = body(account);
         let digest = digest(&format!("secret of {app}"), &body);
@@ -119,7 +126,7 @@ async fn what_is_known_of_an_account_is_known_after_the_secrets_are_read_anew() 
     let names = ["new", "one", "three"];
     let secrets = names.map(|name| Secret::new(name, format!("secret of {name}")));
     let (after, work) = (before.with_secrets(&secrets, 64), UnauthenticatedWork::default());
-    let _turn = work.of_others(&body("1")).await;
+    let _turn = of_others(&work, &body("1")).await;
     // The first is the one that matched last, the second that of the account.
     for (account, app, found) in
         [("2", "three", Some("three")), ("1", "one", Some("one")), ("4", "new", None)]
@@ -137,7 +144,7 @@ async fn with_many_secrets_a_small_body_that_nobody_signed_takes_its_turn_too() 
     let keyring = keyring(&names.iter().map(String::as_str).collect::<Vec<_>>());
     let (body, work) = (vec![b'x'; 5_000], UnauthenticatedWork::default());
     let wrong = digest("nobody's", &body);
-    let _turn = work.of_others(&body).await;
+    let _turn = of_others(&work, &body).await;
     assert_eq!(
         keyring.matching(&body, &wrong, None, &work).now_or_never(),
         None,

@@ -61,7 +61,7 @@ impl UnauthenticatedWork {
         None
     }
 
-    const fn lane(&self, bytes: usize) -> &Mutex<RestDue> {
+    pub(super) const fn lane(&self, bytes: usize) -> &Mutex<RestDue> {
         if bytes <= LITTLE { &self.little } else { &self.much }
     }
 }
@@ -74,13 +74,5 @@ impl RestDue {
             tokio::time::sleep(self.due).await;
             self.due = self.due.saturating_sub(start.elapsed());
         }
-    }
-}
-
-#[cfg(test)]
-impl UnauthenticatedWork {
-    /// The turn of a body that one secret is tried on.
-    pub(super) async fn of_others(&self, body: &[u8]) -> tokio::sync::MutexGuard<'_, RestDue> {
-        self.lane(body.len()).lock().await
     }
 }

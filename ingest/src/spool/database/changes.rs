@@ -1,6 +1,7 @@
 //! Changes of the table, and what each does to its totals.
 
 use super::super::error::StoreError;
+use super::park_reason::ParkReason;
 use super::rows::{RowKey, Totals};
 use crate::signature::Row;
 use rusqlite::{OptionalExtension as _, Transaction, params};
@@ -26,9 +27,9 @@ pub(in crate::spool) enum Change {
     /// The same, whatever its `seq`.
     DeleteById(String),
     /// Of one that Kafka refuses for good, with the reason.
-    Park(RowKey, String),
+    Park(RowKey, ParkReason),
     /// Takes over one of a retired file that Kafka refuses for good.
-    Adopt(Row, String),
+    Adopt(Row, ParkReason),
     /// Lets the parked delivery of this `seq` wait again.
     Unpark(i64),
 }
@@ -67,7 +68,8 @@ impl<'a> Applied<'a> {
                 }
             }
             Change::Park(key, reason) => {
-                if transaction.prepare_cached(PARK)?.execute(params![key.seq, key.id, reason])? == 1 {
+                if transaction.prepare_cached(PARK)?.execute(params![key.seq, key.id, reason.as_str()])? == 1
+                {
                     totals.waiting = totals.waiting.saturating_sub(1);
                     totals.parked += 1;
                 } else {
@@ -89,11 +91,12 @@ impl<'a> Applied<'a> {
         &mut self,
         transaction: &Transaction<'_>,
         row: &Row,
-        parked: Option<&str>,
+        parked: Option<&ParkReason>,
     ) -> Result<(), StoreError> {
         let cost = i64::try_from(row.cost()).unwrap_or(i64::MAX);
+        let reason = parked.map(ParkReason::as_str);
         let values =
-            params![row.id, row.received, row.app, row.headers, cost, row.digest, parked, row.body.as_ref()];
+            params![row.id, row.received, row.app, row.headers, cost, row.digest, reason, row.body.as_ref()];
         if transaction.prepare_cached(INSERT)?.execute(values)? == 1 {
             self.last = Some(transaction.last_insert_rowid());
             *self.totals.of_state(parked.is_none()) += 1;

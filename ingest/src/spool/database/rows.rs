@@ -1,11 +1,14 @@
 //! Rows as they are read, and totals of them.
 
 use super::super::error::StoreError;
+use super::super::inspect::DeliveryGroup;
 use super::Database;
+use super::park_reason::ParkReason;
 use crate::signature::Row;
 use bytes::Bytes;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Params, params};
+use schemas::Millis;
 
 /// What makes a [`Row`], in the order in which [`row_of`] reads it.
 pub(in crate::spool) const COLUMNS: &str = "seq, id, received, app, headers, digest, set_aside, body";
@@ -26,8 +29,8 @@ const HAS_SEQUENCE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE nam
 const SEQUENCE: &str = "SELECT seq FROM sqlite_sequence WHERE name = 'deliveries'";
 pub(super) const OLDEST: &str =
     "SELECT received FROM deliveries WHERE set_aside IS NULL ORDER BY seq LIMIT 1";
-pub(super) const TOTALS: &str =
-    "SELECT set_aside IS NULL, count(*), total(cost) FROM deliveries GROUP BY set_aside";
+pub(super) const GROUPS: &str = "SELECT set_aside, count(*), total(cost), min(received) FROM deliveries \
+                      GROUP BY set_aside ORDER BY set_aside";
 
 /// Identifies a row of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +45,7 @@ pub(in crate::spool) struct StoredRow {
     pub(in crate::spool) seq: i64,
     pub(in crate::spool) row: Row,
     /// Why it is parked.
-    pub(in crate::spool) parked: Option<String>,
+    pub(in crate::spool) parked: Option<ParkReason>,
 }
 
 impl StoredRow {
@@ -111,7 +114,12 @@ pub(super) fn check_gone(connection: &Connection, after: i64, keys: &[&RowKey]) 
 
 impl Database {
     /// One that is parked for this reason, the first at or after the given part of their range, which is between 0 and 1.
-    pub(in crate::spool) fn parked(&self, reason: &str, part: f64) -> Result<Option<StoredRow>, StoreError> {
+    pub(in crate::spool) fn parked(
+        &self,
+        reason: &ParkReason,
+        part: f64,
+    ) -> Result<Option<StoredRow>, StoreError> {
+        let reason = reason.as_str();
         let end = |query| -> Result<Option<i64>, StoreError> {
             Ok(self.connection.prepare_cached(query)?.query_row([reason], |row| row.get(0))?)
         };
@@ -124,12 +132,12 @@ impl Database {
 }
 
 /// The reasons for which deliveries are parked.
-pub(in crate::spool) fn reasons(connection: &Connection) -> Result<Vec<String>, StoreError> {
+pub(in crate::spool) fn reasons(connection: &Connection) -> Result<Vec<ParkReason>, StoreError> {
     let (mut next, mut reasons) = (connection.prepare_cached(NEXT_REASON)?, Vec::new());
-    while let Some(reason) =
-        next.query_row([reasons.last().map_or("", String::as_str)], |row| row.get::<_, Option<String>>(0))?
+    while let Some(reason) = next
+        .query_row([reasons.last().map_or("", ParkReason::as_str)], |row| row.get::<_, Option<String>>(0))?
     {
-        reasons.push(reason);
+        reasons.push(ParkReason::from(reason));
     }
     Ok(reasons)
 }
@@ -148,17 +156,29 @@ pub(in crate::spool) fn oldest(connection: &Connection) -> Result<Option<i64>, S
     Ok(connection.prepare_cached(OLDEST)?.query_row([], |row| row.get(0)).optional()?)
 }
 
+/// How much there is in which state; those that wait come first.
+pub(in crate::spool) fn groups(connection: &Connection) -> Result<Vec<DeliveryGroup>, StoreError> {
+    let mut statement = connection.prepare_cached(GROUPS)?;
+    let found = statement.query_map([], |row| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of sizes")]
+        let bytes = row.get::<_, f64>(2)? as u64;
+        let oldest = row.get_ref(3)?.as_i64().unwrap_or_default();
+        Ok(DeliveryGroup {
+            parked: reason(row.get_ref(0)?),
+            deliveries: row.get::<_, i64>(1)?.unsigned_abs(),
+            bytes,
+            oldest: Millis::since_epoch(u64::try_from(oldest).unwrap_or_default()),
+        })
+    })?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Counts everything.
 pub(in crate::spool) fn totals(connection: &Connection) -> Result<Totals, StoreError> {
-    let mut statement = connection.prepare_cached(TOTALS)?;
-    let mut found = statement.query([])?;
     let mut totals = Totals::default();
-    while let Some(row) = found.next()? {
-        let (count, bytes): (i64, f64) = (row.get(1)?, row.get(2)?);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of sizes")]
-        let bytes = bytes as u64;
-        totals.bytes += bytes;
-        *totals.of_state(row.get(0)?) += count.unsigned_abs();
+    for group in groups(connection)? {
+        *totals.of_state(group.parked.is_none()) += group.deliveries;
+        totals.bytes += group.bytes;
     }
     Ok(totals)
 }
@@ -178,16 +198,16 @@ impl Totals {
 
 /// A value of the wrong type is read all the same, as far as possible: the digest tells that it was changed.
 pub(in crate::spool) fn row_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRow> {
-    let parked = match row.get_ref(6)? {
-        ValueRef::Null => None,
-        value => Some(text(value)),
-    };
-    let id = text(row.get_ref(1)?);
+    let (id, parked) = (text(row.get_ref(1)?), reason(row.get_ref(6)?));
     let received = row.get_ref(2)?.as_i64().unwrap_or_default();
     let (app, headers) = (text(row.get_ref(3)?), text(row.get_ref(4)?));
     let bytes = |value: ValueRef<'_>| value.as_bytes().unwrap_or_default().to_vec();
     let (digest, body) = (bytes(row.get_ref(5)?), Bytes::from(bytes(row.get_ref(7)?)));
     Ok(StoredRow { seq: row.get(0)?, row: Row { id, received, app, headers, body, digest }, parked })
+}
+
+fn reason(value: ValueRef<'_>) -> Option<ParkReason> {
+    (value != ValueRef::Null).then(|| ParkReason::from(text(value)))
 }
 
 pub(in crate::spool) fn text(value: ValueRef<'_>) -> String {

@@ -2,7 +2,7 @@
 
 use super::changes::{DELETE, DELETE_BY_ID, INSERT, PARK, UNPARK};
 use super::rows::{
-    FIRST_PARKED, LAST, LAST_PARKED, NEXT_REASON, OLDEST, PARKED, TOTALS, WAITING, WAITING_KEYS,
+    FIRST_PARKED, GROUPS, LAST, LAST_PARKED, NEXT_REASON, OLDEST, PARKED, WAITING, WAITING_KEYS,
 };
 use super::*;
 use crate::delivery::sample;
@@ -49,7 +49,7 @@ fn deliveries_wait_in_the_order_in_which_they_came_and_outlive_the_process() {
     assert_eq!(rows_waiting(&mut database, 10, 1), rows[..1]);
     assert_eq!(oldest(&database.connection).unwrap(), Some(rows[0].received));
     let key = |index: usize| RowKey { seq: i64::try_from(index).unwrap() + 1, id: rows[index].id.clone() };
-    let changes = [Change::Delete(key(0)), Change::Park(key(1), "too_large".to_owned())];
+    let changes = [Change::Delete(key(0)), Change::Park(key(1), ParkReason::TooLarge)];
     let totals = change(&mut database, &changes).unwrap();
     assert_eq!(rows_waiting(&mut database, 10, MAX), rows[2..]);
     let bytes = rows[1..].iter().map(Row::cost).sum();
@@ -66,14 +66,14 @@ fn any_of_the_parked_of_a_reason_is_found() {
     let rows = rows(9);
     let mut database = open(directory.path(), MAX).unwrap();
     insert_all(&mut database, &rows);
-    assert_eq!(database.parked("not_authorized", 0.5).unwrap(), None);
-    let park = |index: usize, reason: &str| {
+    assert_eq!(database.parked(&ParkReason::NotAuthorized, 0.5).unwrap(), None);
+    let park = |index: usize, reason: ParkReason| {
         let key = RowKey { seq: i64::try_from(index).unwrap() + 1, id: rows[index].id.clone() };
-        Change::Park(key, reason.to_owned())
+        Change::Park(key, reason)
     };
-    let parked = [2, 5, 6].map(|index| park(index, "not_authorized"));
-    change(&mut database, &[&parked[..], &[park(8, "too_large")]].concat()).unwrap();
-    let found = |part| database.parked("not_authorized", part).unwrap().map(|stored| stored.seq);
+    let parked = [2, 5, 6].map(|index| park(index, ParkReason::NotAuthorized));
+    change(&mut database, &[&parked[..], &[park(8, ParkReason::TooLarge)]].concat()).unwrap();
+    let found = |part| database.parked(&ParkReason::NotAuthorized, part).unwrap().map(|stored| stored.seq);
     assert_eq!([0.0, 0.3, 0.9, 1.0].map(found), [Some(3), Some(6), Some(7), Some(7)]);
 }
 
@@ -83,7 +83,7 @@ fn a_row_of_another_file_is_not_deleted_for_its_seq() {
     let mut database = open(directory.path(), MAX).unwrap();
     insert_all(&mut database, &rows(1));
     let elsewhere = RowKey { seq: 1, id: rows(1)[0].id.clone() };
-    let changes = [Change::Delete(elsewhere.clone()), Change::Park(elsewhere, "too_large".to_owned())];
+    let changes = [Change::Delete(elsewhere.clone()), Change::Park(elsewhere, ParkReason::TooLarge)];
     assert_eq!(change(&mut database, &changes).unwrap().waiting, 1);
 }
 
@@ -104,8 +104,7 @@ fn spoiled(directory: &Path, harm: fn(&mut [u8], usize)) -> Database {
 
 #[test]
 fn a_row_that_is_read_and_cannot_be_changed_is_damage() {
-    let changes: [fn(RowKey) -> Change; 2] =
-        [Change::Delete, |key| Change::Park(key, "too_large".to_owned())];
+    let changes: [fn(RowKey) -> Change; 2] = [Change::Delete, |key| Change::Park(key, ParkReason::TooLarge)];
     // A `seq` that is nowhere where it is looked for, and an id that is no text.
     let harms: [fn(&mut [u8], usize); 2] = [
         |page, cell| page[cell + 2] = 0x7f,
@@ -191,7 +190,7 @@ fn no_query_sorts() {
         WAITING_KEYS,
         LAST,
         OLDEST,
-        TOTALS,
+        GROUPS,
         INSERT,
         DELETE,
         DELETE_BY_ID,

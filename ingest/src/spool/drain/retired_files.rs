@@ -5,11 +5,10 @@ mod losses;
 mod tests;
 
 use super::super::backlog::Backlog;
-use super::super::database::StoredRow;
+use super::super::database::{ParkReason, StoredRow};
 use super::super::files;
 use super::super::metrics::SpoolMetrics;
 use super::super::salvage::{Ranges, Salvage, SeqSet};
-use super::CORRUPT;
 use losses::Losses;
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -27,9 +26,7 @@ pub(super) struct RetiredFiles {
     metrics: SpoolMetrics,
     /// The file that is being read.
     reading: Option<Reading>,
-    /// Files of which rows are left for later.
-    postponed: HashMap<PathBuf, Postponed>,
-    /// What is done of each file, until it is removed.
+    /// What is done of each file and what is left for later, until it is removed.
     progress: HashMap<PathBuf, FileProgress>,
     counted: Option<Instant>,
 }
@@ -38,14 +35,6 @@ struct Reading {
     file: Salvage,
     /// Read and not sent yet, in order.
     pending: VecDeque<StoredRow>,
-    /// How long to wait before it is read again, if anything is left.
-    wait: Duration,
-}
-
-struct Postponed {
-    unread: Ranges,
-    at: Instant,
-    wait: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +42,12 @@ struct FileProgress {
     /// Deliveries that are on Kafka, parked in the current file, or lost: they are not sent when they are read again.
     done: SeqSet,
     losses: Losses,
+    /// What is to be read; all of it where that is nothing.
+    unread: Ranges,
+    /// Not before this.
+    due: Option<Instant>,
+    /// How long was waited last for what the disk did not give.
+    waited: Duration,
 }
 
 /// What is to be sent next.
@@ -67,8 +62,7 @@ pub(super) enum Next {
 
 impl RetiredFiles {
     pub(super) fn new(backlog: Backlog, metrics: SpoolMetrics) -> Self {
-        let (postponed, progress) = (HashMap::new(), HashMap::new());
-        Self { backlog, metrics, reading: None, postponed, progress, counted: None }
+        Self { backlog, metrics, reading: None, progress: HashMap::new(), counted: None }
     }
 
     /// Counts the files that an earlier process left behind.
@@ -127,7 +121,7 @@ impl RetiredFiles {
                 }
                 None => {
                     tracing::error!(file = %path.display(), "reading a retired spool file panicked, retrying later");
-                    self.postpone(path, Ranges::default(), RETRY_LAST);
+                    self.postpone(&path, Ranges::default(), RETRY_LAST);
                 }
             }
         }
@@ -164,9 +158,9 @@ impl RetiredFiles {
     }
 
     /// This one stays in its file, for there is no space to park it in the current one.
-    pub(super) fn leave(&mut self, stored: &StoredRow) {
+    pub(super) fn postpone_row(&mut self, stored: &StoredRow) {
         if let Some(reading) = &mut self.reading {
-            reading.file.leave(stored.seq);
+            reading.file.postpone_row(stored.seq);
         }
     }
 
@@ -174,7 +168,7 @@ impl RetiredFiles {
     pub(super) fn lost(&mut self, path: &Path, stored: &StoredRow) {
         self.completed(path, std::slice::from_ref(stored));
         let losses = &mut self.progress.entry(path.to_owned()).or_default().losses;
-        if stored.parked.as_deref() == Some(CORRUPT) {
+        if stored.parked == Some(ParkReason::Corrupt) {
             // It was counted as it was parked.
             losses.has_lost = true;
         } else {
@@ -184,30 +178,28 @@ impl RetiredFiles {
 
     /// Opens the first file that is due.
     fn begin(&mut self) -> Option<Reading> {
-        let is_due = |path: &PathBuf| self.postponed.get(path).is_none_or(|later| Instant::now() >= later.at);
+        let due = |path: &PathBuf| self.progress.get(path).and_then(|progress| progress.due);
+        let is_due = |path: &PathBuf| due(path).is_none_or(|due| Instant::now() >= due);
         let path = self.backlog.paths().into_iter().find(is_due)?;
-        let later = self.postponed.remove(&path);
-        let wait = later.as_ref().map_or(RETRY_FIRST, |later| (later.wait * 2).min(RETRY_LAST));
-        let todo = later.map(|later| later.unread).unwrap_or_default();
-        let file = Salvage::of(path, todo);
-        Some(Reading { file, pending: VecDeque::new(), wait })
+        let unread = std::mem::take(&mut self.progress.entry(path.clone()).or_default().unread);
+        Some(Reading { file: Salvage::of(path, unread), pending: VecDeque::new() })
     }
 
     /// Removes the file, which has been read to its end, or postpones what is left of it.
     async fn end(&mut self, reading: Reading) {
-        let Reading { file, wait, .. } = reading;
+        let file = reading.file;
         let path = file.path.clone();
-        let FileProgress { done, losses } = self.progress.entry(path.clone()).or_default();
-        let done = done.clone();
+        let FileProgress { done, losses, waited, .. } = self.progress.entry(path.clone()).or_default();
+        let (done, wait) = (done.clone(), (*waited * 2).clamp(RETRY_FIRST, RETRY_LAST));
         let Some(outcome) = blocking(move || file.outcome(&done, wait >= RETRY_LAST)).await else {
-            return self.postpone(path, Ranges::default(), wait);
+            return self.postpone(&path, Ranges::default(), wait);
         };
         losses.record_outcome(&outcome, &path, &self.metrics);
         if !outcome.unread.is_empty() {
             let file = path.clone();
             return match blocking(move || files::size(&file)).await {
-                Some(Ok(None)) => self.let_go(&path),
-                _ => self.postpone(path, outcome.unread, wait),
+                Some(Ok(None)) => self.forget(&path),
+                _ => self.postpone(&path, outcome.unread, wait),
             };
         }
         losses.record_without_trace(self.backlog.left(&path), &path, &self.metrics);
@@ -220,14 +212,14 @@ impl RetiredFiles {
             failed => {
                 let error = failed.and_then(Result::err).map(|error| error.to_string());
                 tracing::warn!(error, file = %path.display(), "cannot remove a drained spool file yet");
-                // Nothing is left: no row has the last number.
-                self.postpone(path, std::iter::once(i64::MAX..=i64::MAX).collect(), wait);
+                // Sentinel: a range that no row is in, so that only the removal is tried again.
+                self.postpone(&path, std::iter::once(i64::MAX..=i64::MAX).collect(), wait);
             }
         }
     }
 
     /// The file was deleted by somebody else before it was drained to its end.
-    fn let_go(&mut self, path: &Path) {
+    fn forget(&mut self, path: &Path) {
         let left = self.backlog.remove(path).unwrap_or_default();
         self.progress.remove(path);
         let deliveries = left.waiting + left.parked;
@@ -235,9 +227,9 @@ impl RetiredFiles {
         tracing::error!(deliveries, file = %path.display(), "lost a retired spool file: it is gone, and with it what was not drained of it");
     }
 
-    fn postpone(&mut self, path: PathBuf, unread: Ranges, wait: Duration) {
-        let at = Instant::now() + wait;
-        self.postponed.insert(path, Postponed { unread, at, wait });
+    fn postpone(&mut self, path: &Path, unread: Ranges, wait: Duration) {
+        let progress = self.progress.entry(path.to_owned()).or_default();
+        (progress.unread, progress.due, progress.waited) = (unread, Some(Instant::now() + wait), wait);
     }
 }
 

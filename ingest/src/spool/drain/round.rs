@@ -1,6 +1,6 @@
 //! What became of a round of deliveries, and how large the next one is.
 
-use super::super::database::StoredRow;
+use super::super::database::{ParkReason, StoredRow};
 
 /// Deliveries in flight at once. As many may be on Kafka twice when the process is killed.
 pub(super) const ROUND: usize = 256;
@@ -9,7 +9,7 @@ pub(super) const ROUND: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct RoundOutcome {
     pub(super) acknowledged: Vec<StoredRow>,
-    pub(super) refused: Vec<(StoredRow, String)>,
+    pub(super) refused: Vec<(StoredRow, ParkReason)>,
     /// To be sent again, in their order.
     pub(super) again: Vec<StoredRow>,
     pub(super) has_failed: bool,

@@ -1,16 +1,15 @@
 //! A delivery over which the drain panics holds up nothing behind it, and only one that Kafka refuses is parked.
 
+use super::super::metrics::SpoolMetrics;
 use super::*;
 use crate::delivery::sample;
 use crate::kafka::tests::unseen;
 use crate::kafka::{open_when_ready, topic_names};
-use crate::settings::SpoolSettings;
-use crate::spool::SpoolMetrics;
+use crate::settings::Settings;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use runtime::process::Process;
-use runtime::process::health::Probe;
 use schemas::Topic;
 use tempfile::TempDir;
 
@@ -18,6 +17,7 @@ use tempfile::TempDir;
 pub(super) const PANICS: &[u8] = b"it panics";
 const TEXT: &[u8] = include_bytes!("../../../../schemas/fixtures/message/text.json");
 const PATIENCE: Duration = Duration::from_mins(1);
+const RATE: u32 = 1000;
 
 /// A way to Kafka that is open.
 async fn kafka(cluster: &MockCluster<'static, DefaultProducerContext>, process: &Process) -> Arc<Kafka> {
@@ -42,25 +42,24 @@ impl Ground {
             cluster.create_topic(&topic.name("meta"), 1, 1).unwrap();
         }
         let (process, directory) = (Process::new("weir-ingest", "0"), tempfile::tempdir().unwrap());
-        let metrics = SpoolMetrics::new(&process.registry);
-        let check = process.health.check("spool", Probe::Shown);
         // What is not there in time is there all the same, and would be stored once more.
-        let settings = SpoolSettings { timeout: PATIENCE, ..SpoolSettings::of(directory.path().to_owned()) };
-        let spool = Spool::open(&settings, metrics.clone(), check).unwrap();
+        let settings = Settings { spool_timeout: PATIENCE, ..Settings::local("secret", "token") };
+        let spool = Spool::open(directory.path(), &settings, &process).unwrap();
+        let metrics = spool.parts.metrics.clone();
         Self { cluster, process, metrics, spool, _directory: directory }
     }
 
     async fn store(&self, bodies: &[&'static [u8]]) {
         for &body in bodies {
             let delivery = sample(body);
-            while self.spool.store(&delivery, None).await.is_err() {}
+            while self.spool.store(&delivery).await.is_err() {}
         }
     }
 
     /// Drains until nothing waits, and so many are parked.
     async fn drain_until_parked(&self, parked: f64) {
         let (metrics, kafka) = (&self.metrics, kafka(&self.cluster, &self.process).await);
-        let draining = tokio::spawn(drain(self.spool.clone(), kafka, self.process.shutdown.clone()));
+        let draining = tokio::spawn(drain(self.spool.clone(), kafka, RATE, self.process.shutdown.clone()));
         let done = tokio::time::timeout(PATIENCE, async {
             while (metrics.deliveries.get(), metrics.parked.get()) != (0.0, parked) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -87,7 +86,7 @@ async fn a_delivery_that_another_version_has_parked_arrives() {
     let ground = Ground::prepare();
     ground.store(&[TEXT]).await;
     let (_, rows) = ground.spool.writer.read(1, ROUND_BYTES).await;
-    let park = Change::Park(rows[0].key(), "reason_of_a_later_version".to_owned());
+    let park = Change::Park(rows[0].key(), ParkReason::Other("reason_of_a_later_version".to_owned()));
     assert!(ground.spool.writer.change(vec![park]).await);
     assert_eq!(ground.metrics.parked.get().to_string(), "1");
     ground.drain_until_parked(0.0).await;

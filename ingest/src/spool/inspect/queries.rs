@@ -1,12 +1,9 @@
 //! The queries behind the responses. Each takes little time: the same thread stores deliveries.
 
-use super::super::database::{COLUMNS, Change, reasons, row_of};
-use super::super::drain::CORRUPT;
+use super::super::database::{COLUMNS, Change, groups, reasons, row_of};
 use super::super::error::StoreError;
-use super::stored::{ParkReason, StoredDelivery};
-use super::{DeliveryFilter, DeliveryGroup, Request, Response};
+use super::{DeliveryFilter, ParkReason, Request, Response, StoredDelivery};
 use rusqlite::{Connection, OptionalExtension as _, Params, params};
-use schemas::Millis;
 
 /// Maximum rows of a response.
 const PAGE_ROWS: u32 = 128;
@@ -16,8 +13,6 @@ const PAGE_BYTES: usize = 1 << 20;
 const RETRY_ROWS: u32 = 64;
 const RETRY_BYTES: i64 = 4 << 20;
 
-const GROUPS: &str = "SELECT set_aside, count(*), total(cost), min(received) FROM deliveries \
-                      GROUP BY set_aside ORDER BY set_aside";
 const SEQS: &str = "SELECT seq FROM deliveries NOT INDEXED WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 const SEQS_OF: &str =
     "SELECT seq, cost FROM deliveries WHERE set_aside = ?3 AND seq > ?1 ORDER BY seq LIMIT ?2";
@@ -27,7 +22,7 @@ const RETRIED_OF_ID: &str =
 
 /// All of them, for the test of their query plans.
 #[cfg(test)]
-pub(in crate::spool) const QUERIES: [&str; 5] = [GROUPS, SEQS, SEQS_OF, SEQ_OF_ID, RETRIED_OF_ID];
+pub(in crate::spool) const QUERIES: [&str; 4] = [SEQS, SEQS_OF, SEQ_OF_ID, RETRIED_OF_ID];
 
 /// The response to a request, and the changes that have to be made before it is true.
 pub(in crate::spool) fn respond(
@@ -39,7 +34,9 @@ pub(in crate::spool) fn respond(
         Request::Groups => response.groups = groups(connection)?,
         Request::Page { which, after } => shown = seqs(connection, which, *after)?,
         Request::Delivery { id } => shown = numbers(connection, SEQ_OF_ID, [id])?,
-        Request::Retry { id } => retries = numbers(connection, RETRIED_OF_ID, [id.as_str(), CORRUPT])?,
+        Request::Retry { id } => {
+            retries = numbers(connection, RETRIED_OF_ID, [id.as_str(), ParkReason::Corrupt.as_str()])?;
+        }
         Request::RetryAll { reason: ParkReason::Corrupt, .. } => {}
         Request::RetryAll { reason, after } => retries = parked_for(connection, reason, *after)?,
     }
@@ -48,27 +45,12 @@ pub(in crate::spool) fn respond(
     Ok((response, retries.into_iter().map(Change::Unpark).collect()))
 }
 
-fn groups(connection: &Connection) -> Result<Vec<DeliveryGroup>, StoreError> {
-    let mut statement = connection.prepare_cached(GROUPS)?;
-    let found = statement.query_map([], |row| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of sizes")]
-        let bytes = row.get::<_, f64>(2)? as u64;
-        Ok(DeliveryGroup {
-            parked: row.get::<_, Option<String>>(0)?.map(ParkReason::from),
-            deliveries: row.get::<_, i64>(1)?.unsigned_abs(),
-            bytes,
-            oldest: Millis::since_epoch(u64::try_from(row.get::<_, i64>(3)?).unwrap_or_default()),
-        })
-    })?;
-    Ok(found.collect::<rusqlite::Result<_>>()?)
-}
-
 /// The next rows after one.
 fn seqs(connection: &Connection, which: &DeliveryFilter, after: i64) -> Result<Vec<i64>, StoreError> {
-    let of = |reason: &str| numbers(connection, SEQS_OF, params![after, PAGE_ROWS, reason]);
+    let of = |reason: &ParkReason| numbers(connection, SEQS_OF, params![after, PAGE_ROWS, reason.as_str()]);
     match which {
         DeliveryFilter::All => numbers(connection, SEQS, params![after, PAGE_ROWS]),
-        DeliveryFilter::ParkedFor(reason) => of(reason.as_str()),
+        DeliveryFilter::ParkedFor(reason) => of(reason),
         DeliveryFilter::Parked => {
             let mut seqs = Vec::new();
             for reason in reasons(connection)? {

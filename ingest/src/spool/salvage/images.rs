@@ -29,8 +29,8 @@ pub(super) struct Images {
 
 impl Images {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let file = files::existing(path)?;
-        let log = files::found(files::existing(&files::with_suffix(path, "-wal")))?;
+        let file = files::open_existing(path)?;
+        let log = files::found(files::open_existing(&files::with_suffix(path, "-wal")))?;
         let pages = u32::try_from(file.metadata()?.len().div_ceil(PAGE_BYTES)).unwrap_or(u32::MAX);
         let log_bytes = if let Some(log) = &log { log.metadata()?.len() } else { 0 };
         let frames = u32::try_from(log_bytes.saturating_sub(LOG_HEADER) / FRAME).unwrap_or(u32::MAX);

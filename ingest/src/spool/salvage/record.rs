@@ -79,7 +79,7 @@ pub(super) fn row(seq: i64, payload: &[u8]) -> Option<StoredRow> {
         body: Bytes::copy_from_slice(body.1),
         digest: digest.1.to_vec(),
     };
-    let parked = (parked.0 != 0).then(|| text(parked));
+    let parked = (parked.0 != 0).then(|| text(parked).into());
     Some(StoredRow { seq, row, parked })
 }
 

@@ -19,7 +19,7 @@ pub(super) const WINDOW: usize = 1 << 18;
 /// Rows that were found, one after the other.
 pub(super) struct Scan {
     pub(super) images: Images,
-    window: usize,
+    pub(super) window: usize,
     found: VecDeque<Found>,
     /// The first `seq` of the next window, unless this is the last.
     from: Option<i64>,
@@ -92,11 +92,6 @@ impl Scan {
             }
         }
         rows_found
-    }
-
-    #[cfg(test)]
-    pub(super) fn with_window(self, window: usize) -> Self {
-        Self { window, ..self }
     }
 
     #[cfg(test)]

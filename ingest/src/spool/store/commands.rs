@@ -1,107 +1,100 @@
 //! What the store does with a group of commands: their changes are one transaction.
 
-use super::super::SpoolError;
-use super::super::database::{Change, Database, StoredRow, reasons};
+use super::super::bytes_of_large;
+use super::super::database::{Change, Database, ParkReason, StoredRow, reasons};
 use super::super::error::StoreError;
-use super::super::inspect::{InspectError, ParkReason, Request, Response, respond};
-use super::super::writer::Command;
+use super::super::inspect::{InspectError, Request, Response, respond};
+use super::super::writer::{Command, Insertion};
 use super::{Kind, State, Store};
-use std::ops::ControlFlow;
+use crate::http::response::Unavailable;
 use std::path::PathBuf;
 use std::time::Instant;
-use tokio::sync::oneshot;
 
 /// A delivery of more bytes is large: most have a few KiB. One that does not fit must not take small ones with it.
 const SMALL: u64 = 64 << 10;
 
-type Done = oneshot::Sender<Result<(), SpoolError>>;
-
 impl Store {
     /// Serves a group; its changes are one transaction.
-    pub(in crate::spool) fn serve(&mut self, group: &mut Vec<Command>) -> ControlFlow<()> {
-        let (mut flow, mut is_written) = (ControlFlow::Continue(()), true);
-        let (mut stores, mut changes, mut others) = (Vec::new(), Vec::new(), Vec::new());
-        // Counted as queued until written.
-        let mut queued_bytes = Vec::new();
+    pub(in crate::spool) fn serve(&mut self, group: &mut Vec<Command>) {
+        let (mut insertions, mut changes, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        let mut is_written = true;
         for command in group.drain(..) {
             match command {
                 // The request was answered 503 meanwhile, and is sent again.
-                Command::Store { done, .. } if done.is_closed() => {}
-                Command::Store { row, queued, done } => {
-                    queued_bytes.push(queued);
-                    stores.push((Change::Insert(row), done));
-                }
+                Command::Insert(insertion) if insertion.done.is_closed() => {}
+                Command::Insert(insertion) => insertions.push(insertion),
                 Command::Change { changes: more, done } => {
                     changes.extend(more);
                     others.push(done);
                 }
                 Command::Run(work) => {
-                    is_written &= self.write(&std::mem::take(&mut changes), std::mem::take(&mut stores));
+                    is_written &= self.write(&std::mem::take(&mut changes), std::mem::take(&mut insertions));
                     work(self);
                 }
-                Command::Close { done } => {
-                    others.push(done);
-                    flow = ControlFlow::Break(());
-                }
             }
         }
-        is_written &= self.write(&changes, stores);
-        drop(queued_bytes);
-        if flow.is_break() {
-            let closed = State::Failed { is_final: false, retry_at: Instant::now() };
-            if let State::Open(database) = std::mem::replace(&mut self.state, closed) {
-                database.close();
-            }
-        }
+        is_written &= self.write(&changes, insertions);
         // Before responding, so that they already count it.
         self.update_gauges();
         for done in others {
             // The caller may be gone.
             let _sent = done.send(is_written);
         }
-        flow
     }
 
-    /// Writes both in one transaction, and responds to the stores; whether the changes are on disk.
-    fn write(&mut self, changes: &[Change], stores: Vec<(Change, Done)>) -> bool {
-        if matches!(self.state, State::Failed { .. }) {
-            answer(stores, Err(SpoolError::Failing));
+    /// Writes both in one transaction, and responds to the insertions; whether the changes are on disk. Where there is no space for
+    /// all, it is tried without the large deliveries, then with the changes alone, and then with those in the space of the reserve.
+    fn write(&mut self, changes: &[Change], insertions: Vec<Insertion>) -> bool {
+        if !matches!(self.state, State::Open(_)) {
+            answer(insertions, Err(Unavailable::SpoolFailing));
             return changes.is_empty();
         }
-        let stores = self.admit(stores);
-        if changes.is_empty() && stores.is_empty() {
+        let insertions = self.admit(insertions);
+        if changes.is_empty() && insertions.is_empty() {
             return true;
         }
         let start = Instant::now();
-        let outcome = self.try_write(changes, &stores);
+        let outcome = self.try_write(changes, &insertions);
         self.parts.metrics.write_seconds.observe(start.elapsed().as_secs_f64());
         match outcome {
             Ok(()) => {
                 self.succeeded(Kind::Write);
-                if !stores.is_empty() {
+                if !insertions.is_empty() {
                     self.parts.stored.notify_one();
                     // Before responding, so that the gauges already count it.
                     self.update_gauges();
                 }
-                answer(stores, Ok(()));
+                answer(insertions, Ok(()));
                 true
             }
-            Err(StoreError::Full) => {
+            Err(error @ StoreError::Full) => {
                 self.log_full();
-                let (large, small): (Vec<_>, Vec<_>) =
-                    stores.into_iter().partition(|(change, _)| cost(change) > SMALL);
-                let are_alone = large.is_empty();
-                answer(large, Err(SpoolError::Full));
-                if !are_alone && !small.is_empty() {
+                let (small, large): (Vec<_>, Vec<_>) =
+                    insertions.into_iter().partition(|insertion| insertion.bytes <= SMALL);
+                if !large.is_empty() {
+                    answer(large, Err(Unavailable::SpoolFull));
                     return self.write(changes, small);
                 }
-                answer(small, Err(SpoolError::Full));
-                // Nothing was changed, but deletes can be.
-                self.write_changes(changes)
+                if !small.is_empty() {
+                    answer(small, Err(Unavailable::SpoolFull));
+                    return self.write(changes, Vec::new());
+                }
+                // Rows of a retired file wait there for space: the reserve is for deletes.
+                if changes.iter().any(|change| matches!(change, Change::Adopt(..))) {
+                    return false;
+                }
+                let was_there = self.reserve.is_there;
+                // Also where it should be gone: a full disk may not have let it go the last time.
+                self.reserve.release();
+                if !was_there {
+                    tracing::warn!(%error, "cannot delete drained deliveries from the spool yet");
+                    return false;
+                }
+                self.write(changes, Vec::new())
             }
             Err(error) => {
                 self.fail(&error, Kind::Write);
-                answer(stores, Err(SpoolError::Failing));
+                answer(insertions, Err(Unavailable::SpoolFailing));
                 false
             }
         }
@@ -109,61 +102,32 @@ impl Store {
 
     /// Those for which there is space below `--spool-max-bytes`, each by itself in the order of arrival; the others are refused.
     /// The last part takes small ones alone, and while it does, the spool is not full.
-    fn admit(&mut self, stores: Vec<(Change, Done)>) -> Vec<(Change, Done)> {
-        let settings = &self.parts.settings;
-        let (most, most_of_large) = (settings.max_bytes, settings.max_bytes_of_large());
+    fn admit(&mut self, insertions: Vec<Insertion>) -> Vec<Insertion> {
+        let (most, most_of_large) = (self.parts.max_bytes, bytes_of_large(self.parts.max_bytes));
         let mut taken = self.taken();
-        let (admitted, refused): (Vec<_>, Vec<_>) = stores.into_iter().partition(|(change, _)| {
-            let cost = cost(change);
+        let (admitted, refused): (Vec<_>, Vec<_>) = insertions.into_iter().partition(|insertion| {
+            let cost = insertion.bytes;
             let limit = if cost > SMALL { most_of_large } else { most };
             let has_space = taken + cost <= limit;
             taken += if has_space { cost } else { 0 };
             has_space
         });
-        if refused.iter().any(|(change, _)| cost(change) <= SMALL) {
+        if refused.iter().any(|insertion| insertion.bytes <= SMALL) {
             self.log_full();
         }
-        answer(refused, Err(SpoolError::Full));
+        answer(refused, Err(Unavailable::SpoolFull));
         admitted
     }
 
-    /// Writes the changes alone, in the space of the reserve where there is no other.
-    fn write_changes(&mut self, changes: &[Change]) -> bool {
-        if changes.is_empty() {
-            return true;
-        }
-        match self.try_write(changes, &[]) {
-            Ok(()) => return true,
-            Err(StoreError::Full) => {}
-            Err(error) => {
-                self.fail(&error, Kind::Write);
-                return false;
-            }
-        }
-        // Rows of a retired file wait there for space: the reserve is for deletes.
-        if changes.iter().any(|change| matches!(change, Change::Adopt(..))) {
-            return false;
-        }
-        self.reserve.release();
-        match self.try_write(changes, &[]) {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::warn!(%error, "cannot delete drained deliveries from the spool yet");
-                self.fail_unless_full(&error, Kind::Write);
-                false
-            }
-        }
-    }
-
-    fn try_write(&mut self, changes: &[Change], stores: &[(Change, Done)]) -> Result<(), StoreError> {
+    fn try_write(&mut self, changes: &[Change], insertions: &[Insertion]) -> Result<(), StoreError> {
         let State::Open(database) = &mut self.state else {
             return Err(StoreError::Transient("the spool is not open".to_owned()));
         };
         let before = self.totals.unwrap_or_default();
-        if !stores.is_empty() && !self.reserve.is_there {
+        if !insertions.is_empty() && !self.reserve.is_there {
             return Err(StoreError::Full);
         }
-        let all = changes.iter().chain(stores.iter().map(|(change, _)| change));
+        let all = changes.iter().chain(insertions.iter().map(|insertion| &insertion.row));
         let applied = database.apply(all, before).map_err(|error| self.reserve.classify(error))?;
         self.totals = Some(applied);
         self.idle = 0;
@@ -194,18 +158,18 @@ impl Store {
     pub(in crate::spool) fn file(&self) -> PathBuf {
         match &self.state {
             State::Open(database) => database.path.clone(),
-            State::Failed { .. } => PathBuf::default(),
+            State::Failed { .. } | State::Closed => PathBuf::default(),
         }
     }
 
-    pub(in crate::spool) fn read_parked(&mut self, reason: &str, part: f64) -> Option<StoredRow> {
+    pub(in crate::spool) fn read_parked(&mut self, reason: &ParkReason, part: f64) -> Option<StoredRow> {
         self.read_or_fail(|database| database.parked(reason, part))
     }
 
     /// A reason for which deliveries are parked and that this version does not know.
     pub(in crate::spool) fn unknown_reason(&mut self) -> Option<ParkReason> {
         let reasons = self.read_or_fail(|database| reasons(database.connection()));
-        reasons.into_iter().map(ParkReason::from).find(|reason| !reason.is_known())
+        reasons.into_iter().find(|reason| !reason.is_known())
     }
 
     /// What is read of the file; nothing where it is not open, or fails, which closes it.
@@ -220,7 +184,7 @@ impl Store {
     /// Serves a request of `weir spool`.
     pub(in crate::spool) fn inspect(&mut self, request: &Request) -> Result<Response, InspectError> {
         let State::Open(database) = &self.state else {
-            return Err(InspectError::not_now(&self.parts.settings.directory));
+            return Err(InspectError::not_now(&self.parts.directory));
         };
         let read = respond(database.connection(), request).map_err(|error| (error, Kind::Read));
         let served = read.and_then(|(response, changes)| {
@@ -232,11 +196,11 @@ impl Store {
         });
         served.map_err(|(error, kind)| {
             self.fail_unless_full(&error, kind);
-            let directory = &self.parts.settings.directory;
+            let directory = &self.parts.directory;
             match error {
                 // Not for whoever asks to mend.
                 StoreError::Transient(_) | StoreError::Unsynced(_) => InspectError::not_now(directory),
-                // The disk does not give it, which SQLite takes for damage.
+                // A read fails, which SQLite takes for damage.
                 StoreError::Damaged(_) if !self.must_retire() => InspectError::not_now(directory),
                 error => InspectError::of(directory, &error),
             }
@@ -244,16 +208,9 @@ impl Store {
     }
 }
 
-fn answer(stores: Vec<(Change, Done)>, result: Result<(), SpoolError>) {
-    for (_, done) in stores {
+fn answer(insertions: Vec<Insertion>, result: Result<(), Unavailable>) {
+    for insertion in insertions {
         // The caller may be gone; what is stored is drained all the same.
-        let _sent = done.send(result);
-    }
-}
-
-fn cost(change: &Change) -> u64 {
-    match change {
-        Change::Insert(row) => row.cost(),
-        _ => 0,
+        let _sent = insertion.done.send(result);
     }
 }

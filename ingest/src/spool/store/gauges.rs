@@ -43,7 +43,7 @@ impl Store {
     /// Why no delivery can be stored.
     const fn problem(&self) -> Option<&'static str> {
         match (&self.state, self.full) {
-            (State::Failed { .. }, _) => Some(
+            (State::Failed { .. } | State::Closed, _) => Some(
                 "its file cannot be used at the moment: deliveries that Kafka does not acknowledge are answered 503, see the log",
             ),
             (State::Open(_), Some(_)) => {

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 /// reserve could not be made.
 pub(super) const FULL_FOR: Duration = Duration::from_secs(30);
 
-/// So often in a row an empty file has to be found as it was before its disk space is released, and so long that takes at
-/// once: deliveries wait meanwhile.
+/// Idle checks in a row before an empty file releases disk space.
 pub(super) const IDLE: u32 = 5;
+/// How long one release may block the writer: deliveries wait meanwhile.
 const RELEASE_FOR: Duration = Duration::from_millis(100);
 
 impl Store {
@@ -84,7 +84,7 @@ impl Store {
         if self.full.replace((Instant::now(), taken)).is_none() {
             tracing::error!(
                 taken_bytes = taken,
-                max_bytes = self.parts.settings.max_bytes,
+                max_bytes = self.parts.max_bytes,
                 reserve_bytes = self.reserve.bytes,
                 "the spool or its disk is full: until it drains, deliveries that Kafka does not acknowledge are answered 503; \
                  see --spool-max-bytes and the free space of --spool-dir, of which the reserve is kept free"

@@ -5,12 +5,12 @@ mod damage;
 mod drained;
 mod failures;
 
-use super::super::SpoolError;
 use super::super::database::{Change, RowKey, StoredRow};
-use super::super::writer::{Command, Queued};
+use super::super::writer::{Command, Insertion};
 use super::space::FULL_FOR;
 use super::*;
 use crate::delivery::sample;
+use crate::http::response::Unavailable;
 use crate::signature::Row;
 use drained::drain;
 use prometheus::Registry;
@@ -19,7 +19,7 @@ use runtime::process::shutdown::Shutdown;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 const TEXT: &[u8] = include_bytes!("../../../../schemas/fixtures/message/text.json");
 const MAX: u64 = 64 << 20;
@@ -27,34 +27,37 @@ const ROWS: usize = 40;
 
 pub(in crate::spool) fn parts(directory: &Path, max_bytes: u64) -> StoreParts {
     StoreParts {
-        settings: SpoolSettings { max_bytes, ..SpoolSettings::of(directory.to_owned()) },
+        directory: directory.to_owned(),
+        max_bytes,
         metrics: SpoolMetrics::new(&Registry::new()),
         stored: Arc::default(),
         backlog: Backlog::default(),
-        check: Health::new(Shutdown::new()).check("spool", Probe::Shown),
+        check: Health::new(Shutdown::new()).check("spool", Probe::Informational),
     }
 }
 
 fn store(directory: &Path) -> Store {
     let mut store = Store::new(parts(directory, MAX));
-    store.open();
+    store.maintain();
     store
 }
 
 /// Stores a row; what its delivery would be answered.
-fn put(store: &mut Store, row: Row) -> Result<(), SpoolError> {
+fn put(store: &mut Store, row: Row) -> Result<(), Unavailable> {
     put_together(store, vec![row]).remove(0)
 }
 
 /// Stores rows that wait together.
-fn put_together(store: &mut Store, rows: Vec<Row>) -> Vec<Result<(), SpoolError>> {
+fn put_together(store: &mut Store, rows: Vec<Row>) -> Vec<Result<(), Unavailable>> {
     let (mut group, mut results) = (Vec::new(), Vec::new());
     for row in rows {
         let (done, is_done) = oneshot::channel();
-        group.push(Command::Store { row, queued: Queued::nothing(), done });
+        let (bytes, queue) = (row.cost(), Arc::new(Semaphore::new(1)));
+        let held = (queue.try_acquire_owned().unwrap(), None);
+        group.push(Command::Insert(Insertion { row: Change::Insert(row), bytes, done, _held: held }));
         results.push(is_done);
     }
-    assert!(store.serve(&mut group).is_continue());
+    store.serve(&mut group);
     let result = |mut is_done: oneshot::Receiver<_>| is_done.try_recv().expect("every store gets a result");
     results.into_iter().map(result).collect()
 }
@@ -72,13 +75,12 @@ fn waiting(store: &Store) -> String {
 
 fn change(store: &mut Store, changes: Vec<Change>) -> bool {
     let (done, mut is_done) = oneshot::channel();
-    assert!(store.serve(&mut vec![Command::Change { changes, done }]).is_continue());
+    store.serve(&mut vec![Command::Change { changes, done }]);
     is_done.try_recv().unwrap()
 }
 
 fn close(mut store: Store) {
-    let (done, _is_done) = oneshot::channel();
-    assert!(store.serve(&mut vec![Command::Close { done }]).is_break());
+    store.close();
 }
 
 /// Opens it again without waiting.
@@ -133,7 +135,7 @@ fn a_file_whose_fsync_failed_is_retired_once_with_its_log_and_gives_everything_b
     let mut store = store(directory.path());
     put_all(&mut store, &rows[..30]);
     store.fail(&StoreError::Unsynced("disk I/O error".to_owned()), Kind::Write);
-    assert_eq!(put(&mut store, rows[30].clone()), Err(SpoolError::Failing));
+    assert_eq!(put(&mut store, rows[30].clone()), Err(Unavailable::SpoolFailing));
     store.update_gauges();
     assert_eq!((store.parts.metrics.healthy.get(), waiting(&store).as_str()), (0, "30"));
     retry(&mut store);
@@ -191,7 +193,7 @@ fn an_empty_file_beside_a_log_keeps_its_log() {
 fn a_full_disk_lets_deliveries_go_and_takes_others_once_there_is_space() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::new(parts(directory.path(), 200_000));
-    store.open();
+    store.maintain();
     let mut kept = Vec::new();
     while let Some(row) = rows(1).pop()
         && put(&mut store, row.clone()).is_ok()
@@ -207,15 +209,29 @@ fn a_full_disk_lets_deliveries_go_and_takes_others_once_there_is_space() {
 }
 
 #[test]
+fn a_reserve_that_a_full_disk_did_not_let_go_is_released_at_the_next_change() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::new(parts(directory.path(), 200_000));
+    store.maintain();
+    let file = directory.path().join("spool.reserve");
+    let too_much = || large_rows(2, 200 << 10).into_iter().map(Change::Insert).collect();
+    assert!(file.exists() && !change(&mut store, too_much()) && !file.exists());
+    // As where it could not be removed.
+    fs::write(&file, "zeros").unwrap();
+    assert!(!change(&mut store, too_much()) && !file.exists());
+    assert_eq!(store.parts.metrics.healthy.get(), 0);
+}
+
+#[test]
 fn a_disk_that_has_space_again_is_used_however_many_deliveries_were_refused_meanwhile() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = store(directory.path());
     // As where a delete needed its space.
     store.reserve.release();
-    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(SpoolError::Full));
+    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(Unavailable::SpoolFull));
     let (since, bytes) = store.full.unwrap();
     store.full = Some((since.checked_sub(FULL_FOR).unwrap(), bytes));
-    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(SpoolError::Full));
+    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(Unavailable::SpoolFull));
     store.maintain();
     assert_eq!(put(&mut store, sample(TEXT).to_row()), Ok(()));
     assert_eq!(store.parts.metrics.healthy.get(), 1);
@@ -225,14 +241,14 @@ fn a_disk_that_has_space_again_is_used_however_many_deliveries_were_refused_mean
 fn large_deliveries_that_do_not_fit_take_no_small_one_with_them() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::new(parts(directory.path(), 8 << 20));
-    store.open();
+    store.maintain();
     let large = || large_rows(1, 210 << 10).remove(0);
     while put(&mut store, large()).is_ok() {}
     let together = [rows(1), vec![large()], rows(1)].concat();
-    assert_eq!(put_together(&mut store, together), [Ok(()), Err(SpoolError::Full), Ok(())]);
+    assert_eq!(put_together(&mut store, together), [Ok(()), Err(Unavailable::SpoolFull), Ok(())]);
     // A large one that fits is not refused for the sake of one that does not.
     let fits = large_rows(1, 70 << 10).remove(0);
-    assert_eq!(put_together(&mut store, vec![large(), fits]), [Err(SpoolError::Full), Ok(())]);
+    assert_eq!(put_together(&mut store, vec![large(), fits]), [Err(Unavailable::SpoolFull), Ok(())]);
     assert_eq!(store.parts.metrics.healthy.get(), 1, "it takes small ones still");
     // What is left for them is used up too, in the end.
     let small = large_rows(20, 60 << 10).into_iter();
@@ -246,7 +262,7 @@ fn a_directory_that_cannot_be_written_is_refused_and_tried_again() {
     // A directory where the file should be: nothing can be opened, by root either.
     fs::create_dir(spool_db(directory.path())).unwrap();
     let mut store = store(directory.path());
-    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(SpoolError::Failing));
+    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(Unavailable::SpoolFailing));
     assert_eq!(store.parts.metrics.healthy.get(), 0);
     assert!(
         store.parts.metrics.deliveries.get().is_nan() && store.parts.metrics.retired_files.get().is_nan()
@@ -273,7 +289,7 @@ fn an_unreachable_file_is_retired_and_service_goes_on() {
 async fn a_panic_of_the_thread_is_counted_and_the_next_delivery_is_stored() {
     let directory = tempfile::tempdir().unwrap();
     let parts = parts(directory.path(), MAX);
-    let writer = super::super::writer::Writer::start(parts.clone()).unwrap();
+    let writer = super::super::writer::Writer::start(parts.clone(), 1 << 20).unwrap();
     writer.store(&sample(TEXT), None).await.unwrap();
     writer.run::<()>(|_| panic!("as the test wants")).await;
     // What the thread had taken along with the panic is answered 503.

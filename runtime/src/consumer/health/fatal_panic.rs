@@ -1,5 +1,5 @@
-//! Ends the consumer where a task beside the polling thread panics, as a panic of that thread does: its metrics would stand as they
-//! were, and nothing that stands still would be noticed any more.
+//! Ends the consumer where a task beside the polling thread panics, as a panic of that thread does: without a worker its partition would
+//! stand still; without the others, metrics would stand as they were, and nothing that stands still be noticed any more.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::consumer::error::FirstError;
 
 /// Runs a task to its end, whichever that is; what it gives ends the consumer too.
 pub(in crate::consumer) async fn fatal_if_it_panics(
-    what: &'static str,
+    what: &str,
     first_error: Arc<FirstError>,
     task: impl Future<Output = Option<ConsumerError>>,
 ) {

@@ -43,8 +43,8 @@ impl Stalls {
         self.since.get(name).filter(|(_, since)| since.is_some()).map(|(position, _)| *position)
     }
 
-    /// What stands has the whole limit from now on: it got nothing.
-    pub(super) fn excuse(&mut self, now: Instant) {
+    /// Restarts the clock of every partition that stands still: the polling thread gave it nothing meanwhile.
+    pub(super) fn restart_clocks(&mut self, now: Instant) {
         for (_, since) in self.since.values_mut() {
             *since = since.map(|_| now);
         }
@@ -114,7 +114,7 @@ mod tests {
     fn what_got_nothing_stands_where_it_did_and_is_not_late() {
         let (mut stalls, start) = (Stalls::new(LIMIT), Instant::now());
         stalls.look(start, &at(5, true));
-        stalls.excuse(start + LIMIT);
+        stalls.restart_clocks(start + LIMIT);
         assert_eq!(stalls.stood_at(&TopicPartition::new("in", 0)), Some(5));
         assert!(stalls.look(start + LIMIT, &at(5, true)).is_empty());
         assert!(!stalls.look(start + 2 * LIMIT, &at(5, true)).is_empty());

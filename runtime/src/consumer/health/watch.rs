@@ -125,7 +125,7 @@ impl Watch {
         self.show(&seen);
         if self.registry.is_held_up() {
             // What is known of those that nobody can read stays: it has not passed.
-            self.stalls.excuse(Instant::now());
+            self.stalls.restart_clocks(Instant::now());
             return None;
         }
         let stalled = self.stalls.look(Instant::now(), &seen);

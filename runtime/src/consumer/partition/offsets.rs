@@ -21,7 +21,6 @@ pub(in crate::consumer) struct PartitionProgress {
     next: AtomicI64,
     /// Where the partition stood when it was assigned; found out by who watches it.
     start: AtomicI64,
-    working: AtomicI64,
     activity: AtomicU8,
     /// The timestamp of the latest record that is done, in milliseconds.
     latest: AtomicI64,
@@ -33,7 +32,6 @@ impl PartitionProgress {
         Self {
             next: nothing(),
             start: nothing(),
-            working: nothing(),
             activity: AtomicU8::new(Activity::Idle.code()),
             latest: nothing(),
         }
@@ -71,12 +69,6 @@ impl PartitionProgress {
         self.start.store(offset, Ordering::Relaxed);
     }
 
-    /// The record at `offset` is in work.
-    pub(in crate::consumer) fn begin(&self, offset: i64) {
-        self.working.store(offset, Ordering::Relaxed);
-        self.set_activity(Activity::Handling);
-    }
-
     pub(in crate::consumer) fn set_activity(&self, activity: Activity) {
         self.activity.store(activity.code(), Ordering::Relaxed);
     }
@@ -85,11 +77,6 @@ impl PartitionProgress {
         let now = self.activity.load(Ordering::Relaxed);
         let waits = Wait::ALL.into_iter().map(Activity::Waiting);
         waits.chain([Activity::Handling]).find(|activity| activity.code() == now).unwrap_or(Activity::Idle)
-    }
-
-    /// The offset of the latest record that was in work, -1 before the first.
-    pub(in crate::consumer) fn in_work(&self) -> i64 {
-        self.working.load(Ordering::Relaxed)
     }
 
     /// How old the latest record that is done has become.
@@ -146,8 +133,8 @@ mod tests {
     fn what_a_worker_does_is_what_it_said_last() {
         let progress = PartitionProgress::new();
         assert_eq!(progress.activity(), Activity::Idle);
-        progress.begin(7);
-        assert_eq!((progress.activity(), progress.in_work()), (Activity::Handling, 7));
+        progress.set_activity(Activity::Handling);
+        assert_eq!(progress.activity(), Activity::Handling);
         for wait in Wait::ALL {
             progress.set_activity(Activity::Waiting(wait));
             assert_eq!(progress.activity(), Activity::Waiting(wait));

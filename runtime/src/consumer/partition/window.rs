@@ -9,55 +9,54 @@ use tokio::sync::mpsc::Receiver;
 
 use crate::consumer::{Handler, Record};
 
-/// The queue of a partition with a look at its beginning: what the handler was told to expect, in order.
-#[derive(Debug)]
-pub(super) struct Window {
+/// The queue of a partition with a look at its beginning: what the handler was told of, in order, with what it has begun.
+pub(super) struct Window<H: Handler> {
     queue: Receiver<Record>,
-    expected: VecDeque<Record>,
+    prefetched: VecDeque<(Record, Option<H::Begun>)>,
     limit: usize,
 }
 
-impl Window {
+impl<H: Handler> Window<H> {
     /// Looks `limit` records ahead of the one in work.
     pub(super) const fn new(queue: Receiver<Record>, limit: usize) -> Self {
-        Self { queue, expected: VecDeque::new(), limit }
+        Self { queue, prefetched: VecDeque::new(), limit }
     }
 
     /// The next record, which the handler was told of; `None` once there will be none. Cancel safe.
-    pub(super) async fn next<H: Handler>(&mut self, handler: &H) -> Option<Record> {
-        while self.expected.len() <= self.limit
+    pub(super) async fn next(&mut self, handler: &H) -> Option<(Record, Option<H::Begun>)> {
+        while self.prefetched.len() <= self.limit
             && let Ok(record) = self.queue.try_recv()
         {
-            self.expect(record, handler);
+            self.prefetch(record, handler);
         }
-        if self.expected.is_empty() {
+        if self.prefetched.is_empty() {
             let record = self.queue.recv().await?;
-            self.expect(record, handler);
+            self.prefetch(record, handler);
         }
-        self.expected.pop_front()
+        self.prefetched.pop_front()
     }
 
     /// Awaits `work` and meanwhile tells the handler of the records that come.
-    pub(super) async fn alongside<H: Handler, F: Future>(&mut self, handler: &H, work: F) -> F::Output {
+    pub(super) async fn alongside<F: Future>(&mut self, handler: &H, work: F) -> F::Output {
         let mut work = pin!(work);
         let mut open = true;
         loop {
-            let has_room = self.expected.len() < self.limit;
+            let has_room = self.prefetched.len() < self.limit;
             tokio::select! {
                 biased;
                 output = &mut work => return output,
                 record = self.queue.recv(), if open && has_room => match record {
-                    Some(record) => self.expect(record, handler),
+                    Some(record) => self.prefetch(record, handler),
                     None => open = false,
                 },
             }
         }
     }
 
-    fn expect<H: Handler>(&mut self, record: Record, handler: &H) {
+    fn prefetch(&mut self, record: Record, handler: &H) {
         // It begins work early or not at all: what a panic is over is tried, and given up, in its turn.
-        let _begun = catch_unwind(AssertUnwindSafe(|| handler.expect(&record)));
-        self.expected.push_back(record);
+        let begun = catch_unwind(AssertUnwindSafe(|| handler.prefetch(&record))).unwrap_or_default();
+        self.prefetched.push_back((record, begun));
     }
 }
 
@@ -71,25 +70,35 @@ mod tests {
     use crate::consumer::{Failure, Output, Waits};
 
     #[derive(Default)]
-    struct Expected(Mutex<Vec<i64>>);
+    struct Prefetched(Mutex<Vec<i64>>);
 
-    impl Expected {
+    impl Prefetched {
         fn offsets(&self) -> Vec<i64> {
             self.0.lock().unwrap().clone()
         }
     }
 
-    impl Handler for Expected {
+    impl Handler for Prefetched {
         type State = ();
+        type Begun = i64;
 
-        fn assigned(&self, _topic: &str, _partition: i32) {}
-
-        fn expect(&self, record: &Record) {
-            assert!(record.offset >= 0, "a mistake");
-            self.0.lock().unwrap().push(record.offset);
+        async fn restore(&self, _: &Record) -> Result<(), Failure> {
+            Ok(())
         }
 
-        async fn handle(&self, (): &mut (), _: &Record, _: &Waits) -> Result<Vec<Output>, Failure> {
+        fn prefetch(&self, record: &Record) -> Option<i64> {
+            assert!(record.offset >= 0, "a mistake");
+            self.0.lock().unwrap().push(record.offset);
+            Some(record.offset)
+        }
+
+        async fn handle(
+            &self,
+            (): &mut (),
+            _: &Record,
+            _: &mut Option<i64>,
+            _: &Waits,
+        ) -> Result<Vec<Output>, Failure> {
             Ok(Vec::new())
         }
     }
@@ -106,23 +115,28 @@ mod tests {
         }
     }
 
+    /// The next record's offset, and that of the record for which its work was begun.
+    async fn next(window: &mut Window<Prefetched>, handler: &Prefetched) -> Option<(i64, Option<i64>)> {
+        window.next(handler).await.map(|(record, begun)| (record.offset, begun))
+    }
+
     #[tokio::test]
     async fn the_handler_is_told_once_of_each_record_and_of_no_more_than_the_limit() {
         let (sender, queue) = mpsc::channel(10);
-        let (handler, mut window) = (Expected::default(), Window::new(queue, 2));
+        let (handler, mut window) = (Prefetched::default(), Window::new(queue, 2));
         for offset in 0..6 {
             sender.send(record(offset)).await.unwrap();
         }
-        assert_eq!(window.next(&handler).await.unwrap().offset, 0);
+        assert_eq!(next(&mut window, &handler).await, Some((0, Some(0))));
         assert_eq!(handler.offsets(), [0, 1, 2]);
-        assert_eq!(window.next(&handler).await.unwrap().offset, 1);
+        assert_eq!(next(&mut window, &handler).await, Some((1, Some(1))));
         assert_eq!(handler.offsets(), [0, 1, 2, 3]);
     }
 
     #[tokio::test]
     async fn records_that_come_during_the_work_are_told_of_before_it_ends() {
         let (sender, queue) = mpsc::channel(10);
-        let (handler, mut window) = (Expected::default(), Window::new(queue, 2));
+        let (handler, mut window) = (Prefetched::default(), Window::new(queue, 2));
         let (end, ended) = oneshot::channel::<()>();
         let work = window.alongside(&handler, ended);
         let others = async {
@@ -142,24 +156,24 @@ mod tests {
     #[tokio::test]
     async fn a_panic_over_a_record_that_is_next_leaves_it_to_its_turn() {
         let (sender, queue) = mpsc::channel(10);
-        let (handler, mut window) = (Expected::default(), Window::new(queue, 2));
+        let (handler, mut window) = (Prefetched::default(), Window::new(queue, 2));
         sender.send(record(-1)).await.unwrap();
         sender.send(record(0)).await.unwrap();
-        assert_eq!(window.next(&handler).await.unwrap().offset, -1);
+        assert_eq!(next(&mut window, &handler).await, Some((-1, None)));
         assert_eq!(handler.offsets(), [0]);
     }
 
     #[tokio::test]
     async fn without_a_look_ahead_a_record_is_told_of_right_before_it_is_handled() {
         let (sender, queue) = mpsc::channel(10);
-        let (handler, mut window) = (Expected::default(), Window::new(queue, 0));
+        let (handler, mut window) = (Prefetched::default(), Window::new(queue, 0));
         sender.send(record(0)).await.unwrap();
         sender.send(record(1)).await.unwrap();
-        assert_eq!(window.next(&handler).await.unwrap().offset, 0);
+        assert_eq!(next(&mut window, &handler).await, Some((0, Some(0))));
         window.alongside(&handler, async {}).await;
         assert_eq!(handler.offsets(), [0]);
         drop(sender);
-        assert_eq!(window.next(&handler).await.unwrap().offset, 1);
-        assert_eq!(window.next(&handler).await, None);
+        assert_eq!(next(&mut window, &handler).await, Some((1, Some(1))));
+        assert_eq!(next(&mut window, &handler).await, None);
     }
 }

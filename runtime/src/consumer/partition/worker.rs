@@ -1,53 +1,54 @@
 //! The task that works off one partition's queue.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use super::window::Window;
 use crate::consumer::error::{FirstError, Halt};
+use crate::consumer::health::fatal_panic::fatal_if_it_panics;
 use crate::consumer::record::attempt::attempt;
 use crate::consumer::record::pipeline::Pipeline;
 use crate::consumer::record::trace::carry_on;
 use crate::consumer::wait::{Activity, Wait};
 use crate::consumer::worker_context::WorkerContext;
-use crate::consumer::{ConsumerError, Handler, Record};
+use crate::consumer::{Handler, Record};
 use crate::kafka::TopicPartition;
 use crate::telemetry::spans;
-use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 /// One partition in work.
-pub(super) struct Worker<H> {
+pub(super) struct Worker<H: Handler> {
     pub(super) handler: Arc<H>,
     pub(super) name: TopicPartition,
-    pub(super) window: Window,
+    pub(super) window: Window<H>,
     pub(super) context: Arc<WorkerContext>,
 }
 
 impl<H: Handler> Worker<H> {
     /// Works until it is told to stop; what must end the whole consumer goes to `first_error`.
     pub(super) async fn run(mut self, first_error: Arc<FirstError>) {
-        let error = match AssertUnwindSafe(self.work_off()).catch_unwind().await {
-            Ok(Ok(()) | Err(Halt::Stopped)) => return,
-            Ok(Err(Halt::Failed(error))) => error,
-            Err(_) => ConsumerError::Panicked {
-                topic: self.name.topic.to_string(),
-                partition: self.name.partition,
-                offset: self.context.progress.in_work(),
-            },
+        let what = format!("the worker of {} partition {}", self.name.topic, self.name.partition);
+        let work = async {
+            match self.work_off().await {
+                Ok(()) | Err(Halt::Stopped) => None,
+                Err(Halt::Failed(error)) => Some(error),
+            }
         };
-        let _first = first_error.set(error);
+        fatal_if_it_panics(&what, first_error, work).await;
     }
 
     async fn work_off(&mut self) -> Result<(), Halt> {
         let mut pipeline = Pipeline::new(Arc::clone(&self.context), &self.name.topic);
-        let mut state = self.handler.assigned(&self.name.topic, self.name.partition);
+        let mut state = None;
         let ended = self.follow_queue(&mut state, &mut pipeline).await;
         pipeline.drain().await;
         ended
     }
 
-    async fn follow_queue(&mut self, state: &mut H::State, pipeline: &mut Pipeline) -> Result<(), Halt> {
+    async fn follow_queue(
+        &mut self,
+        state: &mut Option<H::State>,
+        pipeline: &mut Pipeline,
+    ) -> Result<(), Halt> {
         let room = self.context.shared.options.bounds.partition_pipeline.max(1);
         loop {
             let idle = if pipeline.len() == 0 { Activity::Idle } else { Activity::Waiting(Wait::Kafka) };
@@ -66,7 +67,7 @@ impl<H: Handler> Worker<H> {
                 () = self.context.stop.cancelled() => return Ok(()),
             };
             match record {
-                Some(record) => self.handle(record, state, pipeline).await?,
+                Some((record, begun)) => self.handle(record, begun, state, pipeline).await?,
                 None => return Ok(()),
             }
         }
@@ -75,16 +76,14 @@ impl<H: Handler> Worker<H> {
     async fn handle(
         &mut self,
         record: Record,
-        state: &mut H::State,
+        begun: Option<H::Begun>,
+        state: &mut Option<H::State>,
         pipeline: &mut Pipeline,
     ) -> Result<(), Halt> {
-        self.context.progress.begin(record.offset);
         let span = record.span(&self.context.shared.options.group);
         let attempt =
-            attempt(&*self.handler, state, &record, &self.context, pipeline).instrument(span.clone());
-        let outcome = self.window.alongside(&*self.handler, attempt).await?;
-        self.context.progress.set_activity(Activity::Waiting(Wait::Kafka));
-        match outcome {
+            attempt(&*self.handler, state, &record, begun, &self.context, pipeline).instrument(span.clone());
+        match self.window.alongside(&*self.handler, attempt).await? {
             Ok(mut outputs) => {
                 let spans = carry_on(&record, &span, &mut outputs);
                 pipeline.publish(record, outputs, spans).await

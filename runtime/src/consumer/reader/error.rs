@@ -10,7 +10,7 @@ pub enum ReadError {
     Kafka {
         /// The topic.
         topic: String,
-        /// librdkafka's words.
+        /// librdkafka's words, or what did not come.
         reason: String,
     },
     /// What lies there can never be read.
@@ -41,6 +41,9 @@ pub enum ReadError {
         /// librdkafka's words.
         reason: String,
     },
+    /// What was read back is not needed any more: the partition was taken away, or the process ends.
+    #[error("reading back was given up, as nobody needs it any more")]
+    Abandoned,
 }
 
 impl ReadError {
@@ -48,7 +51,7 @@ impl ReadError {
     pub const fn partition(&self) -> Option<i32> {
         match self {
             Self::Unreadable { partition, .. } | Self::Forbidden { partition, .. } => Some(*partition),
-            Self::Kafka { .. } => None,
+            Self::Kafka { .. } | Self::Abandoned => None,
         }
     }
 

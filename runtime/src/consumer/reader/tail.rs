@@ -1,7 +1,7 @@
 //! Reads back the newest records of a topic: what the state of a partition is made of again.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -30,8 +30,8 @@ pub struct Tail {
 pub struct TailReader {
     kafka: KafkaSettings,
     client_id: Arc<str>,
-    readers: RefCell<BTreeMap<String, TopicReader>>,
-    end: CancellationToken,
+    readers: BTreeMap<String, TopicReader>,
+    abandoned: CancellationToken,
 }
 
 /// The newest records of some partitions of a topic.
@@ -47,25 +47,6 @@ pub struct OffsetRange<'a> {
     pub before: Option<i64>,
 }
 
-/// Why a topic could not be read back; another attempt may succeed.
-#[derive(Debug, thiserror::Error)]
-pub enum TailError {
-    /// The brokers do not answer, or not as they should, or what lies there cannot be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// There is a record, and it does not come.
-    #[error("{topic} cannot be read back: nothing came for {ANSWER:?} ({reason})")]
-    Silent {
-        /// The topic.
-        topic: String,
-        /// What is known about it.
-        reason: String,
-    },
-    /// The partition was taken away, or the process ends.
-    #[error("reading back was given up, as nobody needs it any more")]
-    Abandoned,
-}
-
 impl Tail {
     /// Names its clients `client_id`; each has the credentials as they are then.
     pub fn new(kafka: KafkaSettings, credentials: Credentials, client_id: &str) -> Self {
@@ -76,11 +57,11 @@ impl Tail {
     /// Has `work` read on a thread of its own. Dropping the future ends the reading.
     pub async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&TailReader) -> Result<T, TailError> + Send + 'static,
-    ) -> Result<T, TailError> {
-        let _slot = self.slots.acquire().await.map_err(|_| TailError::Abandoned)?;
-        let end = CancellationToken::new();
-        let _ends_when_dropped = end.clone().drop_guard();
+        work: impl FnOnce(&mut TailReader) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let _slot = self.slots.acquire().await.map_err(|_| ReadError::Abandoned)?;
+        let abandoned = CancellationToken::new();
+        let _abandoned_when_dropped = abandoned.clone().drop_guard();
         // They may have been renewed since the start.
         let mut kafka = self.credentials.latest(&self.kafka);
         for (name, value) in [("isolation.level", "read_uncommitted"), ("queued.max.messages.kbytes", "8192")]
@@ -88,84 +69,84 @@ impl Tail {
             kafka.properties.insert(name.to_owned(), value.to_owned());
         }
         let client_id = Arc::clone(&self.client_id);
-        let reading = move || work(&TailReader { kafka, client_id, readers: RefCell::default(), end });
-        tokio::task::spawn_blocking(reading).await.unwrap_or(Err(TailError::Abandoned))
+        let reading = move || work(&mut TailReader { kafka, client_id, readers: BTreeMap::new(), abandoned });
+        tokio::task::spawn_blocking(reading).await.unwrap_or(Err(ReadError::Abandoned))
     }
 }
 
 impl TailReader {
     /// How many partitions a topic has.
-    pub fn partitions(&self, topic: &str) -> Result<i32, TailError> {
-        let partitions = self.of(topic, |reader| Ok(reader.partitions()?))?;
+    pub fn partitions(&mut self, topic: &str) -> Result<i32, ReadError> {
+        let partitions = self.of(topic)?.partitions()?;
         Ok(i32::try_from(partitions.len()).unwrap_or(i32::MAX))
     }
 
     /// Hands each record of a range to `each`, those of a partition in their order; tells whether a partition holds
     /// older records than it gave.
-    pub fn each(&self, range: &OffsetRange<'_>, mut each: impl FnMut(&Record)) -> Result<bool, TailError> {
-        self.of(range.topic, |reader| {
-            let (mut begins, mut ends) = (BTreeMap::new(), BTreeMap::new());
-            let mut has_more = false;
-            for partition in range.partitions {
-                let (low, high) = reader.ends(*partition)?;
-                let end = range.before.map_or(high, |before| before.min(high));
-                let begin = end.saturating_sub_unsigned(range.most).max(low);
-                has_more |= begin > low;
-                if begin < end {
-                    begins.insert(*partition, begin);
-                    ends.insert(*partition, end);
-                }
-            }
-            reader.start(&begins)?;
-            let outcome = self.follow(reader, ends, &mut each);
-            reader.stop()?;
-            outcome.map(|()| has_more)
-        })
-    }
-
-    fn follow(
-        &self,
-        reader: &mut TopicReader,
-        mut ends: BTreeMap<i32, i64>,
-        each: &mut impl FnMut(&Record),
-    ) -> Result<(), TailError> {
-        let mut heard = Instant::now();
-        while !ends.is_empty() {
-            if self.end.is_cancelled() {
-                return Err(TailError::Abandoned);
-            }
-            match reader.next(POLL)? {
-                Some(Read::Record(record)) => {
-                    heard = Instant::now();
-                    let Some(end) = ends.get(&record.partition).copied() else { continue };
-                    if record.offset < end {
-                        each(&record);
-                    }
-                    if record.offset + 1 >= end {
-                        ends.remove(&record.partition);
-                    }
-                }
-                Some(Read::End(partition)) => drop(ends.remove(&partition)),
-                None if heard.elapsed() < ANSWER => {}
-                None => {
-                    let reason = reader.last_error().unwrap_or("the brokers say nothing").to_owned();
-                    return Err(TailError::Silent { topic: reader.topic().to_string(), reason });
-                }
+    pub fn each(
+        &mut self,
+        range: &OffsetRange<'_>,
+        mut each: impl FnMut(&Record),
+    ) -> Result<bool, ReadError> {
+        let abandoned = self.abandoned.clone();
+        let reader = self.of(range.topic)?;
+        let (mut begins, mut ends) = (BTreeMap::new(), BTreeMap::new());
+        let mut has_more = false;
+        for partition in range.partitions {
+            let (low, high) = reader.ends(*partition)?;
+            let end = range.before.map_or(high, |before| before.min(high));
+            let begin = end.saturating_sub_unsigned(range.most).max(low);
+            has_more |= begin > low;
+            if begin < end {
+                begins.insert(*partition, begin);
+                ends.insert(*partition, end);
             }
         }
-        Ok(())
+        reader.start(&begins)?;
+        let outcome = follow(reader, ends, &abandoned, &mut each);
+        reader.stop()?;
+        outcome.map(|()| has_more)
     }
 
-    /// Has `work` done with the reader of a topic.
-    fn of<T>(
-        &self,
-        topic: &str,
-        work: impl FnOnce(&mut TopicReader) -> Result<T, TailError>,
-    ) -> Result<T, TailError> {
-        let mut readers = self.readers.borrow_mut();
-        if !readers.contains_key(topic) {
-            readers.insert(topic.to_owned(), TopicReader::new(&self.kafka, &self.client_id, topic)?);
+    /// The reader of a topic.
+    fn of(&mut self, topic: &str) -> Result<&mut TopicReader, ReadError> {
+        match self.readers.entry(topic.to_owned()) {
+            Entry::Occupied(reader) => Ok(reader.into_mut()),
+            Entry::Vacant(place) => Ok(place.insert(TopicReader::new(&self.kafka, &self.client_id, topic)?)),
         }
-        readers.get_mut(topic).map_or(Err(TailError::Abandoned), work)
     }
+}
+
+fn follow(
+    reader: &mut TopicReader,
+    mut ends: BTreeMap<i32, i64>,
+    abandoned: &CancellationToken,
+    each: &mut impl FnMut(&Record),
+) -> Result<(), ReadError> {
+    let mut heard = Instant::now();
+    while !ends.is_empty() {
+        if abandoned.is_cancelled() {
+            return Err(ReadError::Abandoned);
+        }
+        match reader.next(POLL)? {
+            Some(Read::Record(record)) => {
+                heard = Instant::now();
+                let Some(end) = ends.get(&record.partition).copied() else { continue };
+                if record.offset < end {
+                    each(&record);
+                }
+                if record.offset + 1 >= end {
+                    ends.remove(&record.partition);
+                }
+            }
+            Some(Read::End(partition)) => drop(ends.remove(&partition)),
+            None if heard.elapsed() < ANSWER => {}
+            None => {
+                let why = reader.last_error().unwrap_or("the brokers say nothing");
+                let reason = format!("nothing came for {ANSWER:?} ({why})");
+                return Err(ReadError::Kafka { topic: reader.topic().to_string(), reason });
+            }
+        }
+    }
+    Ok(())
 }

@@ -1,7 +1,6 @@
 //! Tries a record until it is handled, given up, or the worker must stop.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt as _;
@@ -11,7 +10,7 @@ use super::dead_letter::DeadLetterCause;
 use super::pipeline::Pipeline;
 use super::{Output, Record};
 use crate::consumer::error::Halt;
-use crate::consumer::handler::{Failure, Handler, Waits};
+use crate::consumer::handler::{Failure, Handler};
 use crate::consumer::metrics::reason;
 use crate::consumer::wait::{Activity, Wait};
 use crate::consumer::worker_context::WorkerContext;
@@ -34,23 +33,17 @@ struct Attempts {
 /// Before it waits it lets what is on its way settle, so that a long wait holds back no other record.
 pub(in crate::consumer) async fn attempt<H: Handler>(
     handler: &H,
-    state: &mut H::State,
+    state: &mut Option<H::State>,
     record: &Record,
+    mut begun: Option<H::Begun>,
     context: &WorkerContext,
     pipeline: &mut Pipeline,
 ) -> Result<Result<Vec<Output>, DeadLetterCause>, Halt> {
     let mut attempts = Attempts { count: 0, first_failed: None };
     let mut backoff = context.backoff();
-    let waits = Waits::of(Arc::clone(&context.progress));
     loop {
         let started = Instant::now();
-        let result = match prepare(handler, state, record, context, pipeline, &waits).await? {
-            Ok(()) => {
-                context.progress.set_activity(Activity::Handling);
-                pipeline.alongside(caught(async { handler.handle(state, record, &waits).await })).await
-            }
-            Err(failure) => Err(failure),
-        };
+        let result = handle(handler, state, record, &mut begun, context, pipeline).await?;
         context.progress.set_activity(Activity::Waiting(Wait::Kafka));
         context.shared.metrics.handle_seconds.observe(started.elapsed().as_secs_f64());
         let failure = match result {
@@ -59,7 +52,7 @@ pub(in crate::consumer) async fn attempt<H: Handler>(
         };
         if failure.is_none() {
             // What the panic left behind cannot be trusted.
-            *state = handler.assigned(&record.topic, record.partition);
+            (*state, begun) = (None, None);
         }
         let (after, on) = match attempts.classify(failure, record, context) {
             Ok(next) => next,
@@ -74,28 +67,53 @@ pub(in crate::consumer) async fn attempt<H: Handler>(
     }
 }
 
-/// Nothing is begun before a record is prepared: a partition that is taken away need not wait for that, and neither need
-/// outputs of the records before that have to be sent again.
-async fn prepare<H: Handler>(
+/// Has the state made where there is none, then the record handled.
+async fn handle<H: Handler>(
     handler: &H,
-    state: &mut H::State,
+    state: &mut Option<H::State>,
     record: &Record,
+    begun: &mut Option<H::Begun>,
     context: &WorkerContext,
     pipeline: &mut Pipeline,
-    waits: &Waits,
-) -> Result<Result<(), Option<Failure>>, Halt> {
+) -> Result<Result<Vec<Output>, Option<Failure>>, Halt> {
     loop {
-        context.progress.set_activity(Activity::Waiting(Wait::Kafka));
-        let prepared = caught(async { handler.prepare(state, record, waits).await });
-        let outcome = tokio::select! {
-            biased;
-            // First, as it is mostly there at once.
-            prepared = prepared => return Ok(prepared),
-            () = context.stop.cancelled() => return Err(Halt::Stopped),
-            outcome = pipeline.failed() => outcome,
+        let Some(state) = state else {
+            context.progress.set_activity(Activity::Waiting(Wait::Kafka));
+            let work = caught(async { handler.restore(record).await });
+            match droppable(work, context, pipeline).await? {
+                Some(Ok(restored)) => *state = Some(restored),
+                Some(Err(failure)) => return Ok(Err(failure)),
+                None => {}
+            }
+            continue;
         };
-        pipeline.settle(Err(outcome)).await?;
+        context.progress.set_activity(Activity::Handling);
+        let work = caught(async { handler.handle(state, record, begun, &context.waits).await });
+        if !H::CAN_BE_DROPPED {
+            return Ok(pipeline.alongside(work).await);
+        }
+        if let Some(done) = droppable(work, context, pipeline).await? {
+            return Ok(done);
+        }
     }
+}
+
+/// Awaits what can be dropped: a partition that is taken away need not wait for it, and neither need outputs of the records before
+/// that have to be sent again, after which there is nothing.
+async fn droppable<T>(
+    work: impl Future<Output = T>,
+    context: &WorkerContext,
+    pipeline: &mut Pipeline,
+) -> Result<Option<T>, Halt> {
+    let error = tokio::select! {
+        biased;
+        // First, as it is mostly there at once.
+        done = work => return Ok(Some(done)),
+        () = context.stop.cancelled() => return Err(Halt::Stopped),
+        error = pipeline.failed() => error,
+    };
+    pipeline.settle(Err(error)).await?;
+    Ok(None)
 }
 
 /// What a handler's work comes to; it panicked where it has failed without a failure, which may be before it gives a future.

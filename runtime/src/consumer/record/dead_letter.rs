@@ -1,7 +1,6 @@
 //! Sends a record to the dead letters, and holds its offset until they have it; too many in a row end the consumer.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime};
 
 use rdkafka::message::{Header, OwnedHeaders};
@@ -45,19 +44,18 @@ pub(in crate::consumer) async fn dead_letter(
 
 /// Too many dead letters in a row end the consumer before the next one.
 fn allow(record: &Record, cause: &DeadLetterCause, context: &WorkerContext) -> Result<(), Halt> {
-    if cause.is_expired {
+    let limit = context.shared.options.bounds.max_rejects_in_a_row;
+    if cause.is_expired || context.consecutive_failures.fetch_add(1, Ordering::Relaxed) < limit {
         return Ok(());
     }
-    context.shared.consecutive_failures.record_failure(&record.topic).map_err(|rejected| {
-        Halt::Failed(ConsumerError::Rejecting {
-            topic: record.topic.to_string(),
-            partition: record.partition,
-            offset: record.offset,
-            rejected,
-            reason: cause.reason,
-            error: cause.error.clone(),
-        })
-    })
+    Err(Halt::Failed(ConsumerError::Rejecting {
+        topic: record.topic.to_string(),
+        partition: record.partition,
+        offset: record.offset,
+        rejected: limit,
+        reason: cause.reason,
+        error: cause.error.clone(),
+    }))
 }
 
 /// Logs, now and then, that a record was given up; the dead letter has the rest.
@@ -112,52 +110,4 @@ fn headers(record: &Record, cause: &DeadLetterCause, consumer: &str) -> OwnedHea
         .headers()
         .iter()
         .fold(headers, |headers, (key, value)| headers.insert(Header { key, value: Some(value.as_str()) }))
-}
-
-/// Counts the dead letters in a row, so that a mistake in a handler does not drain a topic into them.
-///
-/// It counts by topic, over all of its partitions that this process reads: a mistake shows in all of them, one partition
-/// full of garbage does not.
-#[derive(Debug)]
-pub(in crate::consumer) struct ConsecutiveFailures {
-    limit: u64,
-    counts: HashMap<String, AtomicU64>,
-}
-
-impl ConsecutiveFailures {
-    pub(in crate::consumer) fn new(topics: &[String], limit: u64) -> Self {
-        Self { limit, counts: topics.iter().map(|topic| (topic.clone(), AtomicU64::new(0))).collect() }
-    }
-
-    /// A record was handled: the count starts anew.
-    pub(in crate::consumer) fn record_success(&self, topic: &str) {
-        if let Some(count) = self.counts.get(topic)
-            && count.load(Ordering::Relaxed) > 0
-        {
-            count.store(0, Ordering::Relaxed);
-        }
-    }
-
-    /// A record is about to become a dead letter; `Err` with the limit when it is one too many.
-    pub(in crate::consumer) fn record_failure(&self, topic: &str) -> Result<(), u64> {
-        let Some(count) = self.counts.get(topic) else { return Ok(()) };
-        if count.fetch_add(1, Ordering::Relaxed) < self.limit { Ok(()) } else { Err(self.limit) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn failures_are_counted_by_topic_until_a_success() {
-        let failures = ConsecutiveFailures::new(&["a", "b"].map(String::from), 2);
-        assert_eq!(failures.record_failure("a"), Ok(()));
-        assert_eq!(failures.record_failure("a"), Ok(()));
-        assert_eq!(failures.record_failure("b"), Ok(()));
-        failures.record_success("b");
-        assert_eq!(failures.record_failure("a"), Err(2));
-        failures.record_success("a");
-        assert_eq!(failures.record_failure("a"), Ok(()));
-    }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use prometheus::IntCounter;
@@ -141,17 +141,14 @@ impl Pipeline {
     /// Awaits `work` and meanwhile follows the acknowledgements, so that a slow record holds back no
     /// other one's progress. A failed delivery is left for [`Self::settle`].
     pub(in crate::consumer) async fn alongside<F: Future>(&mut self, work: F) -> F::Output {
-        let mut work = pin!(work);
-        let mut acknowledged = true;
-        loop {
-            tokio::select! {
-                biased;
-                output = &mut work => return output,
-                outcome = self.oldest(), if acknowledged => match outcome {
-                    Ok(()) => self.finish_oldest(),
-                    Err(_) => acknowledged = false,
-                },
-            }
+        let left = async {
+            self.failed().await;
+            std::future::pending().await
+        };
+        tokio::select! {
+            biased;
+            output = work => output,
+            never = left => never,
         }
     }
 
@@ -186,8 +183,9 @@ impl Pipeline {
     }
 
     fn finish(&self, Entry { record, is_dead_letter, .. }: &Entry) {
-        if !is_dead_letter {
-            self.context.shared.consecutive_failures.record_success(&record.topic);
+        let failures = &self.context.consecutive_failures;
+        if !is_dead_letter && failures.load(Ordering::Relaxed) > 0 {
+            failures.store(0, Ordering::Relaxed);
         }
         self.context.progress.done(record.offset, record.timestamp);
         self.done.inc();

@@ -1,7 +1,7 @@
-//! The metrics as Prometheus reads them: rendered by one at a time, once for all who wait, within an allowance.
+//! The metrics as Prometheus reads them: rendered by one at a time, once for all who wait, within an budget.
 //!
 //! A test or a person who looks right after a change wants to see it. So an answer is never older than its request: who asks
-//! more often than the allowance has renderings waits for the next one, and shares it with all who do.
+//! more often than the budget has renderings waits for the next one, and shares it with all who do.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use prometheus::{Encoder as _, Registry, TextEncoder};
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
-use super::allowance::Allowance;
+use super::cpu_budget::CpuBudget;
 
 /// Clones share the renderings.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Exposition {
 /// The latest rendering; whoever has its lock makes the next.
 #[derive(Debug)]
 struct Latest {
-    allowance: Allowance,
+    budget: CpuBudget,
     begun: Instant,
     text: Bytes,
 }
@@ -32,7 +32,7 @@ struct Latest {
 impl Exposition {
     pub(super) fn new(registry: Registry, kept: usize) -> Self {
         let now = Instant::now();
-        let latest = Latest { allowance: Allowance::new(now), begun: now, text: Bytes::new() };
+        let latest = Latest { budget: CpuBudget::new(now), begun: now, text: Bytes::new() };
         Self { registry, latest: Arc::new(Mutex::new(latest)), kept: Arc::new(Semaphore::new(kept)) }
     }
 
@@ -43,11 +43,11 @@ impl Exposition {
         if latest.begun > asked {
             return Ok(latest.text.clone());
         }
-        sleep_until(latest.allowance.begins(asked)).await;
+        sleep_until(latest.budget.begins(asked)).await;
         let registry = self.registry.clone();
         // In a thread of its own, with the lock: who asks and goes away does not begin a second one beside it.
         let rendering = tokio::task::spawn_blocking(move || latest.render(&registry));
-        rendering.await.unwrap_or_else(|_| Err("given up by a mistake in the program".to_owned()))
+        rendering.await.unwrap_or_else(|_| Err("internal error, the task panicked".to_owned()))
     }
 }
 
@@ -55,7 +55,7 @@ impl Latest {
     fn render(&mut self, registry: &Registry) -> Result<Bytes, String> {
         let (begun, mut text) = (Instant::now(), Vec::new());
         let outcome = TextEncoder::new().encode(&registry.gather(), &mut text);
-        self.allowance.spend(begun, begun.elapsed());
+        self.budget.spend(begun, begun.elapsed());
         outcome.map_err(|error| error.to_string())?;
         (self.begun, self.text) = (begun, text.into());
         Ok(self.text.clone())
@@ -78,7 +78,7 @@ pub(super) mod tests {
     pub(in crate::http::admin) struct Looks(Arc<AtomicU32>);
 
     impl Looks {
-        /// As many at once, and as many a second, as the allowance has of the cheapest, and one under way.
+        /// As many at once, and as many a second, as the budget has of the cheapest, and one under way.
         pub(in crate::http::admin) fn are_bounded(&self, since: Instant) {
             let (looks, allowed) = (self.0.load(Ordering::Relaxed), 41 + since.elapsed().as_millis() / 100);
             assert!(u128::from(looks) <= allowed, "{looks} in {:?}", since.elapsed());

@@ -21,11 +21,13 @@ use super::provider;
 /// What a server showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerCertificates {
-    /// Its certificates as it sent them, its own first.
-    pub chain: Vec<PeerCertificate>,
-    /// Why no authority that is trusted vouches for the first of them, at a time at which that is valid.
+    /// Its own certificate.
+    pub own: PeerCertificate,
+    /// Those that it sent beside it, in its order.
+    pub others: Vec<PeerCertificate>,
+    /// Why no authority that is trusted vouches for its own certificate, at a time at which that is valid.
     pub distrust: Option<TrustError>,
-    /// The names that the first one is for, where the server's own is none of them.
+    /// The names that its own certificate is for, where that of the server is none of them.
     pub other_names: Option<Vec<String>>,
 }
 
@@ -81,24 +83,24 @@ fn judge(
     roots: &RootCertStore,
     now: SystemTime,
 ) -> Result<PeerCertificates, Error> {
-    let chain = seen.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let (Some(own), Some(shown)) = (seen.first(), chain.first()) else { return Err(unreadable()) };
-    let own = ParsedCertificate::try_from(own)?;
-    let at = now.clamp(shown.begins, shown.ends.max(shown.begins));
+    let [first, rest @ ..] = seen else { return Err(unreadable()) };
+    let (own, parsed) = (read(first)?, ParsedCertificate::try_from(first)?);
+    let others = rest.iter().map(read).collect::<Result<_, _>>()?;
+    let at = now.clamp(own.begins, own.ends.max(own.begins));
     let at = UnixTime::since_unix_epoch(at.duration_since(UNIX_EPOCH).unwrap_or_default());
     let algorithms = provider().signature_verification_algorithms.all;
-    let trust = verify_server_cert_signed_by_trust_anchor(&own, roots, &seen[1..], at, algorithms);
+    let trust = verify_server_cert_signed_by_trust_anchor(&parsed, roots, rest, at, algorithms);
     let distrust = trust.err().map(|error| match error {
         Error::InvalidCertificate(CertificateError::UnknownIssuer) => TrustError::UnknownIssuer,
         other => TrustError::Other(other.to_string()),
     });
-    let other_names = verify_server_name(&own, name).err().map(|error| match error {
+    let other_names = verify_server_name(&parsed, name).err().map(|error| match error {
         Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. }) => {
             presented.iter().map(|name| bare(name)).collect()
         }
         _ => Vec::new(),
     });
-    Ok(PeerCertificates { chain, distrust, other_names })
+    Ok(PeerCertificates { own, others, distrust, other_names })
 }
 
 /// The verifier shows a name as `DnsName("a.example.com")`.

@@ -20,7 +20,7 @@ pub(super) struct Sending {
 struct Sent {
     latest: Partition,
     /// How many had been sent when one was last acknowledged, or before records were left that were given since.
-    by_then: u64,
+    at_last_acknowledgement: u64,
     /// Records were given before the latest sample, and nothing was sent since.
     is_left: bool,
 }
@@ -32,13 +32,17 @@ impl Sending {
         self.is_busy = false;
         for (topic, partition) in statistics.partitions().filter(|(_, partition)| partition.queued > 0) {
             let name = TopicPartition::new(topic, partition.number);
-            let first = || Sent { latest: Partition::default(), by_then: partition.sent, is_left: false };
+            let first = || Sent {
+                latest: Partition::default(),
+                at_last_acknowledgement: partition.sent,
+                is_left: false,
+            };
             let sent = self.partitions.entry(name).or_insert_with(first);
             let is_busy = partition.unanswered > 0 || partition.sent != sent.latest.sent;
             self.is_busy |= is_busy;
             // What was given just before a sample may not have been sent yet.
             if partition.acknowledged != sent.latest.acknowledged || (sent.is_left && !is_busy) {
-                sent.by_then = partition.sent;
+                sent.at_last_acknowledgement = partition.sent;
             }
             sent.is_left = !is_busy && (sent.is_left || partition.queued > sent.latest.queued);
             sent.latest = partition.clone();
@@ -61,7 +65,7 @@ impl Sending {
 impl Sent {
     const fn is_unsent(&self) -> bool {
         let Partition { queued, sent, unanswered, acknowledged, .. } = self.latest;
-        queued > acknowledged && unanswered == 0 && sent == self.by_then
+        queued > acknowledged && unanswered == 0 && sent == self.at_last_acknowledgement
     }
 }
 

@@ -112,7 +112,7 @@ const OWNED: [(&[&str], &str); 28] = [
     (&["enable.auto.commit", "auto.commit.enable"], "always on, for offsets that were stored after the work"),
     (&["enable.auto.offset.store"], "always off, offsets are stored after the work"),
     (&["auto.offset.reset"], "always earliest, so that nothing is skipped"),
-    (&["isolation.level"], "always read_committed, what was aborted is never read"),
+    (&["isolation.level"], "set by Weir: read_committed for consumers, read_uncommitted for reading back"),
     (&["partition.assignment.strategy", "group.protocol"], "all members of a group must agree"),
     (&["group.instance.id"], "members that share a file would shut each other out"),
     (&["group.id"], "is the name of the consumer"),

@@ -1,4 +1,4 @@
-//! The buy button of old: what a customer bought, where it goes, how it was paid.
+//! The former (withdrawn) buy button: what a customer bought, where it goes, how it was paid.
 //!
 //! Source of all: Messenger platform, pages on payments that Meta has withdrawn with the feature.
 

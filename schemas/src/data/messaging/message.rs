@@ -35,7 +35,7 @@ model! {
         pub is_echo: bool = flag("is_echo"),
         /// Whether it was unsent; `mid` is that of the message as it was. Present in unsent messages only.
         pub is_deleted: bool = flag("is_deleted"),
-        /// Whether it is of a sort that Meta does not pass on: a poll, a shared profile, … Present in such
+        /// Whether it is of a type that Meta does not deliver: a poll, a shared profile, … Present in such
         /// messages only.
         pub is_unsupported: bool = flag("is_unsupported"),
         /// Whether the account talks to itself. Present together with `is_echo`, in such messages only. Source:

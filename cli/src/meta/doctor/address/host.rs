@@ -106,7 +106,7 @@ fn nothing(error: io::Error) -> NotKnown {
 mod tests {
     use super::super::super::check::Verdict::{Fail, Pass, Unknown};
     use super::*;
-    use crate::tool::settings::{Settings as _, read};
+    use crate::tool::settings::read;
     use clap::Command;
     use std::time::UNIX_EPOCH;
     use tokio::time::Instant;
@@ -125,7 +125,7 @@ mod tests {
             begins: UNIX_EPOCH,
             ends: now() + days * DAY,
         };
-        Ok(peer_certificates::PeerCertificates { chain: vec![own], distrust: None, other_names: None })
+        Ok(peer_certificates::PeerCertificates { own, others: Vec::new(), distrust: None, other_names: None })
     }
 
     /// A host with these addresses of a public network, each with what it shows.

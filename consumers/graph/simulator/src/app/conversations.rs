@@ -1,7 +1,7 @@
 //! `/me/conversations` and `/{message-id}`: the messages of a conversation.
 
-use super::{Answered, Apps, parameter};
-use crate::Behaviour;
+use super::Apps;
+use crate::behaviour::{Answered, Behaviour};
 use crate::request::Asked;
 use serde_json::{Value, json};
 
@@ -11,8 +11,8 @@ impl Apps {
     }
 
     pub(super) fn conversation(&self, asked: &Asked) -> Value {
-        let user = parameter(asked, "user_id").unwrap_or_default();
-        let of_user = self.messages.iter().filter(|(of, _)| *of == user);
+        let user = asked.parameter("user_id").unwrap_or_default();
+        let of_user = self.messages.iter().filter(|(of, _)| of == user);
         let messages: Vec<&Value> = of_user.map(|(_, message)| message).collect();
         let conversation = json!({ "id": "aWdfConversation", "messages": { "data": messages } });
         json!({ "data": if messages.is_empty() { Vec::new() } else { vec![conversation] } })

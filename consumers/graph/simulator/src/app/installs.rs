@@ -1,7 +1,7 @@
 //! `/{account-id}/subscribed_apps`: the apps that a page or an Instagram account has installed, with the fields of each.
 
-use super::{Answered, Apps, KnownToken, Login, list, parameter};
-use crate::Behaviour;
+use super::{Apps, KnownToken, Login, list};
+use crate::behaviour::{Answered, Behaviour};
 use crate::request::Asked;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ impl Apps {
 
     fn install(&mut self, account: &str, token: &KnownToken, asked: &Asked) -> Answered {
         let known = token.login.fields();
-        let fields = parameter(asked, "subscribed_fields").map(|fields| list(&fields)).unwrap_or_default();
+        let fields = list(asked.parameter("subscribed_fields").unwrap_or_default());
         // (#100) The parameter subscribed_fields is required; (#100) Param subscribed_fields[0] must be one of {feed, …}
         if fields.is_empty() || !fields.iter().all(|field| known.contains(&field.as_str())) {
             return Err(Behaviour::error(100, None));

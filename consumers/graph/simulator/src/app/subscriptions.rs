@@ -1,18 +1,11 @@
 //! `/{app-id}/subscriptions`: the objects of an app, each with one address and its fields.
 
-use super::{Answered, Apps, list, parameter};
-use crate::Behaviour;
+use super::{Apps, list};
+use crate::behaviour::{Answered, Behaviour};
 use crate::request::Asked;
 use hyper::Method;
 use schemas::Subscribable;
 use serde_json::{Value, json};
-
-/// What an app has subscribed to of one object.
-#[derive(Debug)]
-pub(super) struct Subscription {
-    callback_url: String,
-    fields: Vec<String>,
-}
 
 impl Apps {
     pub(super) fn subscriptions_edge(&mut self, app: &str, asked: &Asked) -> Answered {
@@ -29,34 +22,22 @@ impl Apps {
 
     fn subscribed(&self, app: &str) -> Value {
         let own = self.subscriptions.iter().filter(|((of, _), _)| of == app);
-        let data: Vec<Value> = own
-            .map(|((_, object), subscription)| {
-                let fields =
-                    subscription.fields.iter().map(|field| json!({"name": field, "version": "v26.0"}));
-                json!({
-                    "object": object,
-                    "callback_url": subscription.callback_url,
-                    "active": true,
-                    "fields": fields.collect::<Vec<_>>(),
-                })
-            })
-            .collect();
-        json!({ "data": data })
+        json!({ "data": own.map(|(_, subscription)| subscription).collect::<Vec<_>>() })
     }
 
     fn subscribe(&mut self, app: &str, asked: &Asked) -> Answered {
-        let of = |name| parameter(asked, name).filter(|value| !value.is_empty());
+        let of = |name| asked.parameter(name).filter(|value| !value.is_empty());
         let (Some(object), Some(callback_url), Some(fields), Some(_)) =
             (of("object"), of("callback_url"), of("fields"), of("verify_token"))
         else {
             return Err(Behaviour::error(100, None));
         };
-        let known = match object.as_str() {
+        let known = match object {
             "page" => Subscribable::Page.fields(),
             "instagram" => Subscribable::Instagram.fields(),
             _ => return Err(Behaviour::error(100, None)),
         };
-        let fields = list(&fields);
+        let fields = list(fields);
         if !callback_url.starts_with("https://")
             || !fields.iter().all(|field| known.contains(&field.as_str()))
         {
@@ -65,7 +46,14 @@ impl Apps {
         if !asked.callback_answers {
             return Err(Behaviour::refusal(2_200, "(#2200) Callback verification failed"));
         }
-        self.subscriptions.insert((app.to_owned(), object), Subscription { callback_url, fields });
+        let fields = fields.iter().map(|field| json!({"name": field, "version": "v26.0"}));
+        let subscription = json!({
+            "object": object,
+            "callback_url": callback_url,
+            "active": true,
+            "fields": fields.collect::<Vec<_>>(),
+        });
+        self.subscriptions.insert((app.to_owned(), object.to_owned()), subscription);
         Ok(json!({ "success": true }))
     }
 }

@@ -1,7 +1,7 @@
 //! Access tokens: what one is, short ones for long ones, and long ones renewed.
 
-use super::{Answered, Apps, parameter};
-use crate::Behaviour;
+use super::Apps;
+use crate::behaviour::{Answered, Behaviour};
 use crate::request::Asked;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use schemas::Subscribable;
@@ -72,11 +72,6 @@ impl KnownToken {
     fn is_expired(&self) -> bool {
         self.expires.is_some_and(|end| end <= SystemTime::now())
     }
-
-    fn renewed(&self) -> Self {
-        let now = SystemTime::now();
-        Self { issued: now, expires: Some(now + LONG), ..self.clone() }
-    }
 }
 
 impl Apps {
@@ -99,7 +94,7 @@ impl Apps {
 
     pub(super) fn debug(&self, asked: &Asked) -> Answered {
         let app = self.app_of(asked).ok_or_else(|| Behaviour::error(190, None))?;
-        let known = parameter(asked, "input_token").and_then(|token| self.tokens.get(&token));
+        let known = asked.parameter("input_token").and_then(|token| self.tokens.get(token));
         let Some(known) = known.filter(|known| known.app == app) else {
             let error = json!({"code": 190, "message": "Invalid OAuth access token."});
             return Ok(json!({"data": {"error": error, "is_valid": false, "scopes": []}}));
@@ -121,22 +116,22 @@ impl Apps {
 
     /// `fb_exchange_token`.
     pub(super) fn exchange_of_facebook(&mut self, asked: &Asked) -> Answered {
-        let of = |name| parameter(asked, name).unwrap_or_default();
-        let secret = self.secrets.get(&of("client_id"));
+        let of = |name| asked.parameter(name).unwrap_or_default();
+        let secret = self.secrets.get(of("client_id"));
         if of("grant_type") != "fb_exchange_token" || secret.is_none() {
             return Err(Behaviour::error(101, None));
         }
-        if secret != Some(&of("client_secret")) {
+        if secret.is_some_and(|secret| secret != of("client_secret")) {
             return Err(Behaviour::refusal(1, "Error validating client secret."));
         }
-        self.longer(&of("fb_exchange_token"), &of("client_id"))
+        self.longer(of("fb_exchange_token"), of("client_id"))
     }
 
     /// `ig_exchange_token`.
     pub(super) fn exchange_of_instagram(&mut self, asked: &Asked) -> Answered {
-        let secret = parameter(asked, "client_secret").unwrap_or_default();
-        let app = self.secrets.iter().find(|(_, of)| **of == secret).map(|(app, _)| app.clone());
-        let is_meant = parameter(asked, "grant_type").as_deref() == Some("ig_exchange_token");
+        let secret = asked.parameter("client_secret").unwrap_or_default();
+        let app = self.secrets.iter().find(|(_, of)| *of == secret).map(|(app, _)| app.clone());
+        let is_meant = asked.parameter("grant_type") == Some("ig_exchange_token");
         match (app, is_meant) {
             (Some(app), true) => self.longer(asked.token.as_deref().unwrap_or_default(), &app),
             _ => Err(Behaviour::error(101, None)),
@@ -146,7 +141,7 @@ impl Apps {
     /// `ig_refresh_token`, of a token that is older than a day.
     pub(super) fn refresh(&mut self, asked: &Asked) -> Answered {
         let known = self.valid_token(asked)?.clone();
-        let is_meant = parameter(asked, "grant_type").as_deref() == Some("ig_refresh_token");
+        let is_meant = asked.parameter("grant_type") == Some("ig_refresh_token");
         let is_old = known.issued + RENEWED_FROM <= SystemTime::now();
         if !is_meant || known.login != Login::Instagram || !is_old {
             return Err(Behaviour::error(100, None));
@@ -168,7 +163,8 @@ impl Apps {
         else {
             return Err(Behaviour::error(190, None));
         };
-        let (longer, renewed) = (format!("{token}L"), known.renewed());
+        let (longer, now) = (format!("{token}L"), SystemTime::now());
+        let renewed = KnownToken { issued: now, expires: Some(now + LONG), ..known.clone() };
         self.tokens.insert(longer.clone(), renewed);
         Ok(json!({"access_token": longer, "token_type": "bearer", "expires_in": LONG.as_secs()}))
     }

@@ -10,7 +10,8 @@ pub(super) struct Recovered(VecDeque<(Instant, u32)>);
 impl Recovered {
     /// A call that can be answered had failed so often in a row.
     pub(super) fn note(&mut self, row: u32, now: Instant) {
-        // What is older and no longer is the longest of no time any more; so there are as many at most as the longest has failures.
+        // An older run that is no longer than this one can never again be the longest since any moment: drop it. So there are at most
+        // as many as the longest has failures.
         while self.0.back().is_some_and(|(_, other)| *other <= row) {
             self.0.pop_back();
         }

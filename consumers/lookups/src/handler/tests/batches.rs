@@ -14,7 +14,7 @@ async fn lookups_of_records_ahead_share_a_batch_and_one_that_times_out_in_it_goe
     bench.simulator.misbehave_times("17865799348089007", Behaviour::Hang, 1);
     bench.simulator.misbehave("17865799348089008", Behaviour::error(100, Some(33)));
     for input in &inputs {
-        bench.handler.expect(input);
+        bench.prefetch(input).await;
     }
     for input in &inputs {
         let expected = if input.offset == 8 { "gone" } else { "found" };
@@ -39,7 +39,7 @@ async fn a_batch_that_is_refused_for_one_token_costs_the_others_nothing() {
         })
         .collect();
     for input in &inputs {
-        bench.handler.expect(input);
+        bench.prefetch(input).await;
     }
     for input in &inputs {
         if input.offset % 2 == 0 {
@@ -57,7 +57,7 @@ async fn a_batch_that_fails_as_a_whole_is_sent_again_in_parts() {
     bench.simulator.misbehave_batches(Behaviour::CutOff);
     let inputs = many(20);
     for input in &inputs {
-        bench.handler.expect(input);
+        bench.prefetch(input).await;
     }
     for input in &inputs {
         assert_eq!(lookup(input, &bench.handle(input).await.unwrap())["status"], "found");
@@ -80,7 +80,7 @@ async fn batches_that_are_refused_for_a_limit_stop_calls_for_ever_longer() {
     }
     let (inputs, started) = (many(2), Instant::now());
     for input in &inputs {
-        bench.handler.expect(input);
+        bench.prefetch(input).await;
     }
     for input in &inputs {
         assert_eq!(lookup(input, &bench.handle(input).await.unwrap())["status"], "found");

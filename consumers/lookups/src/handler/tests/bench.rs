@@ -3,11 +3,13 @@
 use crate::handler::*;
 use crate::lookup::WaitReason;
 use crate::metrics::LookupMetrics;
+use crate::pending_lookup::PendingLookup;
 use crate::settings::LookupSettings;
 use crate::settings::tests::read;
 use prometheus::Registry;
 use runtime::consumer::Wait;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -31,7 +33,9 @@ pub(crate) struct Bench {
     pub(crate) folder: TempDir,
     pub(super) registry: Registry,
     pub(super) handler: Lookups,
-    pub(super) partition: Mutex<Partition>,
+    pub(super) own_limits: Mutex<OwnLimits>,
+    /// The lookups of records that were told of, by their offsets.
+    begun: Mutex<HashMap<i64, Option<PendingLookup<LookupAnswer>>>>,
 }
 
 impl Bench {
@@ -56,8 +60,8 @@ impl Bench {
         let mut context = crate::context(settings, tokens, metrics, &registry).unwrap();
         context.resolver.probe = runtime::throttle::Throttle::new(Duration::from_millis(1));
         let handler = Lookups::new(Arc::new(context), "meta");
-        let partition = Mutex::new(handler.assigned("meta.comments.v1", 3));
-        Self { simulator, folder, registry, handler, partition }
+        let (own_limits, begun) = (Mutex::default(), Mutex::default());
+        Self { simulator, folder, registry, handler, own_limits, begun }
     }
 
     /// What every other lookup needs too.
@@ -67,36 +71,37 @@ impl Bench {
 
     /// What comes of a record in the end.
     pub(super) async fn handle(&self, record: &Record) -> Result<Output, Failure> {
-        let mut partition = self.partition.lock().await;
-        self.handler.look_up(&mut partition, record, &Waits::unwatched()).await
+        let (mut own_limits, mut begun) = (self.own_limits.lock().await, self.begun.lock().await);
+        let begun = begun.entry(record.offset).or_default();
+        self.handler.look_up(&mut own_limits, record, begun, &Waits::unwatched()).await
     }
 
     /// As [`Self::handle`], in another partition.
     pub(super) async fn handle_beside(&self, record: &Record) -> Result<Output, Failure> {
-        let mut partition = self.handler.assigned("meta.comments.v1", 4);
-        self.handler.look_up(&mut partition, record, &Waits::unwatched()).await
+        self.handler.look_up(&mut OwnLimits::default(), record, &mut None, &Waits::unwatched()).await
     }
 
     /// Returns once the lookup of a record waits for `on`.
     pub(super) async fn waits(&self, record: &Record, on: Wait) {
-        let mut waiting = self.ahead(record);
+        let mut waiting = self.prefetch(record).await.expect("it is under way");
         let comes = waiting.wait_for(|waiting| waiting.as_ref().is_some_and(|waiting| waiting.on == on));
         drop(timeout(PATIENCE, comes).await.expect("it comes to that").expect("it has not ended"));
     }
 
     /// Returns once the lookup of a record has ended.
     pub(super) async fn ends(&self, record: &Record) {
-        let mut waiting = self.ahead(record);
+        let mut waiting = self.prefetch(record).await.expect("it is under way");
         // What it says goes with it.
         let end = async { while waiting.changed().await.is_ok() {} };
         timeout(PATIENCE, end).await.expect("it comes to that");
     }
 
     /// A record is told of as the loop tells of it, and not handled yet; what its lookup says that it waits for.
-    fn ahead(&self, record: &Record) -> watch::Receiver<Option<WaitReason>> {
-        self.handler.expect(record);
-        let ahead = self.handler.prefetch.of(&record.topic, record.partition).expect("its partition");
-        ahead.look(record.offset, |pending| pending.waiting.clone()).expect("it is under way")
+    pub(super) async fn prefetch(&self, record: &Record) -> Option<watch::Receiver<Option<WaitReason>>> {
+        let begun = self.handler.prefetch(record);
+        let waiting = begun.as_ref().map(|pending| pending.waiting.clone());
+        self.begun.lock().await.insert(record.offset, begun);
+        waiting
     }
 
     pub(crate) fn reread(&self) {

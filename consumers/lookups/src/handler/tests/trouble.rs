@@ -74,10 +74,10 @@ async fn an_accounts_own_limit_is_waited_for_as_long_as_it_may_hold_others() {
 async fn what_an_account_has_held_its_partition_for_counts_until_it_is_answered() {
     let bench = limited(11, ACCOUNT).await;
     let account = GraphId::parse(ACCOUNT).unwrap();
-    bench.partition.lock().await.own_limits.add(&account, Instant::now(), Duration::from_mins(2));
+    bench.own_limits.lock().await.add(&account, Instant::now(), Duration::from_mins(2));
     let failure = bench.handle(&next()).await.unwrap_err();
     assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");
-    bench.partition.lock().await.own_limits.answered(&account, Instant::now());
+    bench.own_limits.lock().await.answered(&account, Instant::now());
     bench.waits(&next(), Wait::AccountLimit).await;
 }
 
@@ -94,7 +94,7 @@ async fn an_answer_from_before_a_limit_leaves_what_was_waited_for_it() {
     bench.ends(&ahead).await;
     bench.waits(&next(), Wait::AccountLimit).await;
     let account = GraphId::parse(ACCOUNT).unwrap();
-    bench.partition.lock().await.own_limits.add(&account, Instant::now(), Duration::from_mins(2));
+    bench.own_limits.lock().await.add(&account, Instant::now(), Duration::from_mins(2));
     assert_eq!(lookup(&ahead, &bench.handle(&ahead).await.unwrap())["status"], "found");
     let failure = bench.handle(&next()).await.unwrap_err();
     assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");
@@ -212,7 +212,7 @@ async fn a_graph_api_that_fails_a_part_of_all_requests_costs_no_dead_letter() {
         bench.simulator.misbehave_partly(broken, percent);
         let inputs = many(300);
         for input in &inputs {
-            bench.handler.expect(input);
+            bench.prefetch(input).await;
         }
         for input in &inputs {
             assert_eq!(lookup(input, &bench.handle(input).await.unwrap())["status"], "found", "{percent} %");

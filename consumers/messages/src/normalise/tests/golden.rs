@@ -2,16 +2,25 @@
 
 use crate::normalise::normalise;
 use schemas::inbox::{Open, Record};
-use schemas::{Event, Receipt, TypedEvent, split};
+use schemas::{Event, Kind, Receipt, TypedEvent, split};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const RECEIPT: Receipt<'static> = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
 
+/// The members of a record of which it has one at least.
+const PARTS: [&str; 10] = [
+    "message", "reaction", "postback", "referral", "order", "thread", "optin", "receipt", "comment",
+    "mention",
+];
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/fixtures")
+}
+
 fn deliveries() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/fixtures");
-    let folders = fs::read_dir(root).unwrap().map(|folder| folder.unwrap().path());
+    let folders = fs::read_dir(fixtures()).unwrap().map(|folder| folder.unwrap().path());
     let mut files: Vec<_> = folders
         .filter(|path| path.is_dir())
         .flat_map(|folder| fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()))
@@ -52,5 +61,20 @@ fn every_fixture_gives_the_inbox_records_beside_it() {
         let expected = if file.exists() { fs::read_to_string(&file).unwrap() } else { String::new() };
         assert_eq!(parsed(&actual), parsed(&expected), "{} should hold:\n{actual}", file.display());
         assert_eq!(file.exists(), !records.is_empty(), "{}", file.display());
+    }
+}
+
+#[test]
+fn every_kind_that_names_its_records_gives_one_and_it_is_never_empty() {
+    for kind in Kind::ALL {
+        let spec = kind.spec();
+        let body = fs::read(fixtures().join(format!("{}.json", spec.sample))).unwrap();
+        let events = split(&body, 10_000).events;
+        let records: Vec<_> =
+            events.iter().filter(|event| event.kind.kind == kind).filter_map(inbox).collect();
+        assert_eq!(!records.is_empty(), spec.inbox.is_some(), "{kind:?}");
+        for record in records.iter().flat_map(|record| parsed(record)) {
+            assert!(PARTS.iter().any(|part| record[*part].is_object()), "{kind:?}: {record}");
+        }
     }
 }

@@ -47,7 +47,7 @@ impl<T> State<T> {
     }
 
     /// Whether a topic, or the leader of a partition, is not known.
-    pub(in super::super) fn is_in_doubt(&self) -> bool {
+    pub(in super::super) fn has_unknown_leaders(&self) -> bool {
         let mut led = self.topics.iter().flat_map(|topic| topic.partitions.iter().take(topic.count));
         !self.missing().is_empty() || led.any(|partition| partition.leader.is_none())
     }

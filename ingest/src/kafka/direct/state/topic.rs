@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// Codes of Kafka's that say that the broker is not, or not yet, the one to ask (`org.apache.kafka.common.protocol.Errors`):
 /// unknown topic or partition, leader not available, not leader, broker not available, storage, both of the leader's epoch.
 /// No other error is one that another look at the cluster could cure.
-pub(in super::super) const ASK_ANOTHER: [i32; 7] = [3, 5, 6, 8, 56, 74, 75];
+pub(in super::super) const STALE_METADATA: [i32; 7] = [3, 5, 6, 8, 56, 74, 75];
 
 #[derive(Debug)]
 pub(super) struct Topic<T> {
@@ -23,7 +23,7 @@ pub(super) struct Topic<T> {
     pub(super) count: usize,
     pub(super) partitions: Vec<Partition<T>>,
     /// Where the next record without a key goes.
-    anywhere: usize,
+    sticky: usize,
 }
 
 #[derive(Debug)]
@@ -49,20 +49,20 @@ pub(super) struct QueuedBatch<T> {
 impl<T> Topic<T> {
     pub(super) fn new(name: &str) -> Self {
         let partitions = Vec::new();
-        Self { name: name.into(), id: Uuid::nil(), refusal: None, count: 0, partitions, anywhere: 0 }
+        Self { name: name.into(), id: Uuid::nil(), refusal: None, count: 0, partitions, sticky: 0 }
     }
 
     /// The partition of a record without a key, among those whose broker takes more. Stays with one until a request takes what
     /// waits there, so that few batches are begun; but not while its broker is away, hangs or has enough to do, and another's
     /// has not.
-    pub(super) fn anywhere(&mut self, takes_more: impl Fn(i32) -> bool) -> usize {
-        let (first, count) = (self.anywhere, self.count);
+    pub(super) fn choose_sticky(&mut self, takes_more: impl Fn(i32) -> bool) -> usize {
+        let (first, count) = (self.sticky, self.count);
         let numbers = || (0..count).map(|step| (first + step) % count);
         let leader = |number: &usize| self.partitions[*number].leader;
         let free = numbers().find(|number| leader(number).is_some_and(&takes_more));
         let led = free.or_else(|| numbers().find(|number| leader(number).is_some()));
-        self.anywhere = led.unwrap_or(first % count);
-        self.anywhere
+        self.sticky = led.unwrap_or(first % count);
+        self.sticky
     }
 
     /// The first batch of a partition, for its leader.
@@ -74,8 +74,8 @@ impl<T> Topic<T> {
         }
         let waiting = partition.queue.pop_front()?;
         partition.is_under_way = true;
-        if number == self.anywhere {
-            self.anywhere += 1;
+        if number == self.sticky {
+            self.sticky += 1;
         }
         Some(waiting)
     }

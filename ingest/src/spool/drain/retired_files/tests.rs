@@ -46,7 +46,7 @@ async fn what_is_done_is_not_sent_again_after_a_panic_or_where_it_could_not_be_d
     let next = rows.last().unwrap().seq + 1;
     // As after a panic: nothing of the reader is left.
     retired.reading = None;
-    retired.postpone(path.clone(), Ranges::default(), Duration::ZERO);
+    retired.postpone(&path, Ranges::default(), Duration::ZERO);
     let seqs: Vec<_> = all(&mut retired).await.iter().map(|stored| stored.seq).collect();
     assert_eq!(seqs, (next..=40).collect::<Vec<_>>());
     assert!(!path.exists() && backlog.paths().is_empty() && retired.progress.is_empty());
@@ -59,7 +59,7 @@ async fn a_corrupt_delivery_that_was_parked_as_its_file_was_retired_is_lost_once
     let path = directory.path().join("spool.db");
     let (mut database, totals) = filled(&path);
     let corrupt = database.waiting(1, u64::MAX).unwrap().remove(0);
-    let park = Change::Park(corrupt.key(), CORRUPT.to_owned());
+    let park = Change::Park(corrupt.key(), ParkReason::Corrupt);
     let totals = database.apply([park].iter(), totals).unwrap();
     drop(database);
     let backlog = Backlog::default();

@@ -14,12 +14,12 @@ fn rows_that_leave_their_pages_half_empty_leave_small_ones_their_part_too() {
     let directory = tempfile::tempdir().unwrap();
     let most = 8 << 20;
     let mut store = Store::new(parts(directory.path(), most));
-    store.open();
+    store.maintain();
     let mut rows = large_rows(4000, 2200).into_iter();
     while store.current_bytes() < most / 16 * 15 {
         assert_eq!(put(&mut store, rows.next().unwrap()), Ok(()), "at {} bytes", store.current_bytes());
     }
-    assert_eq!(put(&mut store, large_rows(1, 70 << 10).remove(0)), Err(SpoolError::Full));
+    assert_eq!(put(&mut store, large_rows(1, 70 << 10).remove(0)), Err(Unavailable::SpoolFull));
     assert_eq!(store.parts.metrics.healthy.get(), 1, "it takes small ones still");
     let taken = rows.take_while(|row| put(&mut store, row.clone()).is_ok()).count();
     assert!(taken > 100, "{taken}");

@@ -44,17 +44,16 @@ fn a_file_that_cannot_be_written_and_not_be_followed_either_is_drained() {
     let rows = rows(ROWS);
     put_all(&mut store, &rows);
     store.fail(&transient(), Kind::Write);
-    // As `open` does where the volume is read-only, so that the next cannot be created.
-    let error = StoreError::Transient("read-only file system".to_owned());
-    assert_eq!(store.retire_without_next(error.clone()).unwrap_err(), error);
-    store.fail(&error, Kind::Open);
-    store.update_gauges();
+    // The next cannot be created, as where the volume is read-only.
+    (store.failures, store.parts.max_bytes) = ([FAILURES; 3], 4096);
+    retry(&mut store);
     assert_eq!(
         (store.parts.backlog.paths(), waiting(&store).as_str()),
         (vec![spool_db(directory.path())], "40")
     );
-    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(SpoolError::Failing));
+    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(Unavailable::SpoolFailing));
     // Once it can be created.
+    store.parts.max_bytes = MAX;
     retry(&mut store);
     put(&mut store, rows[0].clone()).unwrap();
     assert_eq!((store.parts.metrics.retirements.get(), waiting(&store).as_str()), (1, "41"));
@@ -70,7 +69,7 @@ fn files_that_are_found_only_as_one_is_retired_are_drained_too() {
     let mut store = Store::new(parts(directory.path(), MAX));
     // It could not be listed until now.
     store.failures = [FAILURES; 3];
-    store.open();
+    store.maintain();
     assert_eq!(store.parts.backlog.paths(), [older, spool_db(directory.path())]);
 }
 
@@ -114,7 +113,7 @@ fn an_error_closes_the_file_whoever_meets_it() {
         let mut store = store(directory.path());
         put_all(&mut store, &rows(1));
         let key = store.read(1, u64::MAX).remove(0).key();
-        assert!(change(&mut store, vec![Change::Park(key, "too_large".to_owned())]));
+        assert!(change(&mut store, vec![Change::Park(key, ParkReason::TooLarge)]));
         let State::Open(database) = &store.state else { panic!("it is open") };
         // As on a volume that became read-only.
         database.connection().pragma_update(None, "query_only", true).unwrap();

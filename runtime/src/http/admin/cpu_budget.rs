@@ -1,11 +1,11 @@
-//! How much of a core may go into something that anybody can ask for: time that is spent first and earned back slowly.
+//! A token bucket that bounds the processor time of rendering metrics to a tenth of a core.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// It takes this many times what was spent until as much may be spent again: a tenth of a core.
-const EARNED_BACK: u32 = 10;
+/// What was spent is refilled in this many times the time that it took: a tenth of a core.
+const REFILL_DIVISOR: u32 = 10;
 
 /// What even the cheapest costs, so that its number is bounded too: ten a second.
 const LEAST: Duration = Duration::from_millis(10);
@@ -14,23 +14,23 @@ const LEAST: Duration = Duration::from_millis(10);
 const MOST: Duration = Duration::from_millis(50);
 
 /// What may be spent at once after a quiet time, as a wait: 40 of the cheapest, enough for whoever looks again and again.
-const AHEAD: Duration = Duration::from_secs(4);
+const BURST: Duration = Duration::from_secs(4);
 
 /// Begins full.
 #[derive(Debug)]
-pub(super) struct Allowance {
+pub(super) struct CpuBudget {
     /// When everything that was spent is earned back.
     settled: Instant,
 }
 
-impl Allowance {
+impl CpuBudget {
     pub(super) fn new(now: Instant) -> Self {
         Self { settled: now }
     }
 
     /// When the next may begin.
     pub(super) fn begins(&self, now: Instant) -> Instant {
-        self.settled.checked_sub(AHEAD).map_or(now, |begins| begins.max(now))
+        self.settled.checked_sub(BURST).map_or(now, |begins| begins.max(now))
     }
 
     /// When the next of the cheapest may begin; it counts as begun then.
@@ -42,7 +42,7 @@ impl Allowance {
 
     /// Something that began then took so long.
     pub(super) fn spend(&mut self, begun: Instant, took: Duration) {
-        self.settled = self.settled.max(begun) + took.clamp(LEAST, MOST) * EARNED_BACK;
+        self.settled = self.settled.max(begun) + took.clamp(LEAST, MOST) * REFILL_DIVISOR;
     }
 }
 
@@ -53,11 +53,11 @@ mod tests {
     /// How many of this cost are begun within `time`.
     fn begun(time: Duration, cost: Duration) -> u32 {
         let start = Instant::now();
-        let (mut allowance, mut now, mut count) = (Allowance::new(start), start, 0);
+        let (mut budget, mut now, mut count) = (CpuBudget::new(start), start, 0);
         while now < start + time {
-            allowance.spend(now, cost);
+            budget.spend(now, cost);
             count += 1;
-            now = allowance.begins(now + cost);
+            now = budget.begins(now + cost);
         }
         count
     }
@@ -73,11 +73,11 @@ mod tests {
     #[test]
     fn the_next_is_never_far_off_however_long_one_took() {
         let start = Instant::now();
-        let mut allowance = Allowance::new(start);
+        let mut budget = CpuBudget::new(start);
         for _ in 0..3 {
-            let now = allowance.begins(start);
-            allowance.spend(now, Duration::from_hours(1));
-            assert!(allowance.begins(now) - now <= MOST * EARNED_BACK);
+            let now = budget.begins(start);
+            budget.spend(now, Duration::from_hours(1));
+            assert!(budget.begins(now) - now <= MOST * REFILL_DIVISOR);
         }
     }
 }
