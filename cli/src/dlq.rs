@@ -6,12 +6,12 @@
 mod dead_letter;
 mod decision;
 mod list;
-mod mark;
-mod marks;
 mod outcome;
+mod partition_mark;
 mod redrive;
 mod settings;
 mod show;
+mod topic_marks;
 
 pub(crate) use dead_letter::DeadLetter;
 

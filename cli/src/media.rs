@@ -81,7 +81,7 @@ fn run(settings: &ForgetSettings, screen: &mut Screen) -> Result<Exit, ToolError
     let what = format!("{} of {} bytes", counted(found.keys.len() as u64, "object", "objects"), found.bytes);
     if !settings.apply {
         screen.line(format!("{what} are saved of them. --apply deletes them."))?;
-        return Ok(Exit::Drift);
+        return Ok(Exit::Findings);
     }
     session.wait(forget::delete(&store, &found))?;
     screen.line(format!("{what} were deleted."))?;
@@ -109,7 +109,7 @@ mod tests {
         }
         let mut screen = Screen::plain(std::io::sink());
         let there = || fs::read_dir(place.path().join("1784/99")).map_or(0, Iterator::count);
-        assert_eq!(run(&settings(&place, false), &mut screen).unwrap(), Exit::Drift);
+        assert_eq!(run(&settings(&place, false), &mut screen).unwrap(), Exit::Findings);
         assert_eq!(there(), 2);
         assert_eq!(run(&settings(&place, true), &mut screen).unwrap(), Exit::Done);
         assert_eq!(there(), 0);

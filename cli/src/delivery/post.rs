@@ -57,9 +57,9 @@ fn run(PostSettings { file, to, signer }: &PostSettings, screen: &mut Screen) ->
     let Answer { status, text, took, .. } =
         Session::start()?.wait(poster.post(Bytes::from(body), &signature))?;
     let took = took.as_secs_f64() * 1_000.0;
-    let (tone, exit) = if status == 200 { (Tone::Good, Exit::Done) } else { (Tone::Bad, Exit::Drift) };
+    let (tone, exit) = if status == 200 { (Tone::Good, Exit::Done) } else { (Tone::Bad, Exit::Findings) };
     screen.toned(tone, &format!("{status} after {took:.1} ms"))?;
-    if exit == Exit::Drift && !text.trim().is_empty() {
+    if exit == Exit::Findings && !text.trim().is_empty() {
         screen.line(one_line(text.trim(), LONGEST))?;
     }
     Ok(exit)

@@ -84,7 +84,7 @@ fn run(settings: &SimulateSettings, screen: &mut Screen) -> Result<Exit, ToolErr
     let poster = Poster::new(&settings.to)?;
     let tally = session.wait(post(&session, settings, &poster));
     tally.print(screen)?;
-    Ok(if tally.is_all_taken() { Exit::Done } else { Exit::Drift })
+    Ok(if tally.is_all_taken() { Exit::Done } else { Exit::Findings })
 }
 
 /// Posts until the time is over or a signal came, and waits for what is under way.

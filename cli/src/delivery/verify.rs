@@ -76,5 +76,5 @@ fn run(settings: &VerifySettings, screen: &mut Screen) -> Result<Exit, ToolError
             )?;
         }
     }
-    Ok(Exit::Drift)
+    Ok(Exit::Findings)
 }

@@ -34,22 +34,22 @@ pub(super) struct Rules<'a> {
 
 /// What becomes of a dead letter, or would.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fate {
+pub(super) enum Decision {
     /// It goes back to this topic.
-    Back(String),
+    Redrive(String),
     /// It is a body, and its events are published.
     Published,
     /// It was put back before.
-    Before,
+    AlreadyRedriven,
     /// Another consumer gave the same record up, which goes back for both.
     Duplicate,
     /// It stays.
-    Stays(StayReason),
+    Keep(KeepReason),
 }
 
 /// Why a dead letter stays where it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-pub(super) enum StayReason {
+pub(super) enum KeepReason {
     /// It was tried too often.
     #[error("tried {0} times or more (--max-attempts)")]
     TooOften(u32),
@@ -82,9 +82,9 @@ impl Rules<'_> {
         &self,
         record: &Record,
         dead_letter: &DeadLetter,
-    ) -> Result<(Fate, Vec<Typed>), StayReason> {
+    ) -> Result<(Decision, Vec<Typed>), KeepReason> {
         if dead_letter.attempts >= self.settings.max_attempts {
-            return Err(StayReason::TooOften(self.settings.max_attempts));
+            return Err(KeepReason::TooOften(self.settings.max_attempts));
         }
         let lies_on = Topic::named(&record.topic, &self.settings.scope.topic_prefix);
         if lies_on == Some(Topic::RepliesDlq)
@@ -94,51 +94,51 @@ impl Rules<'_> {
         }
         match &dead_letter.origin {
             Some(origin) => Ok((self.back(lies_on, origin.topic.clone())?, Vec::new())),
-            None if lies_on == Some(Topic::IngestDlq) => Ok((Fate::Published, self.split_again(record)?)),
-            None => Err(StayReason::NoOrigin),
+            None if lies_on == Some(Topic::IngestDlq) => Ok((Decision::Published, self.split_again(record)?)),
+            None => Err(KeepReason::NoOrigin),
         }
     }
 
     /// Why weir-replies would refuse the command again.
-    fn never_succeeds(&self, record: &Record, dead_letter: &DeadLetter) -> Option<StayReason> {
+    fn never_succeeds(&self, record: &Record, dead_letter: &DeadLetter) -> Option<KeepReason> {
         if OF_NO_USE.contains(&dead_letter.reason.as_str()) {
-            return Some(StayReason::NoCommand(dead_letter.reason.clone()));
+            return Some(KeepReason::NoCommand(dead_letter.reason.clone()));
         }
         let history = RetryHistory::read(|name| record.header(name));
         let age = history.oldest().and_then(|first| self.now.duration_since(first).ok()).unwrap_or_default();
         let is_of_use = dead_letter.reason == WITHOUT_RESULT || !self.is_over(record);
-        (age > OLDEST_COMMAND || !is_of_use).then_some(StayReason::TooLate)
+        (age > OLDEST_COMMAND || !is_of_use).then_some(KeepReason::TooLate)
     }
 
     /// Whether its own time has passed, or its window closed. Neither hangs on the login.
     fn is_over(&self, record: &Record) -> bool {
         let value = record.value.as_deref().unwrap_or_default();
         let command = Command::parse(value, |id| Account::new(id.clone(), Login::Facebook, None));
-        command.is_ok_and(|command| command.over(self.now).is_some())
+        command.is_ok_and(|command| command.expiry(self.now).is_some())
     }
 
     /// Its headers are the word of whoever may write dead letters: it goes back to a topic that the consumer of this
     /// topic of dead letters reads, and to no other.
-    fn back(&self, lies_on: Option<Topic>, origin: String) -> Result<Fate, StayReason> {
+    fn back(&self, lies_on: Option<Topic>, origin: String) -> Result<Decision, KeepReason> {
         // Whether its consumer reads the optional ones here, nothing tells; its dead letters may be from them.
         let mut sources =
             lies_on.into_iter().flat_map(|topic| [topic.sources(), topic.optional_sources()]).flatten();
         if !sources.any(|source| source.name(&self.settings.scope.topic_prefix) == origin) {
-            Err(StayReason::Foreign(origin))
+            Err(KeepReason::Foreign(origin))
         } else if self.topics.contains(&origin) {
-            Ok(Fate::Back(origin))
+            Ok(Decision::Redrive(origin))
         } else {
-            Err(StayReason::NoTopic(origin))
+            Err(KeepReason::NoTopic(origin))
         }
     }
 
     /// The events of a body that ingest could not read. Where a part of it still cannot be read it stays: the events of
     /// the rest were published when it came.
-    fn split_again(&self, record: &Record) -> Result<Vec<Typed>, StayReason> {
-        let receipt = raw::receipt(|name| record.header(name)).ok_or(StayReason::NoOrigin)?;
+    fn split_again(&self, record: &Record) -> Result<Vec<Typed>, KeepReason> {
+        let receipt = raw::receipt(|name| record.header(name)).ok_or(KeepReason::NoOrigin)?;
         let split = self.settings.event_limits.split(record.value.as_deref().unwrap_or_default());
         if let Some(refusal) = split.refusal {
-            return Err(StayReason::StillRefused(Refusal::as_str(refusal)));
+            return Err(KeepReason::StillRefused(Refusal::as_str(refusal)));
         }
         let typed = |event| Typed::of(event, receipt, &self.settings.scope.topic_prefix);
         Ok(split.events.iter().map(typed).collect())

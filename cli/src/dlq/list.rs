@@ -1,8 +1,8 @@
 //! `weir dlq list`: a line a dead letter, and how many there are by reason.
 
 use super::dead_letter::DeadLetter;
-use super::marks::Marks;
 use super::settings::ListSettings;
+use super::topic_marks::TopicMarks;
 use crate::kafka::group::{Group, REDRIVE};
 use crate::kafka::source::{Range, RecordPosition, Source};
 use crate::screen::{Cell, Progress, Table, Tone, counted};
@@ -44,7 +44,7 @@ pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, 
     let mut reasons = Reasons::new();
     for topic in &topics {
         let range = source.range(topic, settings.since, settings.scope.until)?;
-        let marks = Marks::read(&group, &range)?;
+        let marks = TopicMarks::read(&group, &range)?;
         list(&source, &range, &marks, settings, &mut reasons, screen)?;
     }
     if !settings.json {
@@ -56,7 +56,7 @@ pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, 
 fn list(
     source: &Source,
     range: &Range,
-    marks: &Marks,
+    marks: &TopicMarks,
     settings: &ListSettings,
     reasons: &mut Reasons,
     screen: &mut Screen,

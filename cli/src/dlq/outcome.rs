@@ -1,7 +1,7 @@
 //! What became of the dead letters, or would: counted for people, one by one for programs.
 
 use super::dead_letter::DeadLetter;
-use super::decision::Fate;
+use super::decision::Decision;
 use crate::Screen;
 use crate::screen::{Cell, Table, Tone};
 use serde::Serialize;
@@ -26,15 +26,15 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn of(dead_letter: &'a DeadLetter, fate: &'a Fate, applied: bool) -> Self {
+    pub(super) fn of(dead_letter: &'a DeadLetter, fate: &'a Decision, applied: bool) -> Self {
         let (word, to, why) = match fate {
-            Fate::Back(topic) => ("back", Some(topic.as_str()), None),
-            Fate::Published => ("published", None, None),
-            Fate::Before => ("before", None, None),
-            Fate::Duplicate => ("duplicate", None, None),
-            Fate::Stays(why) => ("stays", None, Some(why.to_string())),
+            Decision::Redrive(topic) => ("back", Some(topic.as_str()), None),
+            Decision::Published => ("published", None, None),
+            Decision::AlreadyRedriven => ("before", None, None),
+            Decision::Duplicate => ("duplicate", None, None),
+            Decision::Keep(why) => ("stays", None, Some(why.to_string())),
         };
-        let does = matches!(fate, Fate::Back(_) | Fate::Published);
+        let does = matches!(fate, Decision::Redrive(_) | Decision::Published);
         Self { dead_letter, fate: word, to, why, applied: applied && does }
     }
 }
@@ -42,7 +42,7 @@ impl<'a> Line<'a> {
 /// How many dead letters have which fate, by topic and reason.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    counts: BTreeMap<(String, Fate, String), u64>,
+    counts: BTreeMap<(String, Decision, String), u64>,
     pub(super) sums: Sums,
 }
 
@@ -65,12 +65,12 @@ pub(super) struct Sums {
 
 impl Tally {
     /// Counts a dead letter, and the events of its body.
-    pub(super) fn add(&mut self, dead_letter: &DeadLetter, fate: &Fate, events: usize) {
+    pub(super) fn add(&mut self, dead_letter: &DeadLetter, fate: &Decision, events: usize) {
         match fate {
-            Fate::Back(_) | Fate::Published => self.sums.back += 1,
-            Fate::Before => self.sums.before += 1,
-            Fate::Duplicate => self.sums.duplicates += 1,
-            Fate::Stays(_) => self.sums.stays += 1,
+            Decision::Redrive(_) | Decision::Published => self.sums.back += 1,
+            Decision::AlreadyRedriven => self.sums.before += 1,
+            Decision::Duplicate => self.sums.duplicates += 1,
+            Decision::Keep(_) => self.sums.stays += 1,
         }
         self.sums.events += events as u64;
         let key = (dead_letter.position.topic.clone(), fate.clone(), dead_letter.reason.clone());
@@ -90,16 +90,16 @@ impl Tally {
     }
 }
 
-fn row(fate: &Fate, reason: &str, count: u64, applied: bool) -> [Cell; 4] {
+fn row(fate: &Decision, reason: &str, count: u64, applied: bool) -> [Cell; 4] {
     let would = if applied { "" } else { "would " };
     let (mark, tone, text) = match fate {
-        Fate::Back(topic) => ("+", Tone::Good, format!("{would}go back to {topic}")),
-        Fate::Published => ("+", Tone::Good, format!("{would}give events; can be read by now")),
-        Fate::Before => ("=", Tone::Faint, "put back before".to_owned()),
-        Fate::Duplicate => {
+        Decision::Redrive(topic) => ("+", Tone::Good, format!("{would}go back to {topic}")),
+        Decision::Published => ("+", Tone::Good, format!("{would}give events; can be read by now")),
+        Decision::AlreadyRedriven => ("=", Tone::Faint, "put back before".to_owned()),
+        Decision::Duplicate => {
             ("=", Tone::Faint, format!("{would}go back once, with another's of the same record"))
         }
-        Fate::Stays(why) => ("!", Tone::Warn, format!("stay: {why}")),
+        Decision::Keep(why) => ("!", Tone::Warn, format!("stay: {why}")),
     };
     [Cell::new(tone, mark), format!("{count:>5}").into(), reason.into(), Cell::new(tone, text)]
 }
@@ -107,17 +107,17 @@ fn row(fate: &Fate, reason: &str, count: u64, applied: bool) -> [Cell; 4] {
 #[cfg(test)]
 mod tests {
     use super::super::dead_letter::tests::record;
-    use super::super::decision::StayReason;
+    use super::super::decision::KeepReason;
     use super::*;
 
     #[test]
     fn dead_letters_are_counted_by_topic_fate_and_reason() {
         let dead_letter = DeadLetter::of(&record(Some("meta.comments.v1"), 5));
         let mut tally = Tally::default();
-        tally.add(&dead_letter, &Fate::Back("meta.comments.v1".to_owned()), 0);
-        tally.add(&dead_letter, &Fate::Back("meta.comments.v1".to_owned()), 0);
-        tally.add(&dead_letter, &Fate::Stays(StayReason::TooOften(20)), 0);
-        tally.add(&dead_letter, &Fate::Published, 3);
+        tally.add(&dead_letter, &Decision::Redrive("meta.comments.v1".to_owned()), 0);
+        tally.add(&dead_letter, &Decision::Redrive("meta.comments.v1".to_owned()), 0);
+        tally.add(&dead_letter, &Decision::Keep(KeepReason::TooOften(20)), 0);
+        tally.add(&dead_letter, &Decision::Published, 3);
         assert_eq!(tally.counts.values().copied().collect::<Vec<_>>(), [2, 1, 1]);
         assert_eq!(tally.sums, Sums { back: 3, events: 3, before: 0, duplicates: 0, stays: 1, left: 0 });
     }
@@ -126,12 +126,12 @@ mod tests {
     fn a_line_says_what_was_done_and_not_what_only_would_be() {
         let dead_letter = DeadLetter::of(&record(Some("meta.comments.v1"), 5));
         let json =
-            |fate: &Fate, applied| serde_json::to_value(Line::of(&dead_letter, fate, applied)).unwrap();
-        let back = Fate::Back("meta.comments.v1".to_owned());
+            |fate: &Decision, applied| serde_json::to_value(Line::of(&dead_letter, fate, applied)).unwrap();
+        let back = Decision::Redrive("meta.comments.v1".to_owned());
         assert_eq!(json(&back, true)["applied"], true);
         assert_eq!(json(&back, false)["applied"], false);
         assert_eq!(json(&back, true)["to"], "meta.comments.v1");
-        let stays = json(&Fate::Stays(StayReason::NoOrigin), true);
+        let stays = json(&Decision::Keep(KeepReason::NoOrigin), true);
         assert_eq!((&stays["applied"], &stays["fate"]), (&false.into(), &"stays".into()));
         assert_eq!(stays["why"], "nothing says where it came from");
     }

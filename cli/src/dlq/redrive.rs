@@ -1,10 +1,10 @@
 //! `weir dlq redrive`: decides on every dead letter, puts back what goes back, and remembers it.
 
 use super::dead_letter::DeadLetter;
-use super::decision::{Fate, Rules, StayReason, outgoing};
-use super::marks::Marks;
+use super::decision::{Decision, KeepReason, Rules, outgoing};
 use super::outcome::{Line, Sums, Tally};
 use super::settings::RedriveSettings;
+use super::topic_marks::TopicMarks;
 use crate::kafka::group::{Group, REDRIVE};
 use crate::kafka::sink::{OutgoingRecord, Sink};
 use crate::kafka::source::{Range, RecordPosition, Source};
@@ -24,7 +24,7 @@ const KEEP_EVERY: Duration = Duration::from_secs(1);
 type Original = (RecordPosition, Option<Vec<u8>>);
 
 /// A dead letter that was given to Kafka, with its fate and the number of its events.
-type Sent = (DeadLetter, Fate, usize);
+type Sent = (DeadLetter, Decision, usize);
 
 /// One run.
 struct Redrive<'a> {
@@ -67,7 +67,7 @@ pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exi
     let topics = settings.scope.topics();
     let range = |topic: &String| {
         let range = redrive.source.range(topic, Some(settings.since), settings.scope.until)?;
-        Marks::read(&redrive.group, &range).map(|marks| (range, marks))
+        TopicMarks::read(&redrive.group, &range).map(|marks| (range, marks))
     };
     let ranges = topics.iter().map(range).collect::<Result<Vec<_>, _>>()?;
     if settings.apply {
@@ -83,7 +83,7 @@ pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exi
     Ok(match (session.must_stop(), redrive.tally.sums.stays) {
         (true, _) => Exit::Failure,
         (false, 0) => Exit::Done,
-        (false, _) => Exit::Drift,
+        (false, _) => Exit::Findings,
     })
 }
 
@@ -98,7 +98,7 @@ fn needed(settings: &RedriveSettings) -> Vec<String> {
 
 impl Redrive<'_> {
     /// Puts back the dead letters of one topic. What was acknowledged is remembered, however it ends.
-    fn topic(&mut self, range: &Range, mut marks: Marks) -> Result<(), ToolError> {
+    fn topic(&mut self, range: &Range, mut marks: TopicMarks) -> Result<(), ToolError> {
         let outcome = self.dead_letters(range, &mut marks);
         let written = self.sink.finish();
         let noted = self.note(&mut marks);
@@ -109,7 +109,7 @@ impl Redrive<'_> {
         Ok(kept?)
     }
 
-    fn dead_letters(&mut self, range: &Range, marks: &mut Marks) -> Result<(), ToolError> {
+    fn dead_letters(&mut self, range: &Range, marks: &mut TopicMarks) -> Result<(), ToolError> {
         let (mut reading, mut kept, mut read) = (self.source.open(range)?, Instant::now(), 0_u64);
         while let Some(record) = reading.next()? {
             if self.session.must_stop() {
@@ -134,18 +134,18 @@ impl Redrive<'_> {
         &mut self,
         record: &Record,
         dead_letter: DeadLetter,
-        marks: &mut Marks,
+        marks: &mut TopicMarks,
     ) -> Result<(), ToolError> {
         let (partition, offset) = (record.partition, record.offset);
         let original = original(record, &dead_letter);
         if marks.hold(partition, offset) && !self.settings.again {
             self.back.extend(original);
-            return self.tell(&dead_letter, &Fate::Before, 0);
+            return self.tell(&dead_letter, &Decision::AlreadyRedriven, 0);
         }
         let rules = Rules { topics: &self.topics, settings: self.settings, now: SystemTime::now() };
         let (fate, events) = match rules.decide(record, &dead_letter) {
             Ok(decided) => decided,
-            Err(why) => return self.tell(&dead_letter, &Fate::Stays(why), 0),
+            Err(why) => return self.tell(&dead_letter, &Decision::Keep(why), 0),
         };
         let has_room = marks.have_room(partition);
         if has_room && original.as_ref().is_some_and(|record| self.back.contains(record)) {
@@ -157,21 +157,21 @@ impl Redrive<'_> {
                 written?;
                 marks.add(partition, offset);
             }
-            return self.tell(&dead_letter, &Fate::Duplicate, 0);
+            return self.tell(&dead_letter, &Decision::Duplicate, 0);
         }
         if self.tally.sums.back + self.sink.unsettled() >= self.settings.limit.unwrap_or(u64::MAX) {
             self.tally.sums.left += 1;
             return Ok(());
         }
         if !has_room {
-            return self.tell(&dead_letter, &Fate::Stays(StayReason::NoRoom), 0);
+            return self.tell(&dead_letter, &Decision::Keep(KeepReason::NoRoom), 0);
         }
         marks.plan(partition, offset);
         self.back.extend(original);
         if !self.settings.apply {
             return self.tell(&dead_letter, &fate, events.len());
         }
-        let records: Vec<OutgoingRecord<'_>> = if let Fate::Back(topic) = &fate {
+        let records: Vec<OutgoingRecord<'_>> = if let Decision::Redrive(topic) = &fate {
             vec![outgoing(record, topic)]
         } else {
             events.iter().map(|event| event.outgoing(&self.run)).collect()
@@ -180,7 +180,7 @@ impl Redrive<'_> {
     }
 
     /// Takes note of dead letters that are where they belong.
-    fn note(&mut self, marks: &mut Marks) -> Result<(), ToolError> {
+    fn note(&mut self, marks: &mut TopicMarks) -> Result<(), ToolError> {
         let acknowledged = self.sink.acknowledged()?;
         // All of them before the first is told, which can fail, as on a full disk.
         for (dead_letter, ..) in &acknowledged {
@@ -189,7 +189,7 @@ impl Redrive<'_> {
         acknowledged.iter().try_for_each(|(dead_letter, fate, events)| self.tell(dead_letter, fate, *events))
     }
 
-    fn tell(&mut self, dead_letter: &DeadLetter, fate: &Fate, events: usize) -> Result<(), ToolError> {
+    fn tell(&mut self, dead_letter: &DeadLetter, fate: &Decision, events: usize) -> Result<(), ToolError> {
         self.tally.add(dead_letter, fate, events);
         if self.settings.json {
             self.screen.json(&Line::of(dead_letter, fate, self.settings.apply))?;

@@ -178,7 +178,7 @@ mod tests {
         let arguments = ["doctor", "--json", "--file", file.to_str().unwrap()];
         let matches = command.clone().get_matches_from(arguments);
         let (settings, printed) = (read(&command, &matches).unwrap(), Printed::default());
-        assert_eq!(run(&settings, &mut printed.screen()).unwrap(), Exit::Drift);
+        assert_eq!(run(&settings, &mut printed.screen()).unwrap(), Exit::Findings);
         let report: Value = serde_json::from_str(&printed.text()).unwrap();
         let checks = report["checks"].as_array().unwrap();
         assert!(checks[0]["found"].as_str().unwrap().contains("declares no app"), "{report}");

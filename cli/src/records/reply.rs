@@ -207,7 +207,7 @@ fn tell(record: &Record, took: Option<Duration>, json: bool, screen: &mut Screen
         screen.toned(tone, &format!("{} {when}: {}", status.as_str(), harmless(&said)))
     };
     printed?;
-    Ok(if is_done { Exit::Done } else { Exit::Drift })
+    Ok(if is_done { Exit::Done } else { Exit::Findings })
 }
 
 #[cfg(test)]

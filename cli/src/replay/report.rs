@@ -95,7 +95,7 @@ impl Report {
         let differs = self.missing() > 0 || self.sum(|row| row.extra) > 0;
         match (self.stopped, settings.apply, differs) {
             (true, ..) => Exit::Failure,
-            (false, false, true) => Exit::Drift,
+            (false, false, true) => Exit::Findings,
             _ => Exit::Done,
         }
     }

@@ -50,7 +50,7 @@ fn named(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolErro
         table.row([Cell::new(Tone::Bad, "!"), format!("{} {why}", one_line(id, LONGEST_ID)).into()]);
     }
     table.print(screen)?;
-    Ok(if cannot.is_empty() { Exit::Done } else { Exit::Drift })
+    Ok(if cannot.is_empty() { Exit::Done } else { Exit::Findings })
 }
 
 /// A delivery that was named, or why it is not sent again.

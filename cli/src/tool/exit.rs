@@ -12,8 +12,8 @@ pub(crate) enum Exit {
     Failure = 1,
     /// The command line or a setting is wrong.
     Usage = 2,
-    /// Something differs from what is desired.
-    Drift = 3,
+    /// It was done, and found something that is not as it should be.
+    Findings = 3,
     /// What was asked for was never there.
     Absent = 4,
 }

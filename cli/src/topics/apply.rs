@@ -83,7 +83,7 @@ fn report(compared: &[Compared], refused: &[Refused], screen: &mut Screen) -> io
     Ok(match (refused.is_empty(), stay) {
         (false, _) => Exit::Failure,
         (true, 0) => Exit::Done,
-        (true, _) => Exit::Drift,
+        (true, _) => Exit::Findings,
     })
 }
 
@@ -173,7 +173,7 @@ mod tests {
         let finding = Finding::Differs { stays: vec![difference], settings, set };
         let stays = Compared { desired: desired(), finding, unwritable: Vec::new() };
         assert_eq!(exit(&[compared(None)], &[]), Exit::Done);
-        assert_eq!(exit(std::slice::from_ref(&stays), &[]), Exit::Drift);
+        assert_eq!(exit(std::slice::from_ref(&stays), &[]), Exit::Findings);
         assert_eq!(exit(&[stays, compared(None)], &refused), Exit::Failure);
     }
 }

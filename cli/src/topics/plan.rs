@@ -31,7 +31,7 @@ pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit
     if let Some(what) = tally.what_apply_makes() {
         screen.line(format!("Make {what} so with: {}", apply_command(settings)))?;
     }
-    Ok(if tally.is_fine() { Exit::Done } else { Exit::Drift })
+    Ok(if tally.is_fine() { Exit::Done } else { Exit::Findings })
 }
 
 fn row(Compared { desired, finding, .. }: &Compared) -> [Cell; 7] {

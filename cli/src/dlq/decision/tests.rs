@@ -25,7 +25,7 @@ fn settings() -> RedriveSettings {
     }
 }
 
-fn decide(record: &Record) -> Result<(Fate, Vec<Typed>), StayReason> {
+fn decide(record: &Record) -> Result<(Decision, Vec<Typed>), KeepReason> {
     let topics = [
         "meta.comments.v1",
         "meta.feed.v1",
@@ -40,8 +40,8 @@ fn decide(record: &Record) -> Result<(Fate, Vec<Typed>), StayReason> {
 }
 
 /// What goes back to this topic.
-fn back(topic: &str) -> (Fate, Vec<Typed>) {
-    (Fate::Back(topic.to_owned()), Vec::new())
+fn back(topic: &str) -> (Decision, Vec<Typed>) {
+    (Decision::Redrive(topic.to_owned()), Vec::new())
 }
 
 /// A dead letter of ingest's.
@@ -61,9 +61,9 @@ fn a_dead_letter_goes_back_to_its_topic_unless_that_is_gone_or_none_of_the_pipel
     assert_eq!(decide(&record(Some("meta.comments.v1"), 5)), Ok(back("meta.comments.v1")));
     let of_profiles = decide(&record(Some("meta.messages.v1"), 5));
     assert_eq!(of_profiles, Ok(back("meta.messages.v1")), "weir-lookups may read it");
-    let foreign = StayReason::Foreign("meta.lookups.dlq.v1".to_owned());
+    let foreign = KeepReason::Foreign("meta.lookups.dlq.v1".to_owned());
     assert_eq!(decide(&record(Some("meta.lookups.dlq.v1"), 5)), Err(foreign));
-    let gone = StayReason::NoTopic("meta.mentions.v1".to_owned());
+    let gone = KeepReason::NoTopic("meta.mentions.v1".to_owned());
     assert_eq!(decide(&record(Some("meta.mentions.v1"), 5)), Err(gone));
 }
 
@@ -77,14 +77,14 @@ fn what_the_group_of_the_feed_could_not_handle_goes_back_there() {
 fn what_weir_lookups_may_read_no_other_consumer_does() {
     for lies_on in ["meta.replies.dlq.v1", "meta.ingest.dlq.v1"] {
         let dead_letter = Record { topic: lies_on.into(), ..record(Some("meta.messages.v1"), 5) };
-        assert_eq!(decide(&dead_letter), Err(StayReason::Foreign("meta.messages.v1".to_owned())));
+        assert_eq!(decide(&dead_letter), Err(KeepReason::Foreign("meta.messages.v1".to_owned())));
     }
 }
 
 #[test]
 fn a_dead_letter_goes_to_no_topic_that_its_consumer_does_not_read_whatever_it_says() {
     for topic in ["meta.replies.v1", "meta.webhooks.raw.v1", "meta.inbox.v1"] {
-        let foreign = Err(StayReason::Foreign(topic.to_owned()));
+        let foreign = Err(KeepReason::Foreign(topic.to_owned()));
         assert_eq!(decide(&record(Some(topic), 5)), foreign);
         let of_ingest = Record { topic: "meta.ingest.dlq.v1".into(), ..record(Some(topic), 5) };
         assert_eq!(decide(&of_ingest), foreign);
@@ -109,9 +109,9 @@ fn command(change: impl Fn(&str) -> Option<&'static str>) -> Record {
 fn a_command_that_would_be_refused_again_stays() {
     assert_eq!(decide(&command(|_| None)), Ok(back("meta.replies.v1")));
     let wrong_key = command(|name| (name == header::REASON).then_some("wrong_key"));
-    assert_eq!(decide(&wrong_key), Err(StayReason::NoCommand("wrong_key".to_owned())));
+    assert_eq!(decide(&wrong_key), Err(KeepReason::NoCommand("wrong_key".to_owned())));
     let old = command(|name| (name == header::FIRST_WRITTEN).then_some("2019-09-16T18:14:45.349Z"));
-    assert_eq!(decide(&old), Err(StayReason::TooLate));
+    assert_eq!(decide(&old), Err(KeepReason::TooLate));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_command_that_is_over_by_what_it_says_itself_stays() {
         decide(&Record { value: Some(value.into_bytes()), ..command(|_| None) })
     };
     for over in [r#""not_after":"2019-09-23T18:15:00Z""#, r#""window_ends_at":"2019-09-23T17:14:00Z""#] {
-        assert_eq!(saying(over), Err(StayReason::TooLate), "{over}");
+        assert_eq!(saying(over), Err(KeepReason::TooLate), "{over}");
     }
     assert_eq!(saying(r#""not_after":"2019-09-23T18:16:00Z""#), Ok(back("meta.replies.v1")));
 }
@@ -138,22 +138,22 @@ fn a_command_without_a_result_is_put_back_for_one_though_it_is_over() {
 #[test]
 fn a_body_is_split_among_the_dead_letters_of_ingest_alone() {
     let forged = Record { topic: "meta.lookups.dlq.v1".into(), ..body(BODY) };
-    assert_eq!(decide(&forged), Err(StayReason::NoOrigin));
+    assert_eq!(decide(&forged), Err(KeepReason::NoOrigin));
 }
 
 #[test]
 fn a_dead_letter_that_was_tried_too_often_stays() {
-    assert_eq!(decide(&record(Some("meta.comments.v1"), 20)), Err(StayReason::TooOften(20)));
+    assert_eq!(decide(&record(Some("meta.comments.v1"), 20)), Err(KeepReason::TooOften(20)));
     assert_eq!(decide(&record(Some("meta.comments.v1"), 19)), Ok(back("meta.comments.v1")));
 }
 
 #[test]
 fn a_body_that_can_be_read_by_now_gives_its_events_and_another_stays() {
-    assert!(matches!(decide(&body(BODY)), Ok((Fate::Published, events)) if events.len() == 1));
-    assert_eq!(decide(&body(b"{")), Err(StayReason::StillRefused("not_json")));
+    assert!(matches!(decide(&body(BODY)), Ok((Decision::Published, events)) if events.len() == 1));
+    assert_eq!(decide(&body(b"{")), Err(KeepReason::StillRefused("not_json")));
     let partly = [b"[", BODY, b",7]"].concat();
-    assert_eq!(decide(&body(&partly)), Err(StayReason::StillRefused("not_a_delivery")));
-    assert_eq!(decide(&record(None, 1)), Err(StayReason::NoOrigin));
+    assert_eq!(decide(&body(&partly)), Err(KeepReason::StillRefused("not_a_delivery")));
+    assert_eq!(decide(&record(None, 1)), Err(KeepReason::NoOrigin));
 }
 
 #[test]
@@ -163,8 +163,8 @@ fn a_body_that_ingest_refuses_for_its_size_stays() {
         let text = format!(r#"{{"object":"page","entry":[{{"id":"17","changed_fields":[{fields}]}}]}}"#);
         decide(&body(text.as_bytes()))
     };
-    assert!(matches!(of(10), Ok((Fate::Published, events)) if events.len() == 10));
-    assert_eq!(of(30), Err(StayReason::StillRefused("too_many_events")));
+    assert!(matches!(of(10), Ok((Decision::Published, events)) if events.len() == 10));
+    assert_eq!(of(30), Err(KeepReason::StillRefused("too_many_events")));
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(super) fn print(
     let exit = if any(&[State::Failed]) {
         Exit::Failure
     } else if any(&[State::Missing, State::Differs, State::StaysDifferent]) {
-        Exit::Drift
+        Exit::Findings
     } else {
         Exit::Done
     };

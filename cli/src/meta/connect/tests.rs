@@ -34,7 +34,7 @@ async fn states(ground: &Ground) -> Vec<String> {
 async fn what_is_missing_is_shown_then_made_and_then_there_is_nothing_to_do() {
     let ground = Ground::new().await;
     let (exit, said) = connect(&ground, false, false).await;
-    assert_eq!(exit, Exit::Drift, "{said}");
+    assert_eq!(exit, Exit::Findings, "{said}");
     for part in ["object page to https://webhooks.example.com/webhook", "account 204 (facebook)", "5 missing"]
     {
         assert!(said.contains(part), "{part}: {said}");
@@ -123,7 +123,7 @@ async fn a_token_that_cannot_be_read_is_not_said_to_be_missing_and_no_other_is_t
     assert_eq!(exit, Exit::Failure, "{said}");
     assert!(said.contains("204: it cannot be read"), "{said}");
     std::fs::remove_file(&token).unwrap();
-    assert_eq!(connect(&ground, false, false).await.0, Exit::Drift, "that of the rest is taken");
+    assert_eq!(connect(&ground, false, false).await.0, Exit::Findings, "that of the rest is taken");
 }
 
 /// What a scrape has of a metric.
@@ -250,7 +250,7 @@ async fn what_only_goes_beyond_the_file_is_left_as_it_is() {
         .write("connect.json", &declared.replace(r#""id": "111","#, r#""id": "111", "without": ["feed"],"#));
     let posts = ground.simulator.posts().len();
     let (exit, said) = connect(&ground, true, false).await;
-    assert_eq!(exit, Exit::Drift, "{said}");
+    assert_eq!(exit, Exit::Findings, "{said}");
     assert!(said.contains("has feed beyond the file"), "{said}");
     assert_eq!(ground.simulator.posts().len(), posts, "there is nothing to add");
 }

@@ -17,7 +17,7 @@ pub(super) struct Section {
 pub(super) fn print(sections: &[Section], json: bool, screen: &mut Screen) -> io::Result<Exit> {
     let count = |verdict| all(sections).filter(|check| check.judged.verdict == verdict).count() as u64;
     let failed = count(Verdict::Fail);
-    let exit = if failed > 0 { Exit::Drift } else { Exit::Done };
+    let exit = if failed > 0 { Exit::Findings } else { Exit::Done };
     if json {
         let checks: Vec<Value> = sections.iter().flat_map(objects).collect();
         screen.json(&json!({"well": failed == 0, "checks": checks}))?;
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn each_line_has_its_verdict_and_what_to_do_and_the_first_failure_is_named_at_the_end() {
         let (exit, text) = printed(&sections(CheckResult::fail("one is missing", "Make it.")), false);
-        assert_eq!(exit, Exit::Drift);
+        assert_eq!(exit, Exit::Findings);
         let expected = "\
 The public address
 pass  dns     a.example  203.0.113.7

@@ -23,7 +23,7 @@ const IN_THE_SETTINGS: &str = "a new one in the business' settings";
 pub(super) fn list(tokens: &[Looked<'_>], settings: &ListSettings, screen: &mut Screen) -> io::Result<Exit> {
     let states: Vec<_> = tokens.iter().map(|token| state(token, settings.warn_before)).collect();
     let ended = |as_one: Exit| states.iter().any(|(exit, _)| *exit == as_one);
-    let exit = [Exit::Failure, Exit::Drift].into_iter().find(|exit| ended(*exit)).unwrap_or(Exit::Done);
+    let exit = [Exit::Failure, Exit::Findings].into_iter().find(|exit| ended(*exit)).unwrap_or(Exit::Done);
     if settings.json {
         let listed: Vec<_> = tokens.iter().map(object).collect();
         screen.json(&json!({"as_needed": exit == Exit::Done, "tokens": listed}))?;
@@ -37,7 +37,7 @@ pub(super) fn list(tokens: &[Looked<'_>], settings: &ListSettings, screen: &mut 
         let (kind, until, permissions) = facts.as_ref().map(shown).unwrap_or_default();
         let tone = match exit {
             Exit::Done => Tone::Good,
-            Exit::Drift => Tone::Warn,
+            Exit::Findings => Tone::Warn,
             Exit::Failure | Exit::Usage | Exit::Absent => Tone::Bad,
         };
         [
@@ -127,7 +127,7 @@ fn state((account, facts): &Looked<'_>, warn_before: Duration) -> (Exit, String)
         Login::Unified => (IN_THE_SETTINGS, IN_THE_SETTINGS),
     };
     if !facts.is_valid {
-        return (Exit::Drift, format!("not valid: {anew}"));
+        return (Exit::Findings, format!("not valid: {anew}"));
     }
     let ends_soon = matches!(facts.ends, Expiry::At(end) if end <= SystemTime::now() + warn_before);
     let wrong = [
@@ -136,7 +136,7 @@ fn state((account, facts): &Looked<'_>, warn_before: Duration) -> (Exit, String)
     ];
     match wrong.into_iter().flatten().collect::<Vec<_>>() {
         wrong if wrong.is_empty() => (Exit::Done, String::from("valid")),
-        wrong => (Exit::Drift, wrong.join("; ")),
+        wrong => (Exit::Findings, wrong.join("; ")),
     }
 }
 

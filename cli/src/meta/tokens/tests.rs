@@ -75,7 +75,7 @@ async fn a_token_is_shown_with_its_end_and_what_it_lacks() {
     let system = KnownToken { expires: soon, ..whole(Login::Unified, &OF_INSTAGRAM) };
     ground.simulator.add_token("EAAsystem", system.clone());
     let (exit, said) = listed(&ground, true).await;
-    assert_eq!(exit, Exit::Drift, "{said}");
+    assert_eq!(exit, Exit::Findings, "{said}");
     let tokens = serde_json::from_str::<Value>(&said).unwrap()["tokens"].clone();
     assert_eq!((&tokens[0]["until"], &tokens[0]["lacks"]), (&"never".into(), &Value::Array(Vec::new())));
     assert_eq!((&tokens[1]["is_valid"], &tokens[1]["until"]), (&true.into(), &Value::Null));
@@ -94,7 +94,7 @@ async fn a_token_is_shown_with_its_end_and_what_it_lacks() {
     assert_eq!(listed(&ground, false).await.0, Exit::Done);
     ground.simulator.add_token("EAApage", whole(Login::Facebook, &OF_PAGE));
     let (exit, said) = listed(&ground, false).await;
-    assert_eq!(exit, Exit::Drift);
+    assert_eq!(exit, Exit::Findings);
     assert!(said.contains("lacks instagram_basic, instagram_manage_comments"), "{said}");
 }
 

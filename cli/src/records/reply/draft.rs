@@ -34,7 +34,7 @@ impl Draft {
             parsed => (value, parsed),
         };
         let command = parsed.map_err(|unusable| unusable.cause)?;
-        match command.over(now) {
+        match command.expiry(now) {
             Some(cause) => Err(cause),
             None => Ok(Self { value, has_own_id, command }),
         }

@@ -59,7 +59,7 @@ impl TraceOutcome {
     pub(super) const fn exit(self) -> Exit {
         match self {
             Self::Found => Exit::Done,
-            Self::Stopped => Exit::Drift,
+            Self::Stopped => Exit::Findings,
             Self::NeverReceived | Self::NotFound => Exit::Absent,
         }
     }

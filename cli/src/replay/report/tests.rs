@@ -64,7 +64,7 @@ fn a_dry_run_shows_what_is_missing_within_80_columns() {
         ]
     );
     assert!(text.contains("nothing was written") && !text.contains("Nothing is missing"), "{text}");
-    assert_eq!(report().exit(&settings(false)), Exit::Drift);
+    assert_eq!(report().exit(&settings(false)), Exit::Findings);
 }
 
 #[test]

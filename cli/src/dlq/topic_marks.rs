@@ -1,6 +1,6 @@
 //! The marks of a topic's partitions, kept in Kafka as the committed offsets of a group.
 
-use super::mark::Mark;
+use super::partition_mark::PartitionMark;
 use crate::kafka::group::{Committed, Group};
 use crate::kafka::request::RequestError;
 use crate::kafka::source::Range;
@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 /// What was put back of one topic.
 #[derive(Debug)]
-pub(super) struct Marks {
+pub(super) struct TopicMarks {
     topic: Arc<str>,
-    partitions: BTreeMap<i32, Mark>,
+    partitions: BTreeMap<i32, PartitionMark>,
     /// The same with what is under way.
-    planned: BTreeMap<i32, Mark>,
+    planned: BTreeMap<i32, PartitionMark>,
     changed: BTreeSet<i32>,
 }
 
-impl Marks {
+impl TopicMarks {
     /// Reads them.
     pub(super) fn read(group: &Group, range: &Range) -> Result<Self, RequestError> {
         let partitions: Vec<i32> = range.spans.iter().map(|span| span.partition).collect();
@@ -29,11 +29,12 @@ impl Marks {
                 // A mark beyond the end is of a topic of that name that is gone.
                 Some((settled, metadata)) if settled <= span.high => {
                     let topic = range.topic.to_string();
-                    Mark::read(settled, &metadata).ok_or(RequestError::Foreign { topic, partition })?
+                    PartitionMark::read(settled, &metadata)
+                        .ok_or(RequestError::Foreign { topic, partition })?
                 }
-                _ => Mark::new(span.low),
+                _ => PartitionMark::new(span.low),
             };
-            marks.insert(partition, mark.risen_to(span.low));
+            marks.insert(partition, mark.advance_to(span.low));
         }
         let (topic, planned) = (Arc::clone(&range.topic), marks.clone());
         Ok(Self { topic, partitions: marks, planned, changed: BTreeSet::new() })
@@ -46,7 +47,7 @@ impl Marks {
 
     /// Whether another dead letter of the partition can be remembered.
     pub(super) fn have_room(&self, partition: i32) -> bool {
-        self.planned.get(&partition).is_some_and(Mark::has_room)
+        self.planned.get(&partition).is_some_and(PartitionMark::has_room)
     }
 
     /// The dead letter will be put back.
@@ -84,9 +85,9 @@ mod tests {
 
     #[test]
     fn what_is_under_way_is_held_and_not_kept() {
-        let partitions = BTreeMap::from([(0, Mark::new(10))]);
+        let partitions = BTreeMap::from([(0, PartitionMark::new(10))]);
         let (topic, planned) = (Arc::from("meta.messages.dlq.v1"), partitions.clone());
-        let mut marks = Marks { topic, partitions, planned, changed: BTreeSet::new() };
+        let mut marks = TopicMarks { topic, partitions, planned, changed: BTreeSet::new() };
         marks.plan(0, 10);
         assert!(marks.hold(0, 10) && !marks.hold(0, 11) && !marks.hold(1, 10));
         assert_eq!((marks.partitions[&0].settled(), marks.changed.len()), (10, 0));

@@ -13,35 +13,35 @@ const LONGEST_PAIR: usize = 40;
 
 /// What is known of one partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct PartitionMark {
     /// All before this offset were put back, or are gone.
     settled: i64,
     /// Runs beyond it: the first offset, and the one after the last.
-    beyond: BTreeMap<i64, i64>,
+    runs: BTreeMap<i64, i64>,
 }
 
-impl Mark {
+impl PartitionMark {
     /// Nothing was put back of what begins at `low`.
     pub(super) fn new(low: i64) -> Self {
-        Self { settled: low, beyond: BTreeMap::new() }
+        Self { settled: low, runs: BTreeMap::new() }
     }
 
     /// Reads what was committed; `None` where somebody else wrote it.
     pub(super) fn read(settled: i64, metadata: &str) -> Option<Self> {
-        let (mut end, mut beyond) = (settled, BTreeMap::new());
+        let (mut end, mut runs) = (settled, BTreeMap::new());
         for pair in metadata.split(',').filter(|pair| !pair.is_empty()) {
             let (gap, run) = pair.split_once('+')?;
             let (gap, run) = (gap.parse::<i64>().ok()?, run.parse::<i64>().ok()?);
             let start = end.checked_add(gap).filter(|_| gap > 0 && run > 0)?;
             end = start.checked_add(run)?;
-            beyond.insert(start, end);
+            runs.insert(start, end);
         }
-        Some(Self { settled, beyond })
+        Some(Self { settled, runs })
     }
 
     /// What is before `low` is gone.
     #[must_use]
-    pub(super) fn risen_to(mut self, low: i64) -> Self {
+    pub(super) fn advance_to(mut self, low: i64) -> Self {
         self.settled = self.settled.max(low);
         self.close_up();
         self
@@ -49,7 +49,7 @@ impl Mark {
 
     /// Whether the dead letter was put back.
     pub(super) fn holds(&self, offset: i64) -> bool {
-        let run = self.beyond.range(..=offset).next_back();
+        let run = self.runs.range(..=offset).next_back();
         offset < self.settled || run.is_some_and(|(_, end)| offset < *end)
     }
 
@@ -63,11 +63,11 @@ impl Mark {
         if self.holds(offset) {
             return;
         }
-        let end = self.beyond.remove(&(offset + 1)).unwrap_or(offset + 1);
-        match self.beyond.range_mut(..=offset).next_back() {
+        let end = self.runs.remove(&(offset + 1)).unwrap_or(offset + 1);
+        match self.runs.range_mut(..=offset).next_back() {
             Some((_, before)) if *before == offset => *before = end,
             _ => {
-                self.beyond.insert(offset, end);
+                self.runs.insert(offset, end);
             }
         }
         self.close_up();
@@ -81,7 +81,7 @@ impl Mark {
     /// The metadata to commit with it.
     pub(super) fn metadata(&self) -> String {
         let mut end = self.settled;
-        let pairs = self.beyond.iter().map(|(start, after)| {
+        let pairs = self.runs.iter().map(|(start, after)| {
             let pair = format!("{}+{}", start - end, after - start);
             end = *after;
             pair
@@ -91,7 +91,7 @@ impl Mark {
 
     /// Runs that what is settled reaches are settled too.
     fn close_up(&mut self) {
-        while let Some(run) = self.beyond.first_entry().filter(|run| *run.key() <= self.settled) {
+        while let Some(run) = self.runs.first_entry().filter(|run| *run.key() <= self.settled) {
             self.settled = self.settled.max(run.remove());
         }
     }
@@ -102,8 +102,8 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    fn with(low: i64, offsets: &[i64]) -> Mark {
-        let mut mark = Mark::new(low);
+    fn with(low: i64, offsets: &[i64]) -> PartitionMark {
+        let mut mark = PartitionMark::new(low);
         for offset in offsets {
             mark.add(*offset);
         }
@@ -112,59 +112,59 @@ mod tests {
 
     #[test]
     fn letters_in_a_row_are_one_offset_and_scattered_ones_follow_it() {
-        assert_eq!(with(10, &[10, 11, 12]), Mark::new(13));
+        assert_eq!(with(10, &[10, 11, 12]), PartitionMark::new(13));
         let mark = with(10, &[13, 20, 16, 18, 17, 19]);
         assert_eq!((mark.settled(), mark.metadata().as_str()), (10, "3+1,2+5"));
-        assert_eq!(with(10, &[12, 11, 10]), Mark::new(13));
+        assert_eq!(with(10, &[12, 11, 10]), PartitionMark::new(13));
     }
 
     #[test]
     fn whatever_was_added_is_held_and_read_back_and_nothing_else() {
         // Every order of adding some of twelve offsets, by a fixed walk through them.
         for step in [1, 5, 7, 11] {
-            let mut mark = Mark::new(100);
+            let mut mark = PartitionMark::new(100);
             let mut added = BTreeSet::new();
             for index in 0..12 {
                 let offset = 100 + index * step % 12;
                 mark.add(offset);
                 added.insert(offset);
-                let read = Mark::read(mark.settled(), &mark.metadata());
+                let read = PartitionMark::read(mark.settled(), &mark.metadata());
                 assert_eq!(read.as_ref(), Some(&mark));
                 for offset in 100..112 {
                     assert_eq!(mark.holds(offset), added.contains(&offset), "{offset} of {mark:?}");
                 }
             }
-            assert_eq!(mark, Mark::new(112));
+            assert_eq!(mark, PartitionMark::new(112));
         }
     }
 
     #[test]
     fn what_retention_removed_is_settled() {
         let mark = with(10, &[13, 16, 17, 18]);
-        assert_eq!(mark.clone().risen_to(12).metadata(), "1+1,2+3");
-        assert_eq!(mark.clone().risen_to(13).settled(), 14);
-        assert_eq!(mark.clone().risen_to(17), Mark::new(19));
-        assert_eq!(mark.clone().risen_to(5), mark);
-        assert_eq!(mark.risen_to(30), Mark::new(30));
+        assert_eq!(mark.clone().advance_to(12).metadata(), "1+1,2+3");
+        assert_eq!(mark.clone().advance_to(13).settled(), 14);
+        assert_eq!(mark.clone().advance_to(17), PartitionMark::new(19));
+        assert_eq!(mark.clone().advance_to(5), mark);
+        assert_eq!(mark.advance_to(30), PartitionMark::new(30));
     }
 
     #[test]
     fn what_somebody_else_committed_is_not_taken_for_a_mark() {
         for metadata in ["x", "1", "1+", "0+1", "1+0", "-1+2", "1+1;2+2", "9223372036854775807+9"] {
-            assert_eq!(Mark::read(10, metadata), None, "{metadata}");
+            assert_eq!(PartitionMark::read(10, metadata), None, "{metadata}");
         }
-        assert_eq!(Mark::read(10, ""), Some(Mark::new(10)));
+        assert_eq!(PartitionMark::read(10, ""), Some(PartitionMark::new(10)));
     }
 
     #[test]
     fn a_mark_stays_within_what_a_broker_keeps() {
-        let mut mark = Mark::new(0);
+        let mut mark = PartitionMark::new(0);
         let mut offset = 1;
         while mark.has_room() {
             mark.add(offset);
             offset += 1_000;
         }
         assert!(mark.metadata().len() <= LONGEST, "{}", mark.metadata().len());
-        assert!(mark.beyond.len() > 500, "{}", mark.beyond.len());
+        assert!(mark.runs.len() > 500, "{}", mark.runs.len());
     }
 }
