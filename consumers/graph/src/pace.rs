@@ -176,7 +176,7 @@ impl Pace {
         }
         for (id, budget) in &usage.business {
             let name = payers.iter().find_map(|payer| payer.named(id));
-            budgets.entry(name.unwrap_or(first.of(Scope::Account))).or_default().or_fuller(*budget);
+            budgets.entry(name.unwrap_or(first.of(Scope::Account))).or_default().max_with(*budget);
         }
         for (name, Budget { share, regain }) in budgets {
             self.show(name, share);

@@ -55,7 +55,7 @@ impl Share {
 
 impl Budget {
     /// Of two things that are said of one budget the worse counts.
-    pub(crate) fn or_fuller(&mut self, other: Self) {
+    pub(crate) fn max_with(&mut self, other: Self) {
         self.share = self.share.or_higher(other.share);
         self.regain = self.regain.max(other.regain);
     }
@@ -82,7 +82,7 @@ impl Usage {
                 let minutes =
                     case.get("estimated_time_to_regain_access").and_then(number).unwrap_or_default();
                 let budget = Budget { share: Share::read(case), regain: of_minutes(minutes) };
-                self.business.entry(id.clone()).or_default().or_fuller(budget);
+                self.business.entry(id.clone()).or_default().max_with(budget);
             }
         }
     }

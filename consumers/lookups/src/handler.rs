@@ -67,8 +67,11 @@ impl Lookups {
             Question::Ask(ask) => {
                 // It stays where it was begun, so that it can be awaited again where this is dropped.
                 let pending = begun.get_or_insert_with(|| self.begin(ask.clone(), record));
-                let found =
-                    self.context.resolver.found(pending, &ask.account, own_limits, record, waits).await;
+                let found = self
+                    .context
+                    .resolver
+                    .await_lookup(pending, &ask.account, own_limits, record, waits)
+                    .await;
                 *begun = None;
                 found?
             }

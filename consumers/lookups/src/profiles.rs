@@ -88,7 +88,8 @@ impl Profiles {
         let mut pending = self.begin(customer, record);
         let resolver = &self.context.resolver;
         let account = &customer.account;
-        let found = resolver.found(&mut pending, account, &mut partition.own_limits, record, waits).await;
+        let found =
+            resolver.await_lookup(&mut pending, account, &mut partition.own_limits, record, waits).await;
         match found {
             Ok(Outcome::Found(answer)) => Ok(Some(self.profile(customer, Some(&answer)))),
             Ok(Outcome::Gone(_)) | Err(Failure::Reject { reason: NOT_REACHABLE, .. }) => {

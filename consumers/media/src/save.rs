@@ -171,7 +171,7 @@ impl Saver {
 
     async fn attempt(&self, source: &Source, index: usize) -> Result<LinkOutcome, AttemptError> {
         let link = &source.links[index];
-        if lifetime::is_over(&link.url, Millis::of(self.clock.now())) {
+        if lifetime::is_expired(&link.url, Millis::of(self.clock.now())) {
             return Err(AttemptError::NotFetched(NotFetched::Expired));
         }
         let mut answer = self.fetcher.open(&link.url).await?;
@@ -231,7 +231,7 @@ fn blank(source: &Source, index: usize, status: MediaStatus) -> MediaRecord<'sta
         subject: owned(&source.subject),
         origin: (*origin).into(),
         url: (url.len() <= LONGEST_LINK).then(|| url.clone().into()),
-        expires: lifetime::told(url).map(|at| at.to_string().into()),
+        expires: lifetime::stated_expiry(url).map(|at| at.to_string().into()),
         status: status.into(),
         at: now().to_string().into(),
         key: None,

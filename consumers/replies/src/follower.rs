@@ -94,13 +94,13 @@ impl Follower {
     }
 
     /// Returns once everything is read that is in the topic by now.
-    pub(crate) async fn caught_up(&self, limit: Duration) -> Result<(), FollowError> {
+    pub(crate) async fn wait_until_caught_up(&self, limit: Duration) -> Result<(), FollowError> {
         let deadline = Instant::now() + limit;
         let source = self.shared.source.clone();
-        let (mut looker, ends) = blocking(move || {
-            let looker = source.reader()?;
-            let ends = ends(&looker, &looker.partitions()?)?;
-            Ok((looker, ends))
+        let (mut probe, ends) = blocking(move || {
+            let probe = source.reader()?;
+            let ends = ends(&probe, &probe.partitions()?)?;
+            Ok((probe, ends))
         })
         .await?;
         let mut read = self.shared.read.subscribe();
@@ -118,16 +118,16 @@ impl Follower {
             let (returned, empty, unanswered) = blocking(move || {
                 let (mut empty, mut unanswered) = (Vec::new(), None);
                 for (partition, (from, end)) in behind {
-                    match looker.has_record(partition, from, LOOK_EVERY) {
+                    match probe.has_record(partition, from, LOOK_EVERY) {
                         Ok(false) => empty.push((partition, from, end)),
                         Err(error @ ReadError::Kafka { .. }) => unanswered = Some(error),
                         _ => {}
                     }
                 }
-                Ok((looker, empty, unanswered))
+                Ok((probe, empty, unanswered))
             })
             .await?;
-            (looker, silent) = (returned, unanswered);
+            (probe, silent) = (returned, unanswered);
             self.shared.read.send_modify(|read| {
                 for (partition, from, end) in empty {
                     if let Some(at) = read.offsets.get_mut(&partition).filter(|at| **at == from) {

@@ -118,7 +118,11 @@ impl Replies {
     }
 
     async fn catch_up(&self) -> Result<(), Failure> {
-        self.follower().await?.caught_up(READ_BACK).await.map_err(|error| Failure::of_kafka(&error))
+        self.follower()
+            .await?
+            .wait_until_caught_up(READ_BACK)
+            .await
+            .map_err(|error| Failure::of_kafka(&error))
     }
 
     /// What is known of a command; an error where it is new and no more can be remembered.
@@ -176,7 +180,7 @@ impl Replies {
         };
         let refused = |pending: &mut Pending, cause: &Cause| end(pending, &not_done(pending.attempt, cause));
         loop {
-            if let Some(cause) = lateness::of(command, record, &self.settings, SystemTime::now()) {
+            if let Some(cause) = lateness::refusal(command, record, &self.settings, SystemTime::now()) {
                 return refused(pending, &cause);
             }
             let token = match self.token(command) {
@@ -184,7 +188,7 @@ impl Replies {
                 Err(cause) => return refused(pending, &cause),
             };
             let payer = Payer::new(&self.tokens.account(&command.account), &token);
-            if let Err(cause) = self.room(pending, own_limits, command, &payer)? {
+            if let Err(cause) = self.check_limits(pending, own_limits, command, &payer)? {
                 return refused(pending, &cause);
             }
             let intended =

@@ -16,13 +16,13 @@ pub(crate) const CLOCKS_DIFFER: Duration = Duration::from_hours(1);
 ///
 /// One that is older than commands are remembered might have been carried out, and one that claims to be from the future
 /// would be taken for young for too long. One that was put back from the dead letters is as old as its first record.
-pub(crate) fn of(
+pub(crate) fn refusal(
     command: &Command,
     record: &Record,
     settings: &ReplySettings,
     now: SystemTime,
 ) -> Option<Cause> {
-    if let Some(cause) = command.over(now) {
+    if let Some(cause) = command.expiry(now) {
         return Some(cause);
     }
     let written = record.timestamp.unwrap_or(now);
@@ -43,7 +43,7 @@ pub(crate) fn of(
 
 impl Command {
     /// Why it is too late for it by what it says itself, if it is.
-    pub fn over(&self, now: SystemTime) -> Option<Cause> {
+    pub fn expiry(&self, now: SystemTime) -> Option<Cause> {
         if self.not_after.is_some_and(|not_after| Millis::of(now) > not_after) {
             return Some(too_late(String::from("its not_after has passed")));
         }
@@ -110,7 +110,7 @@ mod tests {
                 .collect(),
         };
         let command = Command::read(&record, |id| Account::new(id.clone(), Login::Facebook, None)).unwrap();
-        of(&command, &record, &settings(), now())
+        refusal(&command, &record, &settings(), now())
     }
 
     /// Reason and sentence for a command whose window ended so many hours ago.

@@ -12,7 +12,7 @@ const SLACK: Duration = Duration::from_secs(30);
 impl Resolver {
     /// What a lookup comes to. Each step of it may take as long as is known of it, which is no stall; one that takes longer
     /// hangs.
-    pub(crate) async fn found<T>(
+    pub(crate) async fn await_lookup<T>(
         &self,
         pending: &mut PendingLookup<T>,
         account: &GraphId,

@@ -19,12 +19,12 @@ const SIGNED: [&str; 2] = [".fbcdn.net", ".cdninstagram.com"];
 /// Meta describes it nowhere. Sources: the 403 "URL signature expired" in
 /// <https://github.com/aaronpk/OwnYourGram/issues/80>, 2019, of a link whose time was over since the day before, and
 /// <https://github.com/gabrielkheisa/instagram-downloader/issues/1>, 2023.
-pub(super) fn told(link: &str) -> Option<Millis> {
+pub(super) fn stated_expiry(link: &str) -> Option<Millis> {
     of(&Url::parse(link).ok()?)
 }
 
 /// Whether a link is dead by its own words, so that its host need not be asked.
-pub(super) fn is_over(link: &str, now: Millis) -> bool {
+pub(super) fn is_expired(link: &str, now: Millis) -> bool {
     let Ok(url) = Url::parse(link) else { return false };
     let is_signed = url.domain().is_some_and(|host| SIGNED.iter().any(|above| host.ends_with(above)));
     is_signed && of(&url).is_some_and(|dies| now.since(dies) > GRACE)
@@ -33,7 +33,7 @@ pub(super) fn is_over(link: &str, now: Millis) -> bool {
 /// When the link at `index` dies, for all that is known: good enough to decide which is followed first.
 pub(super) fn estimated(source: &Source, index: usize, now: Millis) -> Millis {
     let link = &source.links[index];
-    told(&link.url).unwrap_or_else(|| {
+    stated_expiry(&link.url).unwrap_or_else(|| {
         let life = if link.origin == Origin::Story { STORY } else { USUAL };
         source.received.as_deref().and_then(Millis::parse).unwrap_or(now).after(life)
     })
@@ -59,22 +59,22 @@ mod tests {
 
     #[test]
     fn a_link_tells_when_it_dies_where_it_does() {
-        assert_eq!(told(LINK), Some(at(DIES)));
+        assert_eq!(stated_expiry(LINK), Some(at(DIES)));
         for silent in
             ["", "https://a.fbcdn.net/", "https://a.fbcdn.net/?oe=", "https://a.fbcdn.net/?oe=FFFFFFFFF"]
         {
-            assert_eq!(told(silent), None, "{silent}");
+            assert_eq!(stated_expiry(silent), None, "{silent}");
         }
     }
 
     #[test]
     fn a_link_is_over_an_hour_after_its_time_and_at_the_hosts_that_sign_it_alone() {
         let [before, after] = ["2025-07-21T04:18:56.000Z", "2025-07-21T04:18:56.001Z"].map(at);
-        assert!(is_over(LINK, after) && !is_over(LINK, before));
+        assert!(is_expired(LINK, after) && !is_expired(LINK, before));
         for other in
             ["", "https://lookaside.fbsbx.com/?oe=1", "https://evilfbcdn.net/?oe=1", "https://a.fbcdn.net/"]
         {
-            assert!(!is_over(other, after), "{other}");
+            assert!(!is_expired(other, after), "{other}");
         }
     }
 

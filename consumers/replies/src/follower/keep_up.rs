@@ -39,7 +39,7 @@ pub(super) fn follow(
             let is_suspected = shared.is_suspected.swap(false, Ordering::Relaxed);
             let stands_still = is_suspected && stands_still(&mut reader, shared);
             if is_changed || stands_still || unanswered >= LOST_AFTER {
-                match another(shared) {
+                match new_reader(shared) {
                     Ok(answered) => {
                         tracing::warn!(
                             is_changed,
@@ -94,16 +94,16 @@ fn stands_still(reader: &mut TopicReader, shared: &Shared) -> bool {
 
 /// Where another client is given a record that was not read yet: partitions, and the offset from which each is read.
 fn unread(shared: &Shared) -> Result<Vec<(i32, i64)>, ReadError> {
-    let mut looker = shared.source.reader()?;
-    let ends = ends(&looker, &looker.partitions()?)?;
+    let mut probe = shared.source.reader()?;
+    let ends = ends(&probe, &probe.partitions()?)?;
     let behind = shared.read.borrow().behind(&ends);
-    let mut is_given = |partition, from| matches!(looker.has_record(partition, from, LOOK_EVERY), Ok(true));
+    let mut is_given = |partition, from| matches!(probe.has_record(partition, from, LOOK_EVERY), Ok(true));
     let behind = behind.into_iter().map(|(partition, (from, _))| (partition, from));
     Ok(behind.filter(|(partition, from)| is_given(*partition, *from)).collect())
 }
 
 /// A new client that is answered, and reads on from where the topic was read.
-fn another(shared: &Shared) -> Result<TopicReader, ReadError> {
+fn new_reader(shared: &Shared) -> Result<TopicReader, ReadError> {
     let mut reader = shared.source.reader()?;
     reader.partitions()?;
     let offsets = shared.read.borrow().offsets.clone();

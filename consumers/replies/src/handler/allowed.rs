@@ -25,7 +25,7 @@ impl Replies {
 
     /// `Ok(Ok)` where a limit leaves room for the command's call, `Ok(Err)` where it would not for longer than the command may wait,
     /// and `Err` where the command waits.
-    pub(super) fn room(
+    pub(super) fn check_limits(
         &self,
         pending: &Pending,
         own_limits: &mut OwnLimits,

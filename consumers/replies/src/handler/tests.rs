@@ -177,7 +177,7 @@ async fn no_command_is_begun_that_could_not_be_remembered() {
 /// The results on the topic that are no intents, as they come.
 async fn published(owner: &Replies, id: &str) -> CommandState {
     let follower = owner.follower().await.unwrap();
-    follower.caught_up(READ_BACK).await.unwrap();
+    follower.wait_until_caught_up(READ_BACK).await.unwrap();
     follower.ledger().state(id)
 }
 

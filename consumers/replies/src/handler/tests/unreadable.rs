@@ -11,7 +11,7 @@ const DEADLINE: Duration = Duration::from_mins(1);
 /// Returns once reading to the end of the topic fails, or does not.
 async fn until_read(follower: &Follower, is_read: bool) {
     let wanted = async {
-        while follower.caught_up(READ_BACK).await.is_ok() != is_read {
+        while follower.wait_until_caught_up(READ_BACK).await.is_ok() != is_read {
             tokio::task::yield_now().await;
         }
     };
