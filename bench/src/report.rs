@@ -111,7 +111,7 @@ fn head(columns: &str) -> String {
     format!("| {columns} |\n{rule}|")
 }
 
-/// Of one whose lines are [`line`]s.
+/// Of one whose lines are [`line()`]s.
 fn head_of_loads(axis: &str) -> String {
     head(&format!(
         "{axis} | server | answers/s | p50 ms | p99 ms | p99.9 ms | server µs | × floor | range µs | brokers µs | MiB"

@@ -34,7 +34,7 @@ pub struct Budget {
 /// What Meta counts.
 pub(crate) const KINDS: [&str; 3] = ["call_count", "total_cputime", "total_time"];
 
-/// The used part of a budget, in percent, by each of [`KINDS`]; more than 100 is possible.
+/// The used part of a budget, in percent, by each of `KINDS`; more than 100 is possible.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Share(pub [f64; 3]);
 
