@@ -23,7 +23,7 @@ const WITHOUT_RESULT: &str = "panic";
 /// and when it was first written.
 const KEPT: [&str; 4] = [header::CONSUMER, header::ATTEMPTS, header::FIRST_FAILED, header::FIRST_WRITTEN];
 
-/// What a dead letter's fate depends on beside itself.
+/// What the decision on a dead letter depends on beside itself.
 #[derive(Clone, Debug)]
 pub(super) struct Rules<'a> {
     /// The topics of the cluster.
@@ -77,7 +77,7 @@ pub(super) enum KeepReason {
 }
 
 impl Rules<'_> {
-    /// Decides on a dead letter that was not put back yet: its fate, and the events of a body.
+    /// Decides on a dead letter that was not put back yet, and gives the events of a body.
     pub(super) fn decide(
         &self,
         record: &Record,

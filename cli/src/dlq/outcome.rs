@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
 
-/// A dead letter and its fate, as a JSON object.
+/// A dead letter and the decision on it, as a JSON object.
 #[derive(Debug, Serialize)]
 pub(super) struct Line<'a> {
     #[serde(flatten)]
@@ -26,20 +26,20 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn of(dead_letter: &'a DeadLetter, fate: &'a Decision, applied: bool) -> Self {
-        let (word, to, why) = match fate {
+    pub(super) fn of(dead_letter: &'a DeadLetter, decision: &'a Decision, applied: bool) -> Self {
+        let (word, to, why) = match decision {
             Decision::Redrive(topic) => ("back", Some(topic.as_str()), None),
             Decision::Published => ("published", None, None),
             Decision::AlreadyRedriven => ("before", None, None),
             Decision::Duplicate => ("duplicate", None, None),
             Decision::Keep(why) => ("stays", None, Some(why.to_string())),
         };
-        let does = matches!(fate, Decision::Redrive(_) | Decision::Published);
+        let does = matches!(decision, Decision::Redrive(_) | Decision::Published);
         Self { dead_letter, fate: word, to, why, applied: applied && does }
     }
 }
 
-/// How many dead letters have which fate, by topic and reason.
+/// How many dead letters of a topic and a reason there are by what was decided.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     counts: BTreeMap<(String, Decision, String), u64>,
@@ -65,34 +65,34 @@ pub(super) struct Sums {
 
 impl Tally {
     /// Counts a dead letter, and the events of its body.
-    pub(super) fn add(&mut self, dead_letter: &DeadLetter, fate: &Decision, events: usize) {
-        match fate {
+    pub(super) fn add(&mut self, dead_letter: &DeadLetter, decision: &Decision, events: usize) {
+        match decision {
             Decision::Redrive(_) | Decision::Published => self.sums.back += 1,
             Decision::AlreadyRedriven => self.sums.before += 1,
             Decision::Duplicate => self.sums.duplicates += 1,
             Decision::Keep(_) => self.sums.stays += 1,
         }
         self.sums.events += events as u64;
-        let key = (dead_letter.position.topic.clone(), fate.clone(), dead_letter.reason.clone());
+        let key = (dead_letter.position.topic.clone(), decision.clone(), dead_letter.reason.clone());
         *self.counts.entry(key).or_default() += 1;
     }
 
     /// Prints the counts, topic by topic.
     pub(super) fn print(&self, applied: bool, screen: &mut Screen) -> io::Result<()> {
         let (mut table, mut last) = (Table::default(), None);
-        for ((topic, fate, reason), count) in &self.counts {
+        for ((topic, decision, reason), count) in &self.counts {
             if last.replace(topic) != Some(topic) {
                 table.text(Tone::Strong, topic.as_str());
             }
-            table.row(row(fate, reason, *count, applied));
+            table.row(row(decision, reason, *count, applied));
         }
         table.print(screen)
     }
 }
 
-fn row(fate: &Decision, reason: &str, count: u64, applied: bool) -> [Cell; 4] {
+fn row(decision: &Decision, reason: &str, count: u64, applied: bool) -> [Cell; 4] {
     let would = if applied { "" } else { "would " };
-    let (mark, tone, text) = match fate {
+    let (mark, tone, text) = match decision {
         Decision::Redrive(topic) => ("+", Tone::Good, format!("{would}go back to {topic}")),
         Decision::Published => ("+", Tone::Good, format!("{would}give events; can be read by now")),
         Decision::AlreadyRedriven => ("=", Tone::Faint, "put back before".to_owned()),
@@ -125,8 +125,9 @@ mod tests {
     #[test]
     fn a_line_says_what_was_done_and_not_what_only_would_be() {
         let dead_letter = DeadLetter::of(&record(Some("meta.comments.v1"), 5));
-        let json =
-            |fate: &Decision, applied| serde_json::to_value(Line::of(&dead_letter, fate, applied)).unwrap();
+        let json = |decision: &Decision, applied| {
+            serde_json::to_value(Line::of(&dead_letter, decision, applied)).unwrap()
+        };
         let back = Decision::Redrive("meta.comments.v1".to_owned());
         assert_eq!(json(&back, true)["applied"], true);
         assert_eq!(json(&back, false)["applied"], false);

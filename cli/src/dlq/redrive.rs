@@ -23,7 +23,7 @@ const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// A record that was given up: where it lay, and when it was written first, since a topic that is made anew has the same positions.
 type Original = (RecordPosition, Option<Vec<u8>>);
 
-/// A dead letter that was given to Kafka, with its fate and the number of its events.
+/// A dead letter that was given to Kafka, with the decision on it and the number of its events.
 type Sent = (DeadLetter, Decision, usize);
 
 /// One run.
@@ -143,7 +143,7 @@ impl Redrive<'_> {
             return self.tell(&dead_letter, &Decision::AlreadyRedriven, 0);
         }
         let rules = Rules { topics: &self.topics, settings: self.settings, now: SystemTime::now() };
-        let (fate, events) = match rules.decide(record, &dead_letter) {
+        let (decision, events) = match rules.decide(record, &dead_letter) {
             Ok(decided) => decided,
             Err(why) => return self.tell(&dead_letter, &Decision::Keep(why), 0),
         };
@@ -169,14 +169,14 @@ impl Redrive<'_> {
         marks.plan(partition, offset);
         self.back.extend(original);
         if !self.settings.apply {
-            return self.tell(&dead_letter, &fate, events.len());
+            return self.tell(&dead_letter, &decision, events.len());
         }
-        let records: Vec<OutgoingRecord<'_>> = if let Decision::Redrive(topic) = &fate {
+        let records: Vec<OutgoingRecord<'_>> = if let Decision::Redrive(topic) = &decision {
             vec![outgoing(record, topic)]
         } else {
             events.iter().map(|event| event.outgoing(&self.run)).collect()
         };
-        Ok(self.sink.send(&records, (dead_letter, fate.clone(), events.len()))?)
+        Ok(self.sink.send(&records, (dead_letter, decision.clone(), events.len()))?)
     }
 
     /// Takes note of dead letters that are where they belong.
@@ -186,13 +186,20 @@ impl Redrive<'_> {
         for (dead_letter, ..) in &acknowledged {
             marks.add(dead_letter.position.partition, dead_letter.position.offset);
         }
-        acknowledged.iter().try_for_each(|(dead_letter, fate, events)| self.tell(dead_letter, fate, *events))
+        acknowledged
+            .iter()
+            .try_for_each(|(dead_letter, decision, events)| self.tell(dead_letter, decision, *events))
     }
 
-    fn tell(&mut self, dead_letter: &DeadLetter, fate: &Decision, events: usize) -> Result<(), ToolError> {
-        self.tally.add(dead_letter, fate, events);
+    fn tell(
+        &mut self,
+        dead_letter: &DeadLetter,
+        decision: &Decision,
+        events: usize,
+    ) -> Result<(), ToolError> {
+        self.tally.add(dead_letter, decision, events);
         if self.settings.json {
-            self.screen.json(&Line::of(dead_letter, fate, self.settings.apply))?;
+            self.screen.json(&Line::of(dead_letter, decision, self.settings.apply))?;
         }
         Ok(())
     }
