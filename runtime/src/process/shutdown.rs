@@ -68,8 +68,8 @@ impl Shutdown {
         }))
     }
 
-    /// Does what the process cannot go on without, in a thread of its own. After a panic of it everything is asked to end, and the
-    /// process ends with an error, so that it is started anew.
+    /// Runs on this thread what the process cannot go on without. After a panic of it everything is asked to end, and the process ends
+    /// with an error, so that it is started anew.
     pub fn trigger_on_panic(&self, what: &'static str, work: impl FnOnce()) {
         if catch_unwind(AssertUnwindSafe(work)).is_err() {
             // The first is the reason, if there are several.
