@@ -26,14 +26,11 @@ use crate::producer::{Producer, watchdog};
 use crate::settings::KafkaSettings;
 use crate::throttle::Throttle;
 
-/// A client that was replaced and fails again within this time is not worth a third.
-const HEALED_AFTER: Duration = Duration::from_mins(10);
-
 /// Reads, handles and acknowledges until `process` shuts down.
 ///
 /// Waits for the brokers and for every topic first; what it waits for is logged and shown by the start-up
-/// check `kafka`. The client is replaced as [`ConsumerError`] says: without limit where no broker answers it, once where a partition is
-/// stuck.
+/// check `kafka`. The client is replaced as often as no broker answers it or the credentials change. It is replaced too where a
+/// partition is stuck, the client failed for good or gave a record past its queue; where that has mended nothing, the error is returned.
 /// After too many dead letters in a row it stays, not ready and without work, until the shutdown, and returns the
 /// error then. Dropping the future stops the work too, without waiting for it.
 pub async fn run<H: Handler>(
@@ -88,9 +85,9 @@ pub async fn run<H: Handler>(
                     tracing::warn!(suppressed, "{error}: replacing the Kafka client");
                 }
             }
-            // It may mend this; not when the one before failed in this way a short while ago.
+            // It may mend this, once.
             ConsumerError::Stuck { .. } | ConsumerError::Fatal(_) | ConsumerError::Unsorted
-                if replaced.is_none_or(|at| at.elapsed() > HEALED_AFTER) =>
+                if replaced.is_none_or(|at| has_healed(at.elapsed(), shared.options.bounds.stall_timeout)) =>
             {
                 tracing::error!("{error}; replacing the Kafka client");
                 replaced = Some(Instant::now());
@@ -101,6 +98,12 @@ pub async fn run<H: Handler>(
             shared.metrics.rebuilt.inc();
         }
     }
+}
+
+/// Whether a client of this age has mended what the one before was replaced for, so that it may be replaced too: a partition that it
+/// cannot move either is known to be stuck before that.
+fn has_healed(age: Duration, stall_timeout: Duration) -> bool {
+    age > Duration::from_mins(10).max(3 * stall_timeout)
 }
 
 /// The life of one Kafka consumer: until the shutdown, or the first error that ends it.
@@ -167,4 +170,18 @@ async fn poll_until(
         );
     }
     outcome.unwrap_or_else(|_| Err(ConsumerError::Thread(String::from("the poll thread panicked"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_is_stuck_as_soon_as_that_can_be_known_has_mended_nothing() {
+        for minutes in [1, 10, 60] {
+            let stall_timeout = Duration::from_mins(minutes);
+            assert!(!has_healed(stall_timeout + Duration::from_mins(1), stall_timeout), "{minutes}");
+            assert!(has_healed(stall_timeout * 12, stall_timeout), "{minutes}");
+        }
+    }
 }
