@@ -9,7 +9,7 @@
 //! | the producer's queue is full | spooled | `queue_full` |
 //! | refuses a record for good | spooled, where `drain` parks it | `refused` |
 //! | does not acknowledge in time | spooled, deleted there if the acknowledgement comes late | `late` |
-//! | the producer failed | spooled | `late` |
+//! | fails a record in a way that may pass, as with its connection; or the producer failed | spooled at once | `late`, at once |
 //!
 //! What the spool does not take is answered 503 too: `spool_full`, `spool_failing`, or `account_busy` where an account has more
 //! waiting for the disk than its part: it would hold the memory of all bodies, and other accounts would be answered 503.

@@ -113,8 +113,8 @@ impl Webhook {
     }
 
     /// Refusals by the head are tried in the order 400, 404, then 403 of a GET, 405 of what is no POST either, and of a POST
-    /// 415, 413, 401 (no signature). Then comes the body: 503, 408, 413 or 400; what it is signed with: 401; and what becomes of
-    /// it: 503.
+    /// 415, 413, 401 (no signature). Then comes the body: 503, 408, 413 or 400; its signature: 401, or 503 where time or
+    /// memory runs out over it; and what becomes of it: 503.
     async fn outcome(
         &self,
         method: Method,
@@ -177,7 +177,7 @@ impl Webhook {
                 return Err(WebhookResponse::Unavailable(Unavailable::SignatureTime));
             }
         };
-        // A thread has few places for what is borrowed so: none is kept while Kafka is waited for.
+        // A thread has few slots for such loans of `arc_swap`: none is kept while Kafka is waited for.
         drop(keyring);
         let verified = verified.map_err(WebhookResponse::Unauthorized)?;
         // The connection is not evicted before the response.

@@ -44,6 +44,7 @@ pub(crate) enum Unavailable {
     Starting,
     QueueFull,
     AccountBusy,
+    /// Not acknowledged within `--ack-timeout`, or failed before that in a way that may pass.
     Late,
     Refused,
     BreakerOpen,
@@ -105,7 +106,7 @@ impl WebhookResponse {
         }
     }
 
-    /// The response as hyper sends it; `close` ends the connection after it, for a body that was not read.
+    /// The response as hyper sends it; `close` ends the connection after it.
     pub(crate) fn into_response(self, close: bool) -> Response<Full<Bytes>> {
         let (status, text) = self.status_and_text();
         let body = match self {
@@ -190,8 +191,8 @@ impl Unavailable {
             },
             Self::Late => UnavailableTexts {
                 label: "late",
-                log: "Kafka did not acknowledge within --ack-timeout",
-                text: "Kafka is late: it did not acknowledge within --ack-timeout, send it again",
+                log: "Kafka did not acknowledge the delivery: --ack-timeout passed, or a record or the producer failed",
+                text: "Kafka did not acknowledge the delivery in time or failed a record of it: send it again",
             },
             Self::Refused => UnavailableTexts {
                 label: "refused",

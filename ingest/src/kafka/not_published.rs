@@ -7,7 +7,7 @@ use runtime::producer::{ProduceError, SendError};
 pub(crate) enum NotPublished {
     /// The producer's queue is full.
     QueueFull,
-    /// Not acknowledged within the producer's timeout, or lost with the producer.
+    /// Not acknowledged within the producer's timeout, lost with the producer, or failed in another way that may pass.
     GivenUp,
     /// The producer failed for good; it is replaced.
     Fatal,

@@ -71,7 +71,7 @@ async fn a_late_acknowledgement_is_answered_503_within_the_ack_timeout() {
     let start = Instant::now();
     let answer = service.post(TEXT).await;
     assert_eq!(answer.status, 503);
-    assert!(answer.body.starts_with("Kafka is late: "), "{}", answer.body);
+    assert!(answer.body.starts_with("Kafka did not acknowledge the delivery "), "{}", answer.body);
     assert!(start.elapsed() >= ack_timeout, "nothing was waited for");
     assert!(start.elapsed() < broker, "the answer waited for the broker");
     assert_eq!(service.metric("weir_ingest_unavailable_total", "late"), 1);
