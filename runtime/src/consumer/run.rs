@@ -87,7 +87,8 @@ pub async fn run<H: Handler>(
             }
             // It may mend this, once.
             ConsumerError::Stuck { .. } | ConsumerError::Fatal(_) | ConsumerError::Unsorted
-                if replaced.is_none_or(|at| has_healed(at.elapsed(), shared.options.bounds.stall_timeout)) =>
+                if replaced
+                    .is_none_or(|at| has_healed(at.elapsed(), shared.options.bounds.stall_timeout)) =>
             {
                 tracing::error!("{error}; replacing the Kafka client");
                 replaced = Some(Instant::now());

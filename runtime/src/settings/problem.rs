@@ -24,7 +24,7 @@ pub struct Problem {
     pub setting: String,
     /// Where the value came from.
     pub source: Source,
-    /// The value, or a stand-in where it is a secret; empty when nothing was set.
+    /// The value, a stand-in where it is a secret, or of a line in a file its name; empty when nothing was set.
     pub found: String,
     /// The form that is expected, with an example where that helps.
     pub expected: String,

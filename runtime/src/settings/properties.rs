@@ -72,7 +72,8 @@ mod tests {
     fn properties_that_weir_owns_are_refused_with_the_reason() {
         let (properties, bad) = parse("acks=1\nbootstrap.servers=x:1\n");
         assert!(properties.is_empty());
-        assert_eq!(bad.iter().map(|line| line.number).collect::<Vec<_>>(), [1, 2]);
+        let named: Vec<_> = bad.iter().map(|line| (line.number, line.name.as_str())).collect();
+        assert_eq!(named, [(1, "acks"), (2, "bootstrap.servers")]);
         assert!(bad[1].expected.contains("--brokers"));
     }
 

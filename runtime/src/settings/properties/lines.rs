@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::allowed::why_owned;
+
 /// A line that sets a property.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Property {
@@ -66,16 +68,17 @@ fn parse_line(
     };
     match refusal(name, &value) {
         Some(expected) => {
-            let name = if is_like_a_name(name) { name.to_owned() } else { String::new() };
+            let name = if is_a_name(name) { name.to_owned() } else { String::new() };
             Err(BadLine { number, name, expected })
         }
         None => Ok(Some(Property { number, name: name.to_owned(), value })),
     }
 }
 
-/// Whether it has the form of librdkafka's names, with the dot that base64 never has.
-fn is_like_a_name(name: &str) -> bool {
-    name.contains('.') && name.bytes().all(|byte| byte.is_ascii_lowercase() || b"._".contains(&byte))
+/// Whether it has the form of librdkafka's names, with the dot that base64 never has, or is one of those without.
+fn is_a_name(name: &str) -> bool {
+    why_owned(name).is_some()
+        || name.contains('.') && name.bytes().all(|byte| byte.is_ascii_lowercase() || b"._".contains(&byte))
 }
 
 impl fmt::Debug for Property {
