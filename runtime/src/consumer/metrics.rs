@@ -98,7 +98,7 @@ impl ConsumerMetrics {
             ),
             rebuilt: counter(
                 "weir_consumer_rebuilt_total",
-                "Times that the Kafka consumer was built anew because a partition was stuck, or no broker answered it",
+                "Times that the Kafka client was replaced because it failed, a partition was stuck, or no broker answered it",
             ),
             stopped: gauge(
                 "weir_consumer_stopped",

@@ -26,7 +26,7 @@ pub struct ConsumerOptions {
     /// Records that [`Handler::prefetch`](super::Handler::prefetch) may hear of while those before them are in work, per
     /// partition; they wait in memory beside those of the queue.
     pub look_ahead: usize,
-    /// Attempts at a record that fails with `Retry`, the first one included.
+    /// Attempts at a record that fails with `Retry` or panics, the first one included.
     pub max_attempts: u32,
     /// How long nobody may be able to read what comes next in a partition before it counts as unreadable.
     pub unreadable_after: Duration,

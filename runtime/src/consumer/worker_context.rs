@@ -79,20 +79,12 @@ impl WorkerContext {
         self.stop.run_until_cancelled(work).await.ok_or(Halt::Stopped)
     }
 
-    /// Counts a failed attempt and logs, now and then, that the record waits.
+    /// Counts a failed attempt, and logs it now and then.
     pub(super) fn failed(&self, class: &str, record: &Record, error: &str) {
         self.shared.metrics.failures.with_label_values(&[class]).inc();
         if let Some(suppressed) = self.log.pass(Instant::now()) {
             let (topic, partition, offset) = (&*record.topic, record.partition, record.offset);
-            tracing::warn!(
-                class,
-                topic,
-                partition,
-                offset,
-                error,
-                suppressed,
-                "processing a record failed, will retry"
-            );
+            tracing::warn!(class, topic, partition, offset, error, suppressed, "processing a record failed");
         }
     }
 }

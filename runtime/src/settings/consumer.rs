@@ -13,16 +13,17 @@ crate::settings! {
         pub partition_queue: usize = with_default("COUNT", "200", form::count(1..=1_000_000).narrow()),
         /// Records whose outputs are on their way unacknowledged, per partition
         pub partition_pipeline: usize = with_default("COUNT", "64", form::count(1..=100_000).narrow()),
-        /// First delay before another attempt at a record, at most; it doubles with each attempt. After 5 attempts the record
-        /// becomes a dead letter
+        /// Upper bound of the first delay before another attempt at a record: the delay is random below it, and it doubles with
+        /// each attempt. After 5 failed attempts the record becomes a dead letter, unless something that it needs is unavailable
         pub retry_backoff: Duration = with_default("DURATION", "200ms", form::millis(1..=60_000)),
-        /// Longest delay before another attempt at a record
+        /// Upper bound of every delay before another attempt at a record
         pub retry_backoff_max: Duration = with_default("DURATION", "30s", form::millis(1..=3_600_000)),
-        /// Records of one topic that may become dead letters in a row; at one more the consumer stops taking work and is
-        /// not ready until it is restarted, since a mistake in it must not drain the topic into the dead letters
+        /// Records of one topic that may become dead letters in a row, whatever the reason but that one expired; at one more the
+        /// consumer stops taking work and is not ready until it is restarted, since a mistake in it must not drain the topic into the
+        /// dead letters
         pub max_rejects_in_a_row: u64 = with_default("COUNT", "1000", form::count(1..=1_000_000_000)),
-        /// How long a partition with records to read may stand still, or a record be in work, before the Kafka consumer is
-        /// built anew; waits on purpose, for Kafka or a dependency, do not count
+        /// How long a partition with records to read may stand still, or a record be in work, before the Kafka client is
+        /// replaced, or the process ended where that did not help; waits on purpose, for Kafka or a dependency, do not count
         // A rebalance and a hung broker may take seconds each; librdkafka's own longest interval is five minutes.
         pub stall_timeout: Duration = with_default("DURATION", "60s", form::millis(10_000..=3_600_000)),
         /// How long records in work may take to finish when a partition is given away or the process ends

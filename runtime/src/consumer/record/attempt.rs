@@ -15,11 +15,18 @@ use crate::consumer::metrics::reason;
 use crate::consumer::wait::{Activity, Wait};
 use crate::consumer::worker_context::WorkerContext;
 
-/// Attempts at a record that fails with [`Failure::Retry`], the first one included; then it becomes a dead letter.
+/// Attempts at a record that fails with [`Failure::Retry`] or panics, the first one included; then it becomes a dead letter.
 pub(in crate::consumer) const MAX_ATTEMPTS: u32 = 5;
 
 /// After a failed attempt: how long to wait for the next, where the failure says so, and for what; or why there is none.
 type Next = Result<(Option<Duration>, Wait), DeadLetterCause>;
+
+/// Why a handler's work gave nothing.
+enum HandlerError {
+    Failed(Failure),
+    /// Be it before there was a future.
+    Panicked,
+}
 
 /// The attempts at one record so far.
 struct Attempts {
@@ -46,15 +53,15 @@ pub(in crate::consumer) async fn attempt<H: Handler>(
         let result = handle(handler, state, record, &mut begun, context, pipeline).await?;
         context.progress.set_activity(Activity::Waiting(Wait::Kafka));
         context.shared.metrics.handle_seconds.observe(started.elapsed().as_secs_f64());
-        let failure = match result {
+        let error = match result {
             Ok(outputs) => return Ok(Ok(outputs)),
-            Err(failure) => failure,
+            Err(error) => error,
         };
-        if failure.is_none() {
+        if matches!(error, HandlerError::Panicked) {
             // What the panic left behind cannot be trusted.
             (*state, begun) = (None, None);
         }
-        let (after, on) = match attempts.classify(failure, record, context) {
+        let (after, on) = match attempts.classify(error, record, context) {
             Ok(next) => next,
             Err(cause) => return Ok(Err(cause)),
         };
@@ -75,14 +82,14 @@ async fn handle<H: Handler>(
     begun: &mut Option<H::Begun>,
     context: &WorkerContext,
     pipeline: &mut Pipeline,
-) -> Result<Result<Vec<Output>, Option<Failure>>, Halt> {
+) -> Result<Result<Vec<Output>, HandlerError>, Halt> {
     loop {
         let Some(state) = state else {
             context.progress.set_activity(Activity::Waiting(Wait::Kafka));
             let work = caught(async { handler.restore(record).await });
             match droppable(work, context, pipeline).await? {
                 Some(Ok(restored)) => *state = Some(restored),
-                Some(Err(failure)) => return Ok(Err(failure)),
+                Some(Err(error)) => return Ok(Err(error)),
                 None => {}
             }
             continue;
@@ -98,8 +105,8 @@ async fn handle<H: Handler>(
     }
 }
 
-/// Awaits what can be dropped: a partition that is taken away need not wait for it, and neither need outputs of the records before
-/// that have to be sent again, after which there is nothing.
+/// Awaits work that can be dropped, as it is when the worker must stop, and when outputs of earlier records failed: they are sent
+/// again, and the work has to begin anew after this `None`.
 async fn droppable<T>(
     work: impl Future<Output = T>,
     context: &WorkerContext,
@@ -116,37 +123,36 @@ async fn droppable<T>(
     Ok(None)
 }
 
-/// What a handler's work comes to; it panicked where it has failed without a failure, which may be before it gives a future.
-async fn caught<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Option<Failure>> {
-    AssertUnwindSafe(work).catch_unwind().await.map_or(Err(None), |done| done.map_err(Some))
+async fn caught<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, HandlerError> {
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    done.map_or(Err(HandlerError::Panicked), |done| done.map_err(HandlerError::Failed))
 }
 
 impl Attempts {
-    /// Without a failure the handler panicked.
-    fn classify(&mut self, failure: Option<Failure>, record: &Record, context: &WorkerContext) -> Next {
+    fn classify(&mut self, error: HandlerError, record: &Record, context: &WorkerContext) -> Next {
         let first_failed = *self.first_failed.get_or_insert_with(SystemTime::now);
         let attempts = self.count + 1;
         let cause =
             |reason, error| DeadLetterCause { reason, error, attempts, first_failed, is_expired: false };
-        match failure {
-            Some(Failure::Reject { reason, error }) => {
+        match error {
+            HandlerError::Failed(Failure::Reject { reason, error }) => {
                 context.shared.metrics.failures.with_label_values(&["reject"]).inc();
                 Err(cause(reason, error))
             }
-            Some(Failure::Expired { reason, error }) => {
+            HandlerError::Failed(Failure::Expired { reason, error }) => {
                 context.shared.metrics.failures.with_label_values(&["expired"]).inc();
                 Err(DeadLetterCause { is_expired: true, ..cause(reason, error) })
             }
-            Some(Failure::Retry { error }) => {
+            HandlerError::Failed(Failure::Retry { error }) => {
                 context.failed("retry", record, &error);
                 self.again_or(cause(reason::RETRIES_EXHAUSTED, error), context)
             }
-            None => {
+            HandlerError::Panicked => {
                 let error = String::from("the handler panicked, see the log");
                 context.failed("panic", record, &error);
                 self.again_or(cause(reason::PANIC, error), context)
             }
-            Some(Failure::Unavailable { error, wait, on }) => {
+            HandlerError::Failed(Failure::Unavailable { error, wait, on }) => {
                 context.failed("unavailable", record, &error);
                 Ok((wait, on))
             }
