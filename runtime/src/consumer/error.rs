@@ -45,10 +45,10 @@ pub enum ConsumerError {
     /// More records of a topic in a row would have become dead letters than is allowed. The record at `offset` is
     /// not done, and those before it are among the dead letters.
     #[error(
-        "{rejected} records of {topic} became dead letters in a row (--max-rejects-in-a-row), partition {partition} \
+        "{count} records of {topic} became dead letters in a row (--max-rejects-in-a-row), partition {partition} \
          would lose offset {offset} next ({reason}: {error}); mend what rejects them, then restart this process"
     )]
-    Rejecting {
+    TooManyDeadLetters {
         /// The topic.
         topic: String,
         /// The partition of the record that is not done.
@@ -56,7 +56,7 @@ pub enum ConsumerError {
         /// Its offset.
         offset: i64,
         /// How many records became dead letters in a row.
-        rejected: u64,
+        count: u64,
         /// Why this one would have, as `weir_dlq_reason`.
         reason: &'static str,
         /// Why, as `weir_dlq_error`.

@@ -50,13 +50,13 @@ pub async fn run<H: Handler>(
     }
     let metrics = ConsumerMetrics::register(&process.registry);
     metrics.begin(&options.topics, handler.reasons());
-    let consecutive_failures = options.topics.iter().map(|topic| (topic.clone(), Arc::default())).collect();
+    let counters = options.topics.iter().map(|topic| (topic.clone(), Arc::default())).collect();
     let (dead_letter_log, kafka_log) = (Throttle::default(), KafkaLog::default());
     let shared = Arc::new(SharedContext {
         options,
         producer,
         metrics,
-        consecutive_failures,
+        consecutive_dead_letters: counters,
         dead_letter_log,
         kafka_log,
     });
@@ -64,11 +64,11 @@ pub async fn run<H: Handler>(
     let working = process.health.check("consumer", Probe::Readiness);
     working.pass();
     process.health.check("brokers", Probe::Informational).pass();
-    let replaced_log = Throttle::default();
+    let (replaced_log, stall_timeout) = (Throttle::default(), shared.options.bounds.stall_timeout);
     let mut replaced: Option<Instant> = None;
     loop {
         let Err(error) = run_client(kafka, &shared, &handler, process).await else { return Ok(()) };
-        if matches!(error, ConsumerError::Rejecting { .. }) {
+        if matches!(error, ConsumerError::TooManyDeadLetters { .. }) {
             shared.metrics.stopped.set(1);
             working.fail(error.to_string());
             tracing::error!("stopped: {error}");
@@ -87,8 +87,7 @@ pub async fn run<H: Handler>(
             }
             // It may mend this, once.
             ConsumerError::Stuck { .. } | ConsumerError::Fatal(_) | ConsumerError::Unsorted
-                if replaced
-                    .is_none_or(|at| has_healed(at.elapsed(), shared.options.bounds.stall_timeout)) =>
+                if replaced.is_none_or(|at| has_healed(at.elapsed(), stall_timeout)) =>
             {
                 tracing::error!("{error}; replacing the Kafka client");
                 replaced = Some(Instant::now());
@@ -139,7 +138,7 @@ async fn run_client<H: Handler>(
     tokio::spawn(fatal_if_it_panics("the watch of the connection", Arc::clone(&first_error), watching));
     let watch = Watch::new(config, registry, Arc::clone(shared))?;
     tokio::spawn(fatal_if_it_panics(
-        "the watch of the lag",
+        "the watch of the partitions",
         Arc::clone(&first_error),
         watch.run(end.clone()),
     ));

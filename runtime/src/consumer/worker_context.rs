@@ -24,8 +24,8 @@ pub(super) struct SharedContext {
     pub(super) options: ConsumerOptions,
     pub(super) producer: Producer,
     pub(super) metrics: ConsumerMetrics,
-    /// By topic; see [`WorkerContext::consecutive_failures`].
-    pub(super) consecutive_failures: HashMap<String, Arc<AtomicU64>>,
+    /// By topic; see [`WorkerContext::consecutive_dead_letters`].
+    pub(super) consecutive_dead_letters: HashMap<String, Arc<AtomicU64>>,
     /// Many records may die of one cause.
     pub(super) dead_letter_log: Throttle,
     /// Of all clients that there are one after the other.
@@ -43,7 +43,7 @@ pub(super) struct WorkerContext {
     pub(super) waits: Waits,
     /// Dead letters in a row, so that a mistake in a handler does not drain a topic into them. They are those of the topic, over all of
     /// its partitions that this process reads: a mistake shows in all of them, one partition full of garbage does not.
-    pub(super) consecutive_failures: Arc<AtomicU64>,
+    pub(super) consecutive_dead_letters: Arc<AtomicU64>,
     log: Throttle,
 }
 
@@ -55,8 +55,9 @@ impl WorkerContext {
         progress: Arc<PartitionProgress>,
     ) -> Self {
         let waits = Waits::of(Arc::clone(&progress));
-        let consecutive_failures = shared.consecutive_failures.get(topic).cloned().unwrap_or_default();
-        Self { shared, stop, progress, waits, consecutive_failures, log: Throttle::default() }
+        let consecutive_dead_letters =
+            shared.consecutive_dead_letters.get(topic).cloned().unwrap_or_default();
+        Self { shared, stop, progress, waits, consecutive_dead_letters, log: Throttle::default() }
     }
 
     pub(super) fn backoff(&self) -> Backoff {

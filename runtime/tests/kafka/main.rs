@@ -5,7 +5,7 @@ extern crate weir_runtime as runtime;
 
 mod cluster;
 mod codecs;
-mod consecutive_failures;
+mod consecutive_dead_letters;
 mod consumer;
 mod failures;
 mod handler;

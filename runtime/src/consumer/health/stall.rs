@@ -50,7 +50,7 @@ impl Stalls {
         }
     }
 
-    /// The clocks start anew: nobody could know.
+    /// Forgets all partitions, after a look that the brokers did not answer.
     pub(super) fn forget(&mut self) {
         self.since.clear();
     }

@@ -45,14 +45,14 @@ pub(in crate::consumer) async fn dead_letter(
 /// Too many dead letters in a row end the consumer before the next one.
 fn allow(record: &Record, cause: &DeadLetterCause, context: &WorkerContext) -> Result<(), Halt> {
     let limit = context.shared.options.bounds.max_rejects_in_a_row;
-    if cause.is_expired || context.consecutive_failures.fetch_add(1, Ordering::Relaxed) < limit {
+    if cause.is_expired || context.consecutive_dead_letters.fetch_add(1, Ordering::Relaxed) < limit {
         return Ok(());
     }
-    Err(Halt::Failed(ConsumerError::Rejecting {
+    Err(Halt::Failed(ConsumerError::TooManyDeadLetters {
         topic: record.topic.to_string(),
         partition: record.partition,
         offset: record.offset,
-        rejected: limit,
+        count: limit,
         reason: cause.reason,
         error: cause.error.clone(),
     }))

@@ -183,9 +183,9 @@ impl Pipeline {
     }
 
     fn finish(&self, Entry { record, is_dead_letter, .. }: &Entry) {
-        let failures = &self.context.consecutive_failures;
-        if !is_dead_letter && failures.load(Ordering::Relaxed) > 0 {
-            failures.store(0, Ordering::Relaxed);
+        let dead_letters = &self.context.consecutive_dead_letters;
+        if !is_dead_letter && dead_letters.load(Ordering::Relaxed) > 0 {
+            dead_letters.store(0, Ordering::Relaxed);
         }
         self.context.progress.done(record.offset, record.timestamp);
         self.done.inc();

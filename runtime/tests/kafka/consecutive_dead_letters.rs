@@ -36,7 +36,7 @@ async fn too_many_dead_letters_in_a_row_stop_the_consumer_before_the_topic_is_dr
     assert!(!running.is_ended());
     let error = running.end().await.unwrap_err();
     assert!(
-        matches!(error, ConsumerError::Rejecting { offset: 30, rejected: 10, reason: "bad", .. }),
+        matches!(error, ConsumerError::TooManyDeadLetters { offset: 30, count: 10, reason: "bad", .. }),
         "{error:?}"
     );
 
@@ -105,7 +105,7 @@ async fn outputs_that_are_too_large_one_after_the_other_stop_it_too() {
     eventually("the stop", || running.metric("weir_consumer_stopped") == 1).await;
     assert_eq!(cluster.read_all("dlq").await.len(), 10);
     let error = running.end().await.unwrap_err();
-    assert!(matches!(error, ConsumerError::Rejecting { reason: "too_large", .. }), "{error:?}");
+    assert!(matches!(error, ConsumerError::TooManyDeadLetters { reason: "too_large", .. }), "{error:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
