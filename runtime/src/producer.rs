@@ -22,7 +22,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use rdkafka::producer::Producer as _;
 
-pub use acknowledgement::{Acknowledgement, Group};
+pub use acknowledgement::{Acknowledgement, BatchCompletion};
 pub use batch::{Batch, Outgoing};
 use client::Client;
 pub use error::{ProduceError, ProducerError, SendError, TopicsError};

@@ -2,7 +2,7 @@
 //! make a duplicate harmless (docs/adr/0015).
 //!
 //! Records are written straight into one batch a partition. A request to a broker carries every partition of it that has
-//! something; while one is under way the rest gathers, so that batches grow with the load and calm traffic waits for
+//! something; while two are under way the rest gathers, so that batches grow with the load and calm traffic waits for
 //! nothing. What a broker refuses, what it does not answer in time and what a lost connection had under way is reported
 //! as not acknowledged.
 
@@ -28,7 +28,8 @@ use self::ticket::Ticket;
 use prometheus::Registry;
 use runtime::kafka::credentials::Credentials;
 use runtime::producer::{
-    Acknowledgement, Group, Outgoing, ProducerError, ProducerMetrics, ProducerOptions, SendError, TopicsError,
+    Acknowledgement, BatchCompletion, Outgoing, ProducerError, ProducerMetrics, ProducerOptions, SendError,
+    TopicsError,
 };
 use runtime::settings::KafkaSettings;
 use schemas::Millis;
@@ -47,7 +48,7 @@ pub(crate) struct Direct {
 /// Records that are sent together and reported as one.
 pub(crate) struct Batch<'a> {
     shared: &'a Shared,
-    group: Arc<Group>,
+    completion: Arc<BatchCompletion>,
     now: Instant,
     /// The time of its records, in milliseconds since 1970.
     millis: i64,
@@ -72,7 +73,7 @@ impl Direct {
     /// Opens a batch, whose records are reported together.
     pub(crate) fn batch(&self) -> Batch<'_> {
         let millis = i64::try_from(Millis::of(SystemTime::now()).as_millis()).unwrap_or(i64::MAX);
-        Batch { shared: &self.shared, group: Group::open(), now: Instant::now(), millis }
+        Batch { shared: &self.shared, completion: BatchCompletion::open(), now: Instant::now(), millis }
     }
 
     /// Whether the brokers have all of these topics, as far as they have said; waits for a first answer, or until each of them has
@@ -112,7 +113,7 @@ impl Direct {
 impl Batch<'_> {
     /// Queues a record; never waits. On an error this record is not queued, those before it are.
     pub(crate) fn send(&mut self, record: Outgoing<'_>) -> Result<(), SendError> {
-        let ticket = || Ticket::new(&self.group);
+        let ticket = || Ticket::new(&self.completion);
         let refused = self.shared.lock().accept(&record, ticket, self.now, self.millis)?;
         if refused.is_some() {
             ticket().report(refused);
@@ -122,14 +123,14 @@ impl Batch<'_> {
 
     /// Closes the batch; the acknowledgement resolves when the last of its records has been reported.
     pub(crate) fn finish(self) -> Acknowledgement {
-        Acknowledgement::new(Arc::clone(&self.group))
+        Acknowledgement::new(Arc::clone(&self.completion))
     }
 }
 
 impl Drop for Batch<'_> {
     /// Its records go to their brokers together.
     fn drop(&mut self) {
-        self.group.release_one();
+        self.completion.release_one();
         self.shared.lock().wake(self.now);
     }
 }

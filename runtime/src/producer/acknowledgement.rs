@@ -1,4 +1,4 @@
-//! The one completion of a batch.
+//! Counts the reports of a batch's records, and resolves when all have come.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use crate::telemetry::spans;
 
 /// What the records of a batch share; each of them carries a reference to the broker and back.
 #[derive(Debug)]
-pub struct Group {
+pub struct BatchCompletion {
     /// Records without a report, and one more while the batch is open.
     remaining: AtomicU32,
     /// The code of the first failure, 0 for none.
@@ -25,7 +25,7 @@ pub struct Group {
 
 const NO_FAILURE: i32 = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR as i32;
 
-impl Group {
+impl BatchCompletion {
     /// Of an open batch without records.
     pub fn open() -> Arc<Self> {
         Arc::new(Self {
@@ -75,15 +75,15 @@ impl Group {
 #[derive(Debug)]
 #[must_use = "the records are not safe before the acknowledgement says so"]
 pub struct Acknowledgement {
-    group: Arc<Group>,
+    completion: Arc<BatchCompletion>,
     /// They end with it.
     spans: Vec<Span>,
 }
 
 impl Acknowledgement {
     /// Of a batch that is complete.
-    pub const fn new(group: Arc<Group>) -> Self {
-        Self { group, spans: Vec::new() }
+    pub const fn new(completion: Arc<BatchCompletion>) -> Self {
+        Self { completion, spans: Vec::new() }
     }
 
     /// The same, with the spans of its records, which end when it is resolved or dropped.
@@ -96,10 +96,10 @@ impl Future for Acknowledgement {
     type Output = Result<(), ProduceError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let result = self.group.result().or_else(|| {
-            self.group.waker.register(context.waker());
+        let result = self.completion.result().or_else(|| {
+            self.completion.waker.register(context.waker());
             // A report may have come between the look and the registration.
-            self.group.result()
+            self.completion.result()
         });
         let Some(result) = result else { return Poll::Pending };
         for span in std::mem::take(&mut self.spans) {
@@ -124,34 +124,34 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_waits_for_the_batch_and_for_every_record() {
-        let group = Group::open();
-        group.expect_one();
-        group.expect_one();
-        let mut acknowledgement = Acknowledgement::new(Arc::clone(&group));
-        group.report(None);
-        group.release_one();
+    fn an_acknowledgement_waits_for_the_batch_and_for_every_record() {
+        let completion = BatchCompletion::open();
+        completion.expect_one();
+        completion.expect_one();
+        let mut acknowledgement = Acknowledgement::new(Arc::clone(&completion));
+        completion.report(None);
+        completion.release_one();
         assert!(poll(&mut acknowledgement).is_pending());
-        group.report(None);
+        completion.report(None);
         assert!(matches!(poll(&mut acknowledgement), Poll::Ready(Ok(()))));
     }
 
     #[test]
     fn the_first_failure_is_reported_for_the_batch() {
-        let group = Group::open();
-        group.expect_one();
-        group.expect_one();
-        group.report(Some(RDKafkaErrorCode::MessageTimedOut as i32));
-        group.report(Some(RDKafkaErrorCode::PurgeQueue as i32));
-        group.release_one();
-        let acknowledgement = Acknowledgement::new(group);
-        assert_eq!(acknowledgement.group.result(), Some(Err(ProduceError::TimedOut)));
+        let completion = BatchCompletion::open();
+        completion.expect_one();
+        completion.expect_one();
+        completion.report(Some(RDKafkaErrorCode::MessageTimedOut as i32));
+        completion.report(Some(RDKafkaErrorCode::PurgeQueue as i32));
+        completion.release_one();
+        let acknowledgement = Acknowledgement::new(completion);
+        assert_eq!(acknowledgement.completion.result(), Some(Err(ProduceError::TimedOut)));
     }
 
     #[test]
     fn an_empty_batch_is_acknowledged() {
-        let group = Group::open();
-        group.release_one();
-        assert_eq!(Acknowledgement::new(group).group.result(), Some(Ok(())));
+        let completion = BatchCompletion::open();
+        completion.release_one();
+        assert_eq!(Acknowledgement::new(completion).completion.result(), Some(Ok(())));
     }
 }

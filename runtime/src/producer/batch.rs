@@ -7,7 +7,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
 
-use super::acknowledgement::Group;
+use super::acknowledgement::BatchCompletion;
 use super::client::Client;
 use super::{Acknowledgement, Producer, SendError};
 
@@ -29,12 +29,12 @@ pub struct Batch<'a> {
     producer: &'a Producer,
     /// The one that all of its records go to.
     client: Arc<Client>,
-    group: Arc<Group>,
+    completion: Arc<BatchCompletion>,
 }
 
 impl<'a> Batch<'a> {
     pub(super) fn new(producer: &'a Producer, client: Arc<Client>) -> Self {
-        Self { producer, client, group: Group::open() }
+        Self { producer, client, completion: BatchCompletion::open() }
     }
 
     /// Queues a record; never waits. On an error this record is not queued, those before it are.
@@ -51,14 +51,14 @@ impl<'a> Batch<'a> {
         headers: Option<OwnedHeaders>,
     ) -> Result<(), SendError> {
         let mut record: BaseRecord<'_, [u8], [u8], _> =
-            BaseRecord::with_opaque_to(topic, Arc::clone(&self.group));
+            BaseRecord::with_opaque_to(topic, Arc::clone(&self.completion));
         record.headers = headers;
         record.key = key;
         record.payload = value;
-        self.group.expect_one();
+        self.completion.expect_one();
         self.client.context().sent();
         self.client.threaded().send(record).map_err(|(error, _)| {
-            self.group.release_one();
+            self.completion.release_one();
             self.client.context().reported();
             self.refusal(&error, topic, key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len))
         })
@@ -66,8 +66,8 @@ impl<'a> Batch<'a> {
 
     /// Closes the batch; the acknowledgement resolves when the last of its records has been reported.
     pub fn finish(self) -> Acknowledgement {
-        self.group.release_one();
-        Acknowledgement::new(self.group)
+        self.completion.release_one();
+        Acknowledgement::new(self.completion)
     }
 
     fn refusal(&self, error: &KafkaError, topic: &str, bytes: usize) -> SendError {
@@ -100,6 +100,6 @@ fn headers(headers: &[(&str, &[u8])]) -> Option<OwnedHeaders> {
 
 impl fmt::Debug for Batch<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Batch").field("group", &self.group).finish_non_exhaustive()
+        formatter.debug_struct("Batch").field("completion", &self.completion).finish_non_exhaustive()
     }
 }

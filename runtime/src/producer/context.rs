@@ -11,8 +11,7 @@ use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 
 use super::ProduceError;
-use super::acknowledgement::Group;
-
+use super::acknowledgement::BatchCompletion;
 use super::stuck::Stuck;
 use crate::kafka::TopicPartition;
 use crate::kafka::log::KafkaLog;
@@ -23,14 +22,13 @@ use crate::throttle::Throttle;
 #[derive(Default)]
 pub(super) struct Context {
     pub(super) log: KafkaLog,
-    /// librdkafka's own count has log lines in it.
+    /// Records that were sent and not reported; librdkafka's own count has log lines in it.
     in_flight: AtomicUsize,
     /// Written by the one thread that serves reports.
     delivered: AtomicU64,
     /// Partitions whose records run out of time.
     pub(super) stuck: Stuck,
-    /// A topic that refuses records refuses many.
-    refused: Throttle,
+    not_acknowledged_log: Throttle,
     /// The latest, until somebody takes them.
     statistics: Mutex<Option<Statistics>>,
 }
@@ -60,7 +58,7 @@ impl Context {
         self.delivered.load(Ordering::Relaxed)
     }
 
-    /// What the client said last of its work, once.
+    /// The latest statistics, unless they were taken already.
     pub(super) fn take_statistics(&self) -> Option<Statistics> {
         lock(&self.statistics).take()
     }
@@ -81,13 +79,13 @@ impl ClientContext for Context {
 }
 
 impl ProducerContext for Context {
-    type DeliveryOpaque = Arc<Group>;
+    type DeliveryOpaque = Arc<BatchCompletion>;
 
     /// Runs on the one thread that serves all reports: store, count, wake, return.
     ///
     /// A success without an offset is none: librdkafka infers it from the success of a later request
     /// (`rd_kafka_dr_implicit_ack`), and the record can be nowhere; see docs/adr/0013.
-    fn delivery(&self, result: &DeliveryResult<'_>, group: Arc<Group>) {
+    fn delivery(&self, result: &DeliveryResult<'_>, completion: Arc<BatchCompletion>) {
         self.reported();
         let failure = match result {
             Ok(record) if record.offset() < 0 => Some((ProduceError::INFERRED, record)),
@@ -103,7 +101,7 @@ impl ProducerContext for Context {
         if let Some((code, record)) = failure {
             self.failed(ProduceError::from_code(code), record);
         }
-        group.report(failure.map(|(code, _)| code));
+        completion.report(failure.map(|(code, _)| code));
     }
 }
 
@@ -113,7 +111,7 @@ impl Context {
         if error == ProduceError::TimedOut {
             self.stuck.timed_out(topic, record.partition(), Instant::now());
         }
-        if let Some(suppressed) = self.refused.pass(Instant::now()) {
+        if let Some(suppressed) = self.not_acknowledged_log.pass(Instant::now()) {
             let (partition, bytes) = (record.partition(), record.payload_len());
             tracing::warn!(topic, partition, bytes, %error, suppressed, "a record was not acknowledged");
         }

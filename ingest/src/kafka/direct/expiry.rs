@@ -1,4 +1,4 @@
-//! What is due by the clock: records that have waited for too long are given back, and what the producer does is shown, under the names
+//! What is due by the clock: records that have waited for too long are given back, and what the producer does is snapshot, under the names
 //! that the other one has.
 
 use super::shared::Shared;
@@ -21,8 +21,8 @@ pub(super) async fn run(shared: Arc<Shared>, metrics: Arc<ProducerMetrics>) {
         let ended = shared.lock().expire(Instant::now());
         shared.report(ended);
         if look.is_multiple_of(SHOW_EVERY) {
-            let shown = shared.lock().shown(look.is_multiple_of(WINDOW));
-            metrics.show(&shown);
+            let snapshot = shared.lock().snapshot(look.is_multiple_of(WINDOW));
+            metrics.show(&snapshot);
         }
     }
 }

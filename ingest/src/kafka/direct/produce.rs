@@ -17,23 +17,23 @@ const ALL: i16 = -1;
 
 /// A batch for a partition.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct PartitionBatch {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
     pub(super) batch: RecordBatch,
 }
 
 /// A request with these batches, which are sealed. The broker answers within `timeout`.
-pub(super) fn request(parts: Vec<Part>, timeout: Duration) -> ProduceRequest {
+pub(super) fn request(batches: Vec<PartitionBatch>, timeout: Duration) -> ProduceRequest {
     let mut topics = BTreeMap::<_, Vec<_>>::new();
-    for Part { topic, partition, batch } in parts {
+    for PartitionBatch { topic, partition, batch } in batches {
         let records = Some(batch.seal().into());
-        let part = PartitionProduceData::default().with_index(partition).with_records(records);
-        topics.entry(topic).or_default().push(part);
+        let data = PartitionProduceData::default().with_index(partition).with_records(records);
+        topics.entry(topic).or_default().push(data);
     }
     let topics = topics
         .into_iter()
-        .map(|(topic, parts)| TopicProduceData::default().with_name(name(&topic)).with_partition_data(parts));
+        .map(|(topic, data)| TopicProduceData::default().with_name(name(&topic)).with_partition_data(data));
     ProduceRequest::default()
         .with_acks(ALL)
         .with_timeout_ms(i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX))
@@ -64,9 +64,12 @@ mod tests {
     #[test]
     fn another_reader_finds_every_partition_in_the_request() {
         let sent = [("a", 0, batch(b"one")), ("b", 1, batch(b"two")), ("a", 7, batch(b"three"))];
-        let parts =
-            sent.clone().map(|(topic, partition, batch)| Part { topic: topic.into(), partition, batch });
-        let request = request(parts.into(), Duration::from_secs(5));
+        let batches = sent.clone().map(|(topic, partition, batch)| PartitionBatch {
+            topic: topic.into(),
+            partition,
+            batch,
+        });
+        let request = request(batches.into(), Duration::from_secs(5));
         let mut bytes = Bytes::from(encode(42, "weir-ingest", VERSION, &request).unwrap());
         assert_eq!(usize::try_from(bytes.get_i32()).unwrap(), bytes.len());
         let header = RequestHeader::decode(&mut bytes, 1).unwrap();

@@ -5,8 +5,8 @@
 
 use runtime::producer::Outgoing;
 
-/// Bytes before the first record.
-const HEADER: usize = 61;
+/// Bytes of a batch before its first record.
+const BATCH_HEADER: usize = 61;
 /// Where the checksum begins to count.
 const CHECKED_FROM: usize = 21;
 /// A batch of a delivery at calm rates fits.
@@ -14,7 +14,7 @@ const FIRST_BYTES: usize = 2 << 10;
 /// A varint and a byte: lengths, deltas and attributes of one record take no more.
 const OVERHEAD: usize = 32;
 /// A varint for the length of a header's name, and one for its value's.
-const HEADER_OVERHEAD: usize = 10;
+const RECORD_HEADER_OVERHEAD: usize = 10;
 
 /// An open batch.
 #[derive(Clone, Debug)]
@@ -25,9 +25,9 @@ pub(super) struct RecordBatch {
     last_time: i64,
 }
 
-/// No record takes more in a batch.
-pub(super) fn bound(record: &Outgoing<'_>) -> usize {
-    let header = |(name, value): &(&str, &[u8])| name.len() + value.len() + HEADER_OVERHEAD;
+/// The most bytes that a record takes in a batch.
+pub(super) fn max_size(record: &Outgoing<'_>) -> usize {
+    let header = |(name, value): &(&str, &[u8])| name.len() + value.len() + RECORD_HEADER_OVERHEAD;
     let headers: usize = record.headers.iter().map(header).sum();
     OVERHEAD + record.key.map_or(0, <[u8]>::len) + record.value.len() + headers
 }
@@ -36,7 +36,7 @@ impl RecordBatch {
     /// A batch without records, whose first will be of this time, in milliseconds since 1970.
     pub(super) fn new(time: i64) -> Self {
         let mut bytes = Vec::with_capacity(FIRST_BYTES);
-        bytes.resize(HEADER, 0);
+        bytes.resize(BATCH_HEADER, 0);
         Self { bytes, count: 0, first_time: time, last_time: time }
     }
 
@@ -53,7 +53,7 @@ impl RecordBatch {
     /// Writes a record behind the others.
     pub(super) fn push(&mut self, record: &Outgoing<'_>, time: i64) {
         // Else what comes behind a large value has all of it copied once more, into twice the memory.
-        self.bytes.reserve(bound(record));
+        self.bytes.reserve(max_size(record));
         let (start, out) = (self.bytes.len(), &mut self.bytes);
         out.push(0);
         put_varint(out, time.saturating_sub(self.first_time));
@@ -125,7 +125,7 @@ mod tests {
         let record = Outgoing { topic: "raw", key: None, value: &value, headers: &[("ce_id", b"1")] };
         let mut batch = RecordBatch::new(0);
         batch.push(&record, 0);
-        assert!(batch.memory() <= HEADER + bound(&record), "{}", batch.memory());
+        assert!(batch.memory() <= BATCH_HEADER + max_size(&record), "{}", batch.memory());
     }
 
     #[test]
@@ -143,7 +143,7 @@ mod tests {
         for (record, time) in records.iter().zip(times) {
             let before = batch.len();
             batch.push(record, time);
-            assert!(batch.len() - before <= bound(record));
+            assert!(batch.len() - before <= max_size(record));
         }
         let mut bytes = bytes::Bytes::from(batch.seal());
         let read = RecordBatchDecoder::decode(&mut bytes).unwrap();

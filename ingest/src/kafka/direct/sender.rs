@@ -33,8 +33,8 @@ pub(super) async fn run(shared: Arc<Shared>, broker: i32) {
     // Its own, so that no other broker's lines hide that this one is away.
     let log = Throttle::default();
     loop {
-        let served = shared.lock().serve(broker);
-        let Some((address, wake)) = served else { return };
+        let named = shared.lock().address_and_wake(broker);
+        let Some((address, wake)) = named else { return };
         let (session, began) = (Session { shared: &shared, broker, wake: &wake }, Instant::now());
         let opened = within(shared.tuning.connects_within, Connection::open(&shared, &address));
         let ended = async { session.serve(opened.await?).await }.await;
@@ -115,12 +115,13 @@ impl Session<'_> {
                 return Ok(());
             }
             let next = || self.shared.lock().next_request(self.broker, now);
-            let Some((correlation, parts)) = (!is_retiring).then(next).flatten() else {
+            let Some((correlation, batches)) = (!is_retiring).then(next).flatten() else {
                 self.wake.notified().await;
                 continue;
             };
             // The batches are gone before it is written, which may take as long as an answer.
-            let request = encode(correlation, client_id, produce::VERSION, &produce::request(parts, timeout));
+            let request =
+                encode(correlation, client_id, produce::VERSION, &produce::request(batches, timeout));
             writer.write_all(&request.ok_or(ConnectionError::NotKafka)?).await?;
             writer.flush().await?;
         }

@@ -16,8 +16,8 @@ use self::cluster::UNKNOWN_TOPIC;
 pub(super) use self::topic::STALE_METADATA;
 use self::topic::{QueuedBatch, Topic};
 use super::options::Tuning;
-use super::produce::Part;
-use super::record_batch::bound;
+use super::produce::PartitionBatch;
+use super::record_batch::max_size;
 use kafka_protocol::messages::ProduceResponse;
 use kafka_protocol::messages::produce_response::PartitionProduceResponse;
 use runtime::kafka::partitioner::partition_of;
@@ -26,8 +26,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Requests that a broker has at once: while it works on one, the next is on its way.
-const REQUESTS: usize = 2;
 /// A request gets no further batch beyond this size, far below a broker's `socket.request.max.bytes`.
 const REQUEST_BYTES: usize = 8 << 20;
 
@@ -41,7 +39,7 @@ pub(super) struct BatchOutcome<T> {
     pub(super) failure: Option<i32>,
 }
 
-/// Codes of librdkafka for what no broker says.
+/// Codes for failures that no broker reports; all but `UNKNOWN`, which is Kafka's too, are librdkafka's own.
 pub(super) mod local {
     pub(in super::super) const PURGED: i32 = -152;
     pub(in super::super) const TIMED_OUT: i32 = -192;
@@ -75,7 +73,7 @@ impl<T> State<T> {
         now: Instant,
         millis: i64,
     ) -> Result<Option<i32>, SendError> {
-        let (size, limit) = (bound(record), self.tuning.record_bytes);
+        let (size, limit) = (max_size(record), self.tuning.record_bytes);
         if size > limit {
             let bytes = record.key.map_or(0, <[u8]>::len) + record.value.len();
             return Err(SendError::TooLarge { topic: record.topic.to_owned(), bytes, limit });
@@ -110,26 +108,27 @@ impl<T> State<T> {
         Ok(None)
     }
 
-    /// Everything that waits for this broker, as one request with its correlation, unless it has enough to do.
-    pub(super) fn next_request(&mut self, id: i32, now: Instant) -> Option<(i32, Vec<Part>)> {
+    /// The next request to this broker, with its correlation: the first batch of each partition in line, up to [`REQUEST_BYTES`];
+    /// `None` where the broker takes no more, or nothing waits.
+    pub(super) fn next_request(&mut self, id: i32, now: Instant) -> Option<(i32, Vec<PartitionBatch>)> {
         let broker = self.brokers.get_mut(&id).filter(|broker| broker.takes_more(now))?;
-        let (mut parts, mut batches, mut size) = (Vec::new(), Vec::new(), 0);
+        let (mut batches, mut in_flight, mut size) = (Vec::new(), Vec::new(), 0);
         while size < REQUEST_BYTES
             && let Some((index, number)) = broker.ready.pop_front()
         {
             let topic = &mut self.topics[index];
             let Some(QueuedBatch { batch, tickets, .. }) = topic.take(number, id) else { continue };
             size += batch.len();
-            batches.push(InFlightBatch { topic: index, partition: number, tickets, bytes: batch.memory() });
-            parts.push(Part { topic: Arc::clone(&topic.name), partition: signed(number), batch });
+            in_flight.push(InFlightBatch { topic: index, partition: number, tickets, bytes: batch.memory() });
+            batches.push(PartitionBatch { topic: Arc::clone(&topic.name), partition: signed(number), batch });
         }
-        if parts.is_empty() {
+        if batches.is_empty() {
             return None;
         }
         broker.correlation = broker.correlation.wrapping_add(1);
         let correlation = broker.correlation;
-        broker.in_flight.push_back(InFlightRequest { correlation, since: now, parts: batches });
-        Some((correlation, parts))
+        broker.in_flight.push_back(InFlightRequest { correlation, since: now, batches: in_flight });
+        Some((correlation, batches))
     }
 
     /// A broker has answered its oldest request; `None` where this is no answer to it, so that the connection is of no use.
@@ -147,20 +146,20 @@ impl<T> State<T> {
         if broker.round_trips.len() < SAMPLES {
             broker.round_trips.push(now.saturating_duration_since(request.since));
         }
-        let mut said = BTreeMap::<_, i32>::new();
+        let mut codes = BTreeMap::<_, i32>::new();
         for topic in &answer.responses {
-            for part in &topic.partition_responses {
+            for response in &topic.partition_responses {
                 // Of a partition that is named twice it is written only where both say so.
-                let known = said.entry((topic.name.as_str(), part.index)).or_default();
+                let known = codes.entry((topic.name.as_str(), response.index)).or_default();
                 if *known == 0 {
-                    *known = code(part);
+                    *known = code(response);
                 }
             }
         }
-        let ended = request.parts.into_iter().map(|part| {
-            let place = (&*self.topics[part.topic].name, signed(part.partition));
-            let code = said.get(&place).copied().unwrap_or(local::UNKNOWN);
-            self.end(part, (code != 0).then_some(code))
+        let ended = request.batches.into_iter().map(|batch| {
+            let place = (&*self.topics[batch.topic].name, signed(batch.partition));
+            let code = codes.get(&place).copied().unwrap_or(local::UNKNOWN);
+            self.end(batch, (code != 0).then_some(code))
         });
         Some(ended.collect())
     }
@@ -177,8 +176,8 @@ impl<T> State<T> {
     pub(super) fn disconnected(&mut self, id: i32, code: i32) -> Vec<BatchOutcome<T>> {
         let Some(broker) = self.brokers.get_mut(&id) else { return Vec::new() };
         broker.is_connected = false;
-        let unanswered: Vec<_> = broker.in_flight.drain(..).flat_map(|request| request.parts).collect();
-        unanswered.into_iter().map(|part| self.end(part, Some(code))).collect()
+        let unanswered: Vec<_> = broker.in_flight.drain(..).flat_map(|request| request.batches).collect();
+        unanswered.into_iter().map(|batch| self.end(batch, Some(code))).collect()
     }
 
     /// Since when the broker has not answered a request; `None` where it has answered everything.
@@ -206,8 +205,8 @@ impl<T> State<T> {
         (self.bytes, self.records)
     }
 
-    /// Gives back the first batch of each partition for as long as there is a code that says why: of the code with which brokers refuse
-    /// the partition, and of the time when the first record of the batch came.
+    /// Takes batches from the front of each partition for as long as `why` gives a code, with which they failed: of the code with which
+    /// brokers refuse the partition, if they do, and of the time when the first record of the batch came.
     fn give_back(&mut self, why: impl Fn(Option<i32>, Instant) -> Option<i32>) -> Vec<BatchOutcome<T>> {
         let mut ended = Vec::new();
         for index in 0..self.topics.len() {
@@ -221,9 +220,9 @@ impl<T> State<T> {
                         code.is_some()
                     })
                 {
-                    let part =
+                    let batch =
                         InFlightBatch { topic: index, partition: number, tickets, bytes: batch.memory() };
-                    ended.push(self.settled(part, code));
+                    ended.push(self.settled(batch, code));
                 }
             }
         }
@@ -231,23 +230,23 @@ impl<T> State<T> {
     }
 
     /// A batch has come to its end; the next of its partition may go.
-    fn end(&mut self, part: InFlightBatch<T>, failure: Option<i32>) -> BatchOutcome<T> {
-        let (index, number) = (part.topic, part.partition);
+    fn end(&mut self, batch: InFlightBatch<T>, failure: Option<i32>) -> BatchOutcome<T> {
+        let (index, number) = (batch.topic, batch.partition);
         let partition = &mut self.topics[index].partitions[number];
         partition.is_under_way = false;
         if failure.is_some_and(|code| STALE_METADATA.contains(&code)) {
             partition.leader = None;
         }
         self.ready(index, number);
-        self.settled(part, failure)
+        self.settled(batch, failure)
     }
 
     /// A batch takes no memory any more.
-    fn settled(&mut self, part: InFlightBatch<T>, failure: Option<i32>) -> BatchOutcome<T> {
-        self.bytes -= part.bytes;
-        self.records -= part.tickets.len();
-        let topic = Arc::clone(&self.topics[part.topic].name);
-        BatchOutcome { topic, partition: signed(part.partition), tickets: part.tickets, failure }
+    fn settled(&mut self, batch: InFlightBatch<T>, failure: Option<i32>) -> BatchOutcome<T> {
+        self.bytes -= batch.bytes;
+        self.records -= batch.tickets.len();
+        let topic = Arc::clone(&self.topics[batch.topic].name);
+        BatchOutcome { topic, partition: signed(batch.partition), tickets: batch.tickets, failure }
     }
 
     /// Puts a partition in line at its leader, if it has something to send and nothing under way.
@@ -263,8 +262,8 @@ impl<T> State<T> {
 }
 
 /// What a broker says of a partition, 0 where the records are written. Whoever has written something knows where: see docs/adr/0013.
-fn code(said: &PartitionProduceResponse) -> i32 {
-    if said.error_code == 0 && said.base_offset < 0 { local::UNKNOWN } else { i32::from(said.error_code) }
+fn code(answer: &PartitionProduceResponse) -> i32 {
+    if answer.error_code == 0 && answer.base_offset < 0 { local::UNKNOWN } else { answer.error_code.into() }
 }
 
 /// A partition's number as Kafka has it.

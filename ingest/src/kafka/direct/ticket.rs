@@ -1,21 +1,21 @@
-//! Reports what became of one record to its group, also when it is dropped.
+//! Reports what became of one record to the completion of its batch, also when it is dropped.
 
 use super::state::local;
-use runtime::producer::Group;
+use runtime::producer::BatchCompletion;
 use std::sync::Arc;
 
-/// One record of a group. Where it is dropped without a report, as by a panic, the record is not acknowledged.
+/// One record of a batch. Where it is dropped without a report, as by a panic, the record is not acknowledged.
 #[derive(Debug)]
 pub(super) struct Ticket {
-    group: Arc<Group>,
+    completion: Arc<BatchCompletion>,
     failure: Option<i32>,
 }
 
 impl Ticket {
-    /// The group expects one more record.
-    pub(super) fn new(group: &Arc<Group>) -> Self {
-        group.expect_one();
-        Self { group: Arc::clone(group), failure: Some(local::PURGED) }
+    /// One more record, which the completion expects.
+    pub(super) fn new(completion: &Arc<BatchCompletion>) -> Self {
+        completion.expect_one();
+        Self { completion: Arc::clone(completion), failure: Some(local::PURGED) }
     }
 
     /// A code is one of librdkafka's; `None` acknowledges the record.
@@ -26,7 +26,7 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.group.report(self.failure);
+        self.completion.report(self.failure);
     }
 }
 
@@ -38,19 +38,19 @@ mod tests {
 
     #[test]
     fn a_record_that_a_panic_loses_is_not_acknowledged_and_nobody_waits_for_it() {
-        let group = Group::open();
-        let (told, lost) = (Ticket::new(&group), Ticket::new(&group));
-        group.release_one();
+        let completion = BatchCompletion::open();
+        let (told, lost) = (Ticket::new(&completion), Ticket::new(&completion));
+        completion.release_one();
         told.report(None);
         drop(lost);
-        assert!(matches!(Acknowledgement::new(group).now_or_never(), Some(Err(_))));
+        assert!(matches!(Acknowledgement::new(completion).now_or_never(), Some(Err(_))));
     }
 
     #[test]
     fn a_report_is_the_only_one() {
-        let group = Group::open();
-        Ticket::new(&group).report(None);
-        group.release_one();
-        assert!(matches!(Acknowledgement::new(group).now_or_never(), Some(Ok(()))));
+        let completion = BatchCompletion::open();
+        Ticket::new(&completion).report(None);
+        completion.release_one();
+        assert!(matches!(Acknowledgement::new(completion).now_or_never(), Some(Ok(()))));
     }
 }

@@ -6,7 +6,7 @@ use super::super::ticket::Ticket;
 use super::*;
 use futures_util::FutureExt as _;
 use runtime::kafka::credentials::Credentials;
-use runtime::producer::{Acknowledgement, Group, Outgoing, ProducerOptions, SendError};
+use runtime::producer::{Acknowledgement, BatchCompletion, Outgoing, ProducerOptions, SendError};
 use runtime::settings::KafkaSettings;
 use tokio::io::{AsyncReadExt as _, DuplexStream};
 
@@ -22,18 +22,19 @@ fn with_a_record() -> (Shared, Acknowledgement) {
     let (options, topics) = (ProducerOptions::default(), vec![TOPIC.to_owned()]);
     let shared = Shared::new(&kafka, &options, &topics, Credentials::default()).unwrap();
     shared.update(&seen::cluster([BROKER], vec![seen::topic(TOPIC, 1, 0, [(BROKER, 0)])]));
-    let group = Group::open();
+    let completion = BatchCompletion::open();
     let record = Outgoing { topic: TOPIC, key: None, value: &[b'x'; 1_000], headers: &[] };
-    shared.lock().accept(&record, || Ticket::new(&group), Instant::now(), 0).unwrap();
-    group.release_one();
-    (shared, Acknowledgement::new(group))
+    shared.lock().accept(&record, || Ticket::new(&completion), Instant::now(), 0).unwrap();
+    completion.release_one();
+    (shared, Acknowledgement::new(completion))
 }
 
 /// How a connection to such a broker ended, and whether the record is acknowledged.
 async fn sent_to<F: Future<Output = ()>>(broker: impl FnOnce(DuplexStream) -> F) -> (String, bool) {
     let (shared, acknowledgement) = with_a_record();
     let (ours, theirs) = tokio::io::duplex(BUFFER);
-    let ((_, wake), security) = (shared.lock().serve(BROKER).unwrap(), shared.security.load_full());
+    let ((_, wake), security) =
+        (shared.lock().address_and_wake(BROKER).unwrap(), shared.security.load_full());
     let connection = Connection { stream: Box::new(ours), security, metadata_version: 12, lifetime: None };
     let session = Session { shared: &shared, broker: BROKER, wake: &wake };
     let (end, ()) = tokio::join!(session.serve(connection), broker(theirs));
@@ -53,7 +54,7 @@ async fn after_a_panic_what_waits_is_answered_and_nothing_is_taken_before_the_cl
     assert!(acknowledgement.await.is_err());
     let mut inner = shared.lock();
     let record = Outgoing { topic: TOPIC, key: None, value: b"x", headers: &[] };
-    let taken = inner.accept(&record, || Ticket::new(&Group::open()), Instant::now(), 0);
+    let taken = inner.accept(&record, || Ticket::new(&BatchCompletion::open()), Instant::now(), 0);
     assert!(matches!(taken, Err(SendError::Other { .. })), "{taken:?}");
     assert_eq!(inner.queued(), (0, 0));
 }

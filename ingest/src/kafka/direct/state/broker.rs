@@ -1,12 +1,14 @@
 //! A broker: what is in line for it, and what it has been asked.
 
-use super::{REQUESTS, State};
+use super::State;
 use runtime::producer::ProducerState;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
+/// Requests without an answer that a broker may have: while it works on one, the next is on its way.
+pub(super) const MAX_IN_FLIGHT_REQUESTS: usize = 2;
 /// More round trips than these are not looked at in one window.
 pub(super) const SAMPLES: usize = 4096;
 
@@ -31,7 +33,7 @@ pub(super) struct Broker<T> {
 pub(super) struct InFlightRequest<T> {
     pub(super) correlation: i32,
     pub(super) since: Instant,
-    pub(super) parts: Vec<InFlightBatch<T>>,
+    pub(super) batches: Vec<InFlightBatch<T>>,
 }
 
 /// A batch of it.
@@ -59,13 +61,13 @@ impl<T> Broker<T> {
 
     pub(super) fn takes_more(&self, now: Instant) -> bool {
         let is_throttled = self.throttled_until.is_some_and(|until| now < until);
-        self.is_connected && self.in_flight.len() < REQUESTS && !is_throttled
+        self.is_connected && self.in_flight.len() < MAX_IN_FLIGHT_REQUESTS && !is_throttled
     }
 }
 
 impl<T> State<T> {
     /// Where a broker is, and what wakes whoever sends to it; `None` where the cluster names it no more.
-    pub(in super::super) fn serve(&self, id: i32) -> Option<(String, Arc<Notify>)> {
+    pub(in super::super) fn address_and_wake(&self, id: i32) -> Option<(String, Arc<Notify>)> {
         let broker = self.brokers.get(&id)?;
         Some((broker.address.clone()?, Arc::clone(&broker.wake)))
     }
@@ -76,8 +78,8 @@ impl<T> State<T> {
         self.brokers.values().filter(waited).for_each(|broker| broker.wake.notify_one());
     }
 
-    /// What is shown of all this, and of the round trips where a window of them ends.
-    pub(in super::super) fn shown(&mut self, is_window_over: bool) -> ProducerState {
+    /// What the metrics show, with the round trips where a window of them ends.
+    pub(in super::super) fn snapshot(&mut self, is_window_over: bool) -> ProducerState {
         ProducerState {
             records: self.records,
             bytes: self.bytes,

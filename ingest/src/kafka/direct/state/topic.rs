@@ -1,6 +1,6 @@
 //! A topic and its partitions: where a record goes, and what waits there.
 
-use super::super::record_batch::{RecordBatch, bound};
+use super::super::record_batch::{RecordBatch, max_size};
 use runtime::producer::Outgoing;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -94,7 +94,7 @@ impl<T> Partition<T> {
         (now, millis): (Instant, i64),
         batch_bytes: usize,
     ) -> usize {
-        let fits = |last: &QueuedBatch<T>| last.batch.len() + bound(record) <= batch_bytes;
+        let fits = |last: &QueuedBatch<T>| last.batch.len() + max_size(record) <= batch_bytes;
         let before = self.queue.back().filter(|last| fits(last)).map(|last| last.batch.memory());
         if before.is_none() {
             let batch = RecordBatch::new(millis);

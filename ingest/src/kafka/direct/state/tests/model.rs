@@ -1,8 +1,9 @@
 //! A model of brokers: what they may do to the producer, at random, and what must hold after each of it.
 
 use super::super::super::options::Tuning;
-use super::super::super::produce::Part;
-use super::super::{BatchOutcome, REQUESTS, State};
+use super::super::super::produce::PartitionBatch;
+use super::super::broker::MAX_IN_FLIGHT_REQUESTS;
+use super::super::{BatchOutcome, State};
 use super::random::Random;
 use super::wire::{Wire, answer_of, write};
 use super::{bounded, seen};
@@ -31,7 +32,7 @@ pub(super) struct Model {
     leaders: HashMap<Place, (i32, i32)>,
     log: HashMap<Place, Vec<u64>>,
     /// Batches that a cut left at a broker, which writes them some day or never.
-    left_behind: Vec<Part>,
+    left_behind: Vec<PartitionBatch>,
     waiting: HashSet<u64>,
     pub(super) acknowledged: HashMap<Place, Vec<u64>>,
     pub(super) next: u64,
@@ -181,7 +182,7 @@ impl Model {
     /// The broker takes what waits for it, and answers.
     fn serve(&mut self, broker: i32) {
         self.connect(broker);
-        for _ in 0..REQUESTS {
+        for _ in 0..MAX_IN_FLIGHT_REQUESTS {
             self.request(broker);
             self.work(broker);
             self.answer(broker);
@@ -267,7 +268,7 @@ impl Model {
         );
         assert_eq!(records, self.waiting.len());
         for wire in self.wires.values() {
-            assert!(wire.requests.len() + wire.answers.len() <= REQUESTS);
+            assert!(wire.requests.len() + wire.answers.len() <= MAX_IN_FLIGHT_REQUESTS);
         }
         let mut under_way = HashSet::new();
         let requests = self.wires.values().flat_map(|wire| &wire.requests);

@@ -1,6 +1,6 @@
 //! What is on its way to a broker and back, and what it keeps of a batch: the numbers that its records carry.
 
-use super::super::super::produce::{Part, name};
+use super::super::super::produce::{PartitionBatch, name};
 use super::model::Place;
 use kafka_protocol::messages::ProduceResponse;
 use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
@@ -10,19 +10,19 @@ use std::collections::{HashMap, VecDeque};
 pub(super) struct Wire {
     pub(super) is_connected: bool,
     /// Requests that the broker has not looked at, with their correlation.
-    pub(super) requests: VecDeque<(i32, Vec<Part>)>,
+    pub(super) requests: VecDeque<(i32, Vec<PartitionBatch>)>,
     /// Answers that are on their way, with theirs.
     pub(super) answers: VecDeque<(i32, ProduceResponse)>,
 }
 
 /// What an answer says of one part: 0 is a success.
-pub(super) fn answer_of(part: &Part, error: i16) -> TopicProduceResponse {
+pub(super) fn answer_of(part: &PartitionBatch, error: i16) -> TopicProduceResponse {
     let of_part = PartitionProduceResponse::default().with_index(part.partition).with_error_code(error);
     let of_topic = TopicProduceResponse::default().with_name(name(&part.topic));
     of_topic.with_partition_responses(vec![of_part])
 }
 
-pub(super) fn write(log: &mut HashMap<Place, Vec<u64>>, part: &Part) {
+pub(super) fn write(log: &mut HashMap<Place, Vec<u64>>, part: &PartitionBatch) {
     let sealed = part.batch.clone().seal();
     let mut bytes = &sealed[57..];
     let count = u32::from_be_bytes(*bytes.split_off(..4).unwrap().first_chunk().unwrap());
