@@ -20,7 +20,7 @@ use hyper::header::HeaderName;
 use keyring::Keyring;
 use verified_body::Signature;
 
-/// As a name, since text would be read as one for every request.
+/// A parsed name: text would be parsed for every request.
 static HEADER: HeaderName = HeaderName::from_static("x-hub-signature-256");
 
 /// What `X-Hub-Signature-256` claims, well formed.

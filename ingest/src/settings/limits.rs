@@ -5,7 +5,7 @@ use std::time::Duration;
 
 runtime::settings! {
     "Limits of the public port",
-    /// The limits of the public port.
+    /// The limits of the public port. `header` in a name is the whole head of a request, `headers` are the lines of it.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Limits {
         /// Maximum number of connections; at the limit, the oldest one without a recent signed request is evicted, and if every

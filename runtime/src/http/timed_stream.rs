@@ -47,7 +47,8 @@ pub struct Timeouts {
 #[derive(Debug)]
 pub struct Clock {
     timeouts: Timeouts,
-    /// When the first byte came of the head that is waited for.
+    /// When the first byte came of the head that is waited for. One that came with the request before it is not known of: such a head
+    /// begins with its next byte, and without one the connection is idle.
     head_began: Mutex<Option<Instant>>,
     /// Whether a head has been waited for before.
     is_used: AtomicBool,
@@ -70,13 +71,13 @@ impl Clock {
         self.timed_out.get().copied()
     }
 
-    fn note(&self, what: TimedOut) {
-        // The first ends it.
-        let _noted = self.timed_out.set(what);
+    fn set_timed_out(&self, what: TimedOut) {
+        // Only the first counts.
+        let _first = self.timed_out.set(what);
     }
 
     /// Bytes came, of which the first since the wait began counts.
-    fn read(&self) {
+    fn note_bytes(&self) {
         // Nobody waits for this lock: whoever reads and whoever waits are the connection's one task.
         lock(&self.head_began).get_or_insert_with(Instant::now);
     }
@@ -129,7 +130,7 @@ impl Future for HeadWait {
             sleep.as_mut().reset(deadline);
         }
         ready!(sleep.as_mut().poll(context));
-        self.clock.note(what);
+        self.clock.set_timed_out(what);
         Poll::Ready(())
     }
 }
@@ -157,7 +158,7 @@ impl TimedStream {
         let timeout = self.clock.timeouts.write;
         let sleep = self.untaken.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         ready!(sleep.as_mut().poll(context));
-        self.clock.note(TimedOut::Answer);
+        self.clock.set_timed_out(TimedOut::Answer);
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
@@ -171,7 +172,7 @@ impl AsyncRead for TimedStream {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         if buffer.filled().len() > before {
-            self.clock.read();
+            self.clock.note_bytes();
         }
         Poll::Ready(Ok(()))
     }
