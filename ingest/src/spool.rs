@@ -69,7 +69,7 @@ impl Spool {
         let parts = StoreParts { directory, max_bytes, metrics, stored, backlog, check };
         let writer = Writer::start(parts.clone(), settings.max_body)?;
         let (in_flight, timeout) = (InFlight::default(), settings.spool_timeout);
-        // What does not fit there waits nowhere else.
+        // Without a queue: a delivery beyond its account's part is refused at once.
         let account_limit = AccountLimit::new(settings.account_bytes_waiting(), 0);
         Ok(Self { writer, in_flight, parts, timeout, account_limit, _lock: Arc::new(lock) })
     }
@@ -77,14 +77,12 @@ impl Spool {
     /// Returns once the delivery is fsynced, within `--spool-timeout`, unless its account has too much waiting for the disk.
     pub(crate) async fn store(&self, delivery: &Delivery) -> Result<(), Unavailable> {
         let body = &delivery.body;
-        // Nothing waits for its turn there, so it is now or not at all.
         let permit = self.account_limit.account(body.account()).admit_now(body.bytes().len());
         self.write(delivery, Some(permit.ok_or(Unavailable::AccountBusy)?)).await
     }
 
-    /// `of_account` is what it takes up of its account's part, for as long as it waits for the disk.
-    async fn write(&self, delivery: &Delivery, of_account: Option<AccountPermit>) -> Result<(), Unavailable> {
-        let storing = self.writer.store(delivery, of_account);
+    async fn write(&self, delivery: &Delivery, permit: Option<AccountPermit>) -> Result<(), Unavailable> {
+        let storing = self.writer.store(delivery, permit);
         let stored = tokio::time::timeout(self.timeout, storing).await;
         stored
             .unwrap_or(Err(Unavailable::SpoolFailing))

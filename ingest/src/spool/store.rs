@@ -184,7 +184,7 @@ impl Store {
         Database::open(path, max_bytes)
     }
 
-    /// Leaves the file to the drain; whether there is one.
+    /// Leaves the file to the drain. Returns whether there is one.
     fn leave_to_drain(&mut self, file: PathBuf) -> Result<bool, StoreError> {
         if files::size(&file)?.is_none() {
             return Ok(false);

@@ -68,13 +68,13 @@ impl Writer {
     pub(super) async fn store(
         &self,
         delivery: &Delivery,
-        of_account: Option<AccountPermit>,
+        permit: Option<AccountPermit>,
     ) -> Result<(), Unavailable> {
         let row = self.large.block_in_place(delivery.body.bytes().len(), || delivery.to_row());
         let bytes = row.cost();
         let queued = u32::try_from(bytes).ok();
         let queued = queued.and_then(|bytes| Arc::clone(&self.queue).try_acquire_many_owned(bytes).ok());
-        let held = (queued.ok_or(Unavailable::SpoolFailing)?, of_account);
+        let held = (queued.ok_or(Unavailable::SpoolFailing)?, permit);
         let (done, is_done) = oneshot::channel();
         let insertion = Insertion { row: Change::Insert(row), bytes, done, _held: held };
         self.commands.try_send(Command::Insert(insertion)).map_err(|_| Unavailable::SpoolFailing)?;

@@ -1,17 +1,14 @@
 //! What the store does with a group of commands: their changes are one transaction.
 
-use super::super::bytes_of_large;
 use super::super::database::{Change, Database, ParkReason, StoredRow, reasons};
 use super::super::error::StoreError;
 use super::super::inspect::{InspectError, Request, Response, respond};
 use super::super::writer::{Command, Insertion};
+use super::space::SMALL;
 use super::{Kind, State, Store};
 use crate::http::response::Unavailable;
 use std::path::PathBuf;
 use std::time::Instant;
-
-/// A delivery of more bytes is large: most have a few KiB. One that does not fit must not take small ones with it.
-const SMALL: u64 = 64 << 10;
 
 impl Store {
     /// Serves a group; its changes are one transaction.
@@ -42,14 +39,15 @@ impl Store {
         }
     }
 
-    /// Writes both in one transaction, and responds to the insertions; whether the changes are on disk. Where there is no space for
-    /// all, it is tried without the large deliveries, then with the changes alone, and then with those in the space of the reserve.
+    /// Writes both in one transaction, and responds to the insertions. Returns whether the changes are on disk. Where there is no space
+    /// for all, it is tried without the large deliveries, then with the changes alone, and then with those in the space of the reserve.
     fn write(&mut self, changes: &[Change], insertions: Vec<Insertion>) -> bool {
         if !matches!(self.state, State::Open(_)) {
             answer(insertions, Err(Unavailable::SpoolFailing));
             return changes.is_empty();
         }
-        let insertions = self.admit(insertions);
+        let (insertions, refused) = self.admit(insertions);
+        answer(refused, Err(Unavailable::SpoolFull));
         if changes.is_empty() && insertions.is_empty() {
             return true;
         }
@@ -100,33 +98,11 @@ impl Store {
         }
     }
 
-    /// Those for which there is space below `--spool-max-bytes`, each by itself in the order of arrival; the others are refused.
-    /// The last part takes small ones alone, and while it does, the spool is not full.
-    fn admit(&mut self, insertions: Vec<Insertion>) -> Vec<Insertion> {
-        let (most, most_of_large) = (self.parts.max_bytes, bytes_of_large(self.parts.max_bytes));
-        let mut taken = self.taken();
-        let (admitted, refused): (Vec<_>, Vec<_>) = insertions.into_iter().partition(|insertion| {
-            let cost = insertion.bytes;
-            let limit = if cost > SMALL { most_of_large } else { most };
-            let has_space = taken + cost <= limit;
-            taken += if has_space { cost } else { 0 };
-            has_space
-        });
-        if refused.iter().any(|insertion| insertion.bytes <= SMALL) {
-            self.log_full();
-        }
-        answer(refused, Err(Unavailable::SpoolFull));
-        admitted
-    }
-
     fn try_write(&mut self, changes: &[Change], insertions: &[Insertion]) -> Result<(), StoreError> {
         let State::Open(database) = &mut self.state else {
             return Err(StoreError::Transient("the spool is not open".to_owned()));
         };
         let before = self.totals.unwrap_or_default();
-        if !insertions.is_empty() && !self.reserve.is_there {
-            return Err(StoreError::Full);
-        }
         let all = changes.iter().chain(insertions.iter().map(|insertion| &insertion.row));
         let applied = database.apply(all, before).map_err(|error| self.reserve.classify(error))?;
         self.totals = Some(applied);

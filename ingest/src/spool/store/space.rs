@@ -1,7 +1,9 @@
-//! What the spool takes of its disk: whether it is full, and what it gives back.
+//! When the spool is full and stores no delivery, when it is tried again, and what it gives back of its disk.
 
+use super::super::bytes_of_large;
 use super::super::database::{PAGES_PART, Totals};
 use super::super::error::StoreError;
+use super::super::writer::Insertion;
 use super::{Kind, State, Store};
 use std::time::{Duration, Instant};
 
@@ -14,7 +16,29 @@ pub(super) const IDLE: u32 = 5;
 /// How long one release may block the writer: deliveries wait meanwhile.
 const RELEASE_FOR: Duration = Duration::from_millis(100);
 
+/// A delivery of more bytes is large: most have a few KiB. One that does not fit must not take small ones with it.
+pub(super) const SMALL: u64 = 64 << 10;
+
 impl Store {
+    /// Those for which there is space, each by itself in the order of arrival, and those that are refused: all while the reserve is
+    /// missing, and what would go beyond `--spool-max-bytes`. The last part of it takes small ones alone, and while it does, the spool
+    /// is not full. A disk that has no more space is noticed as they are written.
+    pub(super) fn admit(&mut self, insertions: Vec<Insertion>) -> (Vec<Insertion>, Vec<Insertion>) {
+        let (most, most_of_large) = (self.parts.max_bytes, bytes_of_large(self.parts.max_bytes));
+        let (mut taken, has_reserve) = (self.taken(), self.reserve.is_there);
+        let (admitted, refused): (Vec<_>, Vec<_>) = insertions.into_iter().partition(|insertion| {
+            let cost = insertion.bytes;
+            let limit = if cost > SMALL { most_of_large } else { most };
+            let has_space = has_reserve && taken + cost <= limit;
+            taken += if has_space { cost } else { 0 };
+            has_space
+        });
+        if refused.iter().any(|insertion| insertion.bytes <= SMALL) {
+            self.log_full();
+        }
+        (admitted, refused)
+    }
+
     /// Ends a spool's being full where there is space again.
     pub(super) fn look_for_space(&mut self) {
         let taken = self.taken();
@@ -49,7 +73,9 @@ impl Store {
         };
         match released {
             Ok(()) => {}
-            Err(error @ (StoreError::Damaged(_) | StoreError::Unsynced(_))) => self.fail(&error, Kind::Write),
+            Err(error @ (StoreError::Damaged(_) | StoreError::Unsynced(_))) => {
+                self.fail(&error, Kind::Write);
+            }
             // Later.
             Err(_) => self.idle = 0,
         }
