@@ -14,7 +14,8 @@ pub(super) struct Tuning {
     pub(super) record_bytes: usize,
     /// `batch.size`: a batch with more gets no further record.
     pub(super) batch_bytes: usize,
-    /// `socket.timeout.ms`: how long records wait for their turn, and then a request for its answer.
+    /// `socket.timeout.ms`: how long records wait for their turn, and then a request for its answer. No more than half of the time after
+    /// which the other producer gives a record up: the spool sends it again some time later.
     pub(super) timeout: Duration,
     /// `request.timeout.ms`: how long a broker waits for its replicas.
     pub(super) broker_timeout: Duration,
@@ -35,11 +36,28 @@ impl Tuning {
             queue_records: options.queue_records,
             record_bytes: options.message_max_bytes,
             batch_bytes: usize::try_from(number("batch.size").unwrap_or(1_000_000)).unwrap_or(usize::MAX),
-            timeout: millis("socket.timeout.ms", 10_000),
+            timeout: millis("socket.timeout.ms", 10_000).min(options.delivery_timeout / 2),
             broker_timeout: millis("request.timeout.ms", 5_000),
             connects_within: millis("socket.connection.setup.timeout.ms", 5_000),
             reconnect: (millis("reconnect.backoff.ms", 100), millis("reconnect.backoff.max.ms", 2_000)),
             refresh_every: millis("topic.metadata.refresh.interval.ms", 60_000),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_has_been_reported_when_the_spool_sends_it_again_however_long_a_socket_may_take() {
+        let options = ProducerOptions::default();
+        for (property, expected) in
+            [("300", Duration::from_millis(300)), ("300000", options.delivery_timeout / 2)]
+        {
+            let properties = BTreeMap::from([("socket.timeout.ms".to_owned(), property.to_owned())]);
+            assert_eq!(Tuning::of(&properties, &options).timeout, expected);
+        }
+        assert!(options.delivery_timeout < crate::spool::Spool::in_flight_timeout());
     }
 }
