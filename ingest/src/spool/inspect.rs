@@ -70,8 +70,8 @@ impl Inspector {
         Ok(self.request(&Request::Delivery { id: id.to_owned() })?.page.pop())
     }
 
-    /// Lets one parked delivery wait for Kafka again; whether it was parked until now. A corrupt one stays parked: ingest
-    /// would only park it again.
+    /// Lets one parked delivery wait for Kafka again. Returns whether it was parked until now. A corrupt one stays parked:
+    /// ingest would only park it again.
     pub fn retry(&mut self, id: &str) -> Result<bool, InspectError> {
         Ok(self.request(&Request::Retry { id: id.to_owned() })?.retried > 0)
     }

@@ -242,7 +242,7 @@ impl TopicReader {
     }
 
     /// Lets the client say what is of no partition, from nearly all of which it heals by itself, then waits until a partition
-    /// has something, and not for long; whether that was before the deadline.
+    /// has something, and not for long. Returns whether that was before the deadline.
     fn wait(&mut self, deadline: Instant) -> Result<bool, ReadError> {
         if let Some(Err(error)) = self.consumer.poll(Duration::ZERO) {
             if is_for_good(&error) {

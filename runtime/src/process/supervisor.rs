@@ -28,7 +28,7 @@ impl Supervisor {
         Self { panics: Some(panics), ..self }
     }
 
-    /// Runs the task to its end; whether that was a panic, after the pause, so that it is to begin again.
+    /// Runs the task to its end. Returns whether that was a panic, after the pause, so that it is to begin again.
     pub async fn catches_panic_of(&mut self, task: impl Future<Output = ()>) -> bool {
         if AssertUnwindSafe(task).catch_unwind().await.is_ok() {
             return false;

@@ -138,7 +138,7 @@ fn explanation(reason: &ParkReason) -> String {
     }
 }
 
-/// Lets some of a reason wait again, or of any that is not known; whether there were any.
+/// Lets some of a reason wait again, or of any that is not known. Returns whether there were any.
 async fn unpark(writer: &Writer, mut reason: ParkReason) -> bool {
     if !reason.is_known() {
         let Some(unknown) = writer.run(Store::unknown_reason).await.flatten() else { return false };

@@ -132,7 +132,7 @@ impl RetiredFiles {
         self.reading = None;
     }
 
-    /// For rows that were read from a file while it was written; whether it is retired now.
+    /// For rows that were read from a file while it was written. Returns whether it is retired now.
     pub(super) fn take_over(&mut self, path: &Path, rows: &[StoredRow]) -> bool {
         let is_retired = self.backlog.contains(path);
         if is_retired {

@@ -136,7 +136,7 @@ impl Unread {
         *from <= now
     }
 
-    /// Takes note that a partition can be read; whether it could when it was looked at last. A client that asks again after
+    /// Takes note that a partition can be read. Returns whether it could when it was looked at last: a client that asks again after
     /// each refusal, as this one did, has until the next look to find out too.
     fn is_read(&mut self, name: &TopicPartition) -> bool {
         self.0.remove(name).is_none()
