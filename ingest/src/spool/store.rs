@@ -61,13 +61,13 @@ pub(super) struct Store {
     /// How often it was maintained since it was written.
     idle: u32,
     retry: Duration,
-    /// Consecutive failures of the file, of each kind.
+    /// Consecutive failures of the file, of each operation.
     failures: [u32; 3],
 }
 
 /// What failed. Each is counted by itself: a file that takes writes may be one that cannot be read.
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum Operation {
     Open,
     Read,
     Write,
@@ -117,7 +117,7 @@ impl Store {
                     retired_files = self.parts.backlog.len(),
                     "opened the spool"
                 );
-                self.succeeded(Kind::Open);
+                self.succeeded(Operation::Open);
                 self.state = State::Open(database);
                 self.totals = Some(totals);
                 self.parts.stored.notify_one();
@@ -127,7 +127,7 @@ impl Store {
             }
             Err(error) => {
                 let was_final = self.must_retire();
-                self.fail(&error, Kind::Open);
+                self.fail(&error, Operation::Open);
                 if !was_final && self.must_retire() {
                     self.open();
                 }
@@ -225,23 +225,23 @@ impl Store {
         matches!(self.state, State::Closed)
     }
 
-    /// Only a success of the same kind ends its failures.
-    fn succeeded(&mut self, kind: Kind) {
-        self.failures[kind as usize] = 0;
+    /// Only a success of the same operation ends its failures.
+    fn succeeded(&mut self, operation: Operation) {
+        self.failures[operation as usize] = 0;
         if self.failures == [0; 3] {
             self.retry = RETRY_FIRST;
         }
     }
 
     /// As [`Self::fail`], unless there is only no space: that says nothing of the file.
-    fn fail_unless_full(&mut self, error: &StoreError, kind: Kind) {
+    fn fail_unless_full(&mut self, error: &StoreError, operation: Operation) {
         if *error != StoreError::Full {
-            self.fail(error, kind);
+            self.fail(error, operation);
         }
     }
 
     /// Closes the file until it is time to try again.
-    fn fail(&mut self, error: &StoreError, kind: Kind) {
+    fn fail(&mut self, error: &StoreError, operation: Operation) {
         let was_final = self.must_retire();
         // Closed before it is looked at.
         self.state = State::Failed { is_final: was_final, retry_at: Instant::now() };
@@ -249,7 +249,7 @@ impl Store {
         let error = if was_final { error.clone() } else { recheck_damage(error, current()) };
         let is_final = was_final || matches!(error, StoreError::Damaged(_) | StoreError::Unsynced(_));
         if matches!(error, StoreError::Transient(_)) {
-            self.failures[kind as usize] += 1;
+            self.failures[operation as usize] += 1;
         }
         tracing::error!(
             directory = %self.parts.directory.display(),

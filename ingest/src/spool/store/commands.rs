@@ -5,7 +5,7 @@ use super::super::error::StoreError;
 use super::super::inspect::{InspectError, Request, Response, respond};
 use super::super::writer::{Command, Insertion};
 use super::space::SMALL;
-use super::{Kind, State, Store};
+use super::{Operation, State, Store};
 use crate::http::response::Unavailable;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -56,7 +56,7 @@ impl Store {
         self.parts.metrics.write_seconds.observe(start.elapsed().as_secs_f64());
         match outcome {
             Ok(()) => {
-                self.succeeded(Kind::Write);
+                self.succeeded(Operation::Write);
                 if !insertions.is_empty() {
                     self.parts.stored.notify_one();
                     // Before responding, so that the gauges already count it.
@@ -91,7 +91,7 @@ impl Store {
                 self.write(changes, Vec::new())
             }
             Err(error) => {
-                self.fail(&error, Kind::Write);
+                self.fail(&error, Operation::Write);
                 answer(insertions, Err(Unavailable::SpoolFailing));
                 false
             }
@@ -125,7 +125,7 @@ impl Store {
             Ok(found)
         });
         if !found.is_empty() {
-            self.succeeded(Kind::Read);
+            self.succeeded(Operation::Read);
         }
         found
     }
@@ -152,7 +152,7 @@ impl Store {
     fn read_or_fail<T: Default>(&mut self, read: impl FnOnce(&mut Database) -> Result<T, StoreError>) -> T {
         let State::Open(database) = &mut self.state else { return T::default() };
         read(database).unwrap_or_else(|error| {
-            self.fail(&error, Kind::Read);
+            self.fail(&error, Operation::Read);
             T::default()
         })
     }
@@ -162,16 +162,16 @@ impl Store {
         let State::Open(database) = &self.state else {
             return Err(InspectError::not_now(&self.parts.directory));
         };
-        let read = respond(database.connection(), request).map_err(|error| (error, Kind::Read));
+        let read = respond(database.connection(), request).map_err(|error| (error, Operation::Read));
         let served = read.and_then(|(response, changes)| {
             if !changes.is_empty() {
-                self.try_write(&changes, &[]).map_err(|error| (error, Kind::Write))?;
+                self.try_write(&changes, &[]).map_err(|error| (error, Operation::Write))?;
                 self.parts.stored.notify_one();
             }
             Ok(response)
         });
-        served.map_err(|(error, kind)| {
-            self.fail_unless_full(&error, kind);
+        served.map_err(|(error, operation)| {
+            self.fail_unless_full(&error, operation);
             let directory = &self.parts.directory;
             match error {
                 // Not for whoever asks to mend.

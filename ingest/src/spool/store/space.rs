@@ -4,7 +4,7 @@ use super::super::bytes_of_large;
 use super::super::database::{PAGES_PART, Totals};
 use super::super::error::StoreError;
 use super::super::writer::Insertion;
-use super::{Kind, State, Store};
+use super::{Operation, State, Store};
 use std::time::{Duration, Instant};
 
 /// How long a spool counts as full after the last delivery that it refused, where it does not drain; and after the last time that its
@@ -54,7 +54,7 @@ impl Store {
             }
             // To try writes as much as there is space for.
             Ok(()) => self.full = Some((Instant::now(), bytes)),
-            Err(error) => self.fail_unless_full(&error, Kind::Write),
+            Err(error) => self.fail_unless_full(&error, Operation::Write),
         }
     }
 
@@ -74,7 +74,7 @@ impl Store {
         match released {
             Ok(()) => {}
             Err(error @ (StoreError::Damaged(_) | StoreError::Unsynced(_))) => {
-                self.fail(&error, Kind::Write);
+                self.fail(&error, Operation::Write);
             }
             // Later.
             Err(_) => self.idle = 0,

@@ -134,7 +134,7 @@ fn a_file_whose_fsync_failed_is_retired_once_with_its_log_and_gives_everything_b
     let directory = tempfile::tempdir().unwrap();
     let mut store = store(directory.path());
     put_all(&mut store, &rows[..30]);
-    store.fail(&StoreError::Unsynced("disk I/O error".to_owned()), Kind::Write);
+    store.fail(&StoreError::Unsynced("disk I/O error".to_owned()), Operation::Write);
     assert_eq!(put(&mut store, rows[30].clone()), Err(Unavailable::SpoolFailing));
     store.update_gauges();
     assert_eq!((store.parts.metrics.healthy.get(), waiting(&store).as_str()), (0, "30"));
@@ -157,7 +157,7 @@ fn what_may_pass_by_itself_is_tried_again_on_the_same_file() {
     let mut store = store(directory.path());
     put_all(&mut store, &rows);
     for _ in 1..FAILURES {
-        store.fail(&StoreError::Transient("disk I/O error".to_owned()), Kind::Write);
+        store.fail(&StoreError::Transient("disk I/O error".to_owned()), Operation::Write);
         assert!(!store.must_retire());
     }
     retry(&mut store);

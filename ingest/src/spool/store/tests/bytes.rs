@@ -26,7 +26,7 @@ fn rows_that_leave_their_pages_half_empty_leave_small_ones_their_part_too() {
     let full = shown(&mut store);
     assert!((most / 100 * 97..=most).contains(&full), "it is full, and shown as {full}");
     // What it takes is known although its pages cannot be counted.
-    store.fail(&StoreError::Transient("disk I/O error".to_owned()), Kind::Write);
+    store.fail(&StoreError::Transient("disk I/O error".to_owned()), Operation::Write);
     assert_eq!(shown(&mut store), full);
 }
 
@@ -36,7 +36,7 @@ fn a_retired_file_takes_what_it_has_on_the_disk_until_it_is_drained() {
     let mut store = store(directory.path());
     assert_eq!(shown(&mut store), 0);
     put_all(&mut store, &rows(ROWS));
-    store.fail(&StoreError::Unsynced("disk I/O error".to_owned()), Kind::Write);
+    store.fail(&StoreError::Unsynced("disk I/O error".to_owned()), Operation::Write);
     retry(&mut store);
     let file = spool_db(directory.path());
     let retired = files::total_size(&file).unwrap();

@@ -15,7 +15,7 @@ fn a_file_that_takes_writes_and_cannot_be_read_is_retired() {
     put_all(&mut store, &rows);
     for _ in 0..FAILURES {
         assert_eq!(store.parts.metrics.retirements.get(), 0);
-        store.fail(&transient(), Kind::Read);
+        store.fail(&transient(), Operation::Read);
         retry(&mut store);
         put(&mut store, sample(TEXT).to_row()).unwrap();
     }
@@ -23,14 +23,14 @@ fn a_file_that_takes_writes_and_cannot_be_read_is_retired() {
 }
 
 #[test]
-fn a_success_ends_the_failures_of_its_kind() {
+fn a_success_ends_the_failures_of_its_operation() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = store(directory.path());
     for _ in 0..2 * FAILURES {
-        store.fail(&transient(), Kind::Write);
+        store.fail(&transient(), Operation::Write);
         retry(&mut store);
         put(&mut store, sample(TEXT).to_row()).unwrap();
-        store.fail(&transient(), Kind::Read);
+        store.fail(&transient(), Operation::Read);
         retry(&mut store);
         assert!(!store.read(1, u64::MAX).is_empty());
     }
@@ -43,7 +43,7 @@ fn a_file_that_cannot_be_written_and_not_be_followed_either_is_drained() {
     let mut store = store(directory.path());
     let rows = rows(ROWS);
     put_all(&mut store, &rows);
-    store.fail(&transient(), Kind::Write);
+    store.fail(&transient(), Operation::Write);
     // The next cannot be created, as where the volume is read-only.
     (store.failures, store.parts.max_bytes) = ([FAILURES; 3], 4096);
     retry(&mut store);
@@ -84,7 +84,7 @@ fn a_file_that_looks_damaged_since_the_disk_does_not_give_it_is_tried_again() {
     fs::rename(&file, &aside).unwrap();
     fs::create_dir(&file).unwrap();
     let damaged = StoreError::Damaged("database disk image is malformed".to_owned());
-    store.fail(&damaged, Kind::Read);
+    store.fail(&damaged, Operation::Read);
     assert!(matches!(store.state, State::Failed { is_final: false, .. }), "{:?}", store.state);
     fs::remove_dir(&file).unwrap();
     fs::rename(&aside, &file).unwrap();
@@ -92,7 +92,7 @@ fn a_file_that_looks_damaged_since_the_disk_does_not_give_it_is_tried_again() {
     assert_eq!(store.parts.metrics.retirements.get(), 0);
     assert_eq!(store.read(usize::MAX, u64::MAX).len(), ROWS);
     // One that is given is as it was taken for.
-    store.fail(&damaged, Kind::Read);
+    store.fail(&damaged, Operation::Read);
     assert!(store.must_retire());
 }
 
