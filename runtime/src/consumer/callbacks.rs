@@ -51,7 +51,7 @@ impl Callbacks {
         let _first = self.consumer.set(Arc::downgrade(consumer));
     }
 
-    /// What was fetched can never be read. librdkafka does not name the partition; `Watch` finds it if it stalls.
+    /// What was fetched can never be read. librdkafka does not name the partition; `PartitionWatch` finds it if it stalls.
     pub(super) fn cannot_read(&self, error: &KafkaError) {
         self.shared.metrics.fetch_errors.inc();
         if let Some(suppressed) = self.unreadable_log.pass(Instant::now()) {

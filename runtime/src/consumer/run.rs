@@ -13,7 +13,7 @@ use super::callbacks::Callbacks;
 use super::error::FirstError;
 use super::health::connection::{self, Connection};
 use super::health::fatal_panic::fatal_if_it_panics;
-use super::health::watch::Watch;
+use super::health::watch::PartitionWatch;
 use super::metrics::ConsumerMetrics;
 use super::partition::assignment::{Assignment, PartitionRegistry};
 use super::worker_context::SharedContext;
@@ -136,7 +136,7 @@ async fn run_client<H: Handler>(
     consumer.subscribe(&topics)?;
     let watching = connection::watch(connection, config.clone(), changes, end.clone());
     tokio::spawn(fatal_if_it_panics("the watch of the connection", Arc::clone(&first_error), watching));
-    let watch = Watch::new(config, registry, Arc::clone(shared))?;
+    let watch = PartitionWatch::new(config, registry, Arc::clone(shared))?;
     tokio::spawn(fatal_if_it_panics(
         "the watch of the partitions",
         Arc::clone(&first_error),

@@ -51,31 +51,31 @@ impl NextRecordProbe {
     }
 
     /// Takes note of what lies ahead, and tells how many partitions of each topic stand still since nobody can read it.
-    pub(super) fn look(&mut self, seen: &mut [PartitionState], stalls: &Stalls) -> BTreeMap<Arc<str>, i64> {
+    pub(super) fn look(&mut self, states: &mut [PartitionState], stalls: &Stalls) -> BTreeMap<Arc<str>, i64> {
         let deadline = Instant::now() + ANSWER_WITHIN;
-        let stands = |seen: &PartitionState| {
-            seen.lag > 0
-                && seen.is_known
-                && stalls.stood_at(&seen.name) == Some(seen.position)
-                && seen.progress.activity() == Activity::Idle
+        let stands = |state: &PartitionState| {
+            state.lag > 0
+                && state.has_end
+                && stalls.stood_at(&state.name) == Some(state.position)
+                && state.progress.activity() == Activity::Idle
         };
-        self.unread.0.retain(|name, _| seen.iter().any(|seen| seen.name == *name && stands(seen)));
-        let standing = seen.iter().filter(|seen| stands(seen)).count();
+        self.unread.0.retain(|name, _| states.iter().any(|state| state.name == *name && stands(state)));
+        let standing = states.iter().filter(|state| stands(state)).count();
         let share = ANSWER_WITHIN / u32::try_from(standing).unwrap_or(u32::MAX).max(1);
         let within = share.max(EACH_AT_LEAST);
-        for seen in in_turn(seen, self.last.as_ref()).filter(|seen| stands(seen)) {
+        for state in in_turn(states, self.last.as_ref()).filter(|state| stands(state)) {
             if Instant::now() >= deadline {
                 break;
             }
-            self.last = Some(seen.name.clone());
-            match self.has_record(&seen.name, seen.position, within) {
-                Ok(true) => seen.is_readable = self.unread.is_read(&seen.name),
+            self.last = Some(state.name.clone());
+            match self.has_record(&state.name, state.position, within) {
+                Ok(true) => state.is_readable = self.unread.is_read(&state.name),
                 Ok(false) => {
-                    seen.progress.passed(seen.position, seen.position + seen.lag);
-                    (seen.position, seen.lag) = (seen.position + seen.lag, 0);
-                    self.unread.0.remove(&seen.name);
+                    state.progress.passed(state.position, state.position + state.lag);
+                    (state.position, state.lag) = (state.position + state.lag, 0);
+                    self.unread.0.remove(&state.name);
                 }
-                Err(error) => self.stands(&seen.name, &error, Instant::now()),
+                Err(error) => self.stands(&state.name, &error, Instant::now()),
             }
         }
         self.unread.by_topic(Instant::now())
@@ -120,11 +120,11 @@ impl NextRecordProbe {
 
 /// All of them, first those behind the last one: one that takes up all the time keeps none from its turn.
 fn in_turn<'a>(
-    seen: &'a mut [PartitionState],
+    states: &'a mut [PartitionState],
     last: Option<&TopicPartition>,
 ) -> impl Iterator<Item = &'a mut PartitionState> + use<'a> {
-    let next = seen.iter().position(|seen| Some(&seen.name) == last).map_or(0, |last| last + 1);
-    let (before, behind) = seen.split_at_mut(next);
+    let next = states.iter().position(|state| Some(&state.name) == last).map_or(0, |last| last + 1);
+    let (before, behind) = states.split_at_mut(next);
     behind.iter_mut().chain(before)
 }
 
@@ -208,18 +208,18 @@ mod tests {
 
     #[test]
     fn each_look_begins_behind_the_partition_that_was_looked_at_last() {
-        let seen = |partition| PartitionState {
+        let state = |partition| PartitionState {
             name: at(partition),
             progress: Arc::new(PartitionProgress::new()),
             position: 0,
             lag: 1,
-            is_known: true,
+            has_end: true,
             is_readable: false,
         };
-        let mut all = [0, 1, 2].map(seen);
+        let mut all = [0, 1, 2].map(state);
         let mut order = |last: Option<i32>| {
             let turns = in_turn(&mut all, last.map(at).as_ref());
-            turns.map(|seen| seen.name.partition).collect::<Vec<_>>()
+            turns.map(|state| state.name.partition).collect::<Vec<_>>()
         };
         assert_eq!(order(None), [0, 1, 2]);
         assert_eq!(order(Some(0)), [1, 2, 0]);

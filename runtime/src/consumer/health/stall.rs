@@ -27,12 +27,12 @@ impl Stalls {
     ) -> Vec<&'a PartitionState> {
         let before = std::mem::take(&mut self.since);
         let mut stalled = Vec::new();
-        for seen in partitions {
-            let stood = before.get(&seen.name).filter(|(position, _)| *position == seen.position);
-            let since = seen.should_move().then(|| stood.and_then(|(_, since)| *since).unwrap_or(now));
-            self.since.insert(seen.name.clone(), (seen.position, since));
+        for state in partitions {
+            let stood = before.get(&state.name).filter(|(position, _)| *position == state.position);
+            let since = state.should_move().then(|| stood.and_then(|(_, since)| *since).unwrap_or(now));
+            self.since.insert(state.name.clone(), (state.position, since));
             if since.is_some_and(|since| now.saturating_duration_since(since) >= self.limit) {
-                stalled.push(seen);
+                stalled.push(state);
             }
         }
         stalled
@@ -67,7 +67,7 @@ mod tests {
 
     fn at(position: i64, should_move: bool) -> [PartitionState; 1] {
         let (name, progress) = (TopicPartition::new("in", 0), Arc::new(PartitionProgress::new()));
-        [PartitionState { name, progress, position, lag: 1, is_known: should_move, is_readable: false }]
+        [PartitionState { name, progress, position, lag: 1, has_end: should_move, is_readable: false }]
     }
 
     /// Whether the partition counts as stalled after these looks, half a minute apart.

@@ -33,7 +33,7 @@ const RECONNECT_AFTER: u32 = 3;
 const LOOK_EVERY: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_secs(10);
 
 /// Looks at the partitions of one consumer.
-pub(in crate::consumer) struct Watch {
+pub(in crate::consumer) struct PartitionWatch {
     config: ClientConfig,
     client: BaseConsumer,
     /// Looks in a row that the brokers did not answer.
@@ -55,13 +55,13 @@ pub(super) struct PartitionState {
     pub(super) position: i64,
     /// Offsets beyond the position, up to the end that was known last.
     pub(super) lag: i64,
-    /// The broker said now where it ends.
-    pub(super) is_known: bool,
-    /// Somebody else can read what comes next, and not only since now.
+    /// Whether the brokers gave its end offset at this look.
+    pub(super) has_end: bool,
+    /// Another client can read the next record, and was not refused it at the look before.
     pub(super) is_readable: bool,
 }
 
-impl Watch {
+impl PartitionWatch {
     /// `config` is that of the consumer; the client made of it joins no group.
     pub(in crate::consumer) fn new(
         config: ClientConfig,
@@ -107,8 +107,8 @@ impl Watch {
     fn look(&mut self) -> Option<ConsumerError> {
         // Its errors and log lines are the consumer's too, which says them. Here they would only wait, for ever.
         while self.client.poll(SERVED_WITHIN).is_some() {}
-        let mut seen = match self.partition_states() {
-            Ok(seen) => seen,
+        let mut states = match self.partition_states() {
+            Ok(states) => states,
             Err(error) => {
                 self.show_unknown(&self.registry.partitions(), &[], &error.to_string());
                 self.stalls.forget();
@@ -117,19 +117,19 @@ impl Watch {
             }
         };
         self.unanswered = 0;
-        let unreadable = self.next_record.look(&mut seen, &self.stalls);
+        let unreadable = self.next_record.look(&mut states, &self.stalls);
         for topic in &self.shared.options.topics {
             let count = unreadable.get(&**topic).copied().unwrap_or_default();
             self.shared.metrics.unreadable.with_label_values(&[topic]).set(count);
         }
-        self.show(&seen);
+        self.show(&states);
         if self.registry.is_held_up() {
             // What is known of those that nobody can read stays: it has not passed.
             self.stalls.restart_clocks(Instant::now());
             return None;
         }
-        let stalled = self.stalls.look(Instant::now(), &seen);
-        stalled.into_iter().find_map(|seen| self.stuck(seen))
+        let stalled = self.stalls.look(Instant::now(), &states);
+        stalled.into_iter().find_map(|state| self.stuck(state))
     }
 
     /// Replaces a client that the brokers do not answer by one that they do.
@@ -150,29 +150,29 @@ impl Watch {
     /// Where every partition stands, and where it ends.
     fn partition_states(&mut self) -> KafkaResult<Vec<PartitionState>> {
         let partitions = self.registry.partitions();
-        let mut told = TopicPartitionList::new();
+        let mut end_offsets = TopicPartitionList::new();
         if !partitions.is_empty() {
             self.find_starts(&partitions)?;
-            told = ends(&self.client, &partitions)?;
+            end_offsets = ends(&self.client, &partitions)?;
         }
         let gone = gone(&self.client, &self.shared.options.topics, &partitions);
         let before = std::mem::take(&mut self.ends);
-        let (mut seen, mut unknown) = (Vec::new(), Vec::new());
+        let (mut states, mut unknown) = (Vec::new(), Vec::new());
         for (name, progress) in partitions {
-            let (now, position) = (offset_of(&told, &name), progress.position());
+            let (now, position) = (offset_of(&end_offsets, &name), progress.position());
             let end = now.or_else(|| before.get(&name).copied());
             self.ends.extend(end.map(|end| (name.clone(), end)));
-            let is_known = now.is_some() && position.is_some();
-            if !is_known {
+            let has_end = now.is_some() && position.is_some();
+            if !has_end {
                 unknown.push((name.clone(), Arc::clone(&progress)));
             }
             if let (Some(end), Some(position)) = (end, position) {
                 let lag = (end - position).max(0);
-                seen.push(PartitionState { name, progress, position, lag, is_known, is_readable: false });
+                states.push(PartitionState { name, progress, position, lag, has_end, is_readable: false });
             }
         }
         self.show_unknown(&unknown, &gone, "it has no leader, its topic is gone, or this user may not ask");
-        Ok(seen)
+        Ok(states)
     }
 
     /// Their lag stays what it was, as far as they have one. A topic that is gone counts as a partition.
@@ -221,38 +221,38 @@ impl Watch {
         Ok(())
     }
 
-    fn show(&self, seen: &[PartitionState]) {
+    fn show(&self, states: &[PartitionState]) {
         let now = SystemTime::now();
         for topic in &self.shared.options.topics {
-            let of_topic = || seen.iter().filter(|seen| *seen.name.topic == **topic);
-            let records: i64 = of_topic().map(|seen| seen.lag).sum();
-            let behind = of_topic().filter(|seen| seen.lag > 0);
-            let age = behind.filter_map(|seen| seen.progress.age(now)).max().unwrap_or_default();
+            let of_topic = || states.iter().filter(|state| *state.name.topic == **topic);
+            let records: i64 = of_topic().map(|state| state.lag).sum();
+            let behind = of_topic().filter(|state| state.lag > 0);
+            let age = behind.filter_map(|state| state.progress.age(now)).max().unwrap_or_default();
             let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
             self.shared.metrics.lag_records.with_label_values(&[topic]).set(records);
             self.shared.metrics.lag_seconds.with_label_values(&[topic]).set(seconds);
         }
         for wait in Wait::ALL {
-            let waits =
-                |seen: &&PartitionState| seen.lag > 0 && seen.progress.activity() == Activity::Waiting(wait);
-            let count = i64::try_from(seen.iter().filter(waits).count()).unwrap_or(i64::MAX);
+            let is_waiting = |state: &&PartitionState| state.progress.activity() == Activity::Waiting(wait);
+            let count = states.iter().filter(|state| state.lag > 0).filter(is_waiting).count();
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
             self.shared.metrics.waiting.with_label_values(&[wait.as_str()]).set(count);
         }
     }
 
     /// What is to be said of a partition that does not move, if a new client may help: what nobody can read it cannot
     /// read either.
-    fn stuck(&self, seen: &PartitionState) -> Option<ConsumerError> {
-        let is_handling = seen.progress.activity() == Activity::Handling;
-        if !is_handling && !seen.is_readable {
+    fn stuck(&self, state: &PartitionState) -> Option<ConsumerError> {
+        let is_handling = state.progress.activity() == Activity::Handling;
+        if !is_handling && !state.is_readable {
             return None;
         }
         let what =
             if is_handling { "a record is still in work" } else { "nothing comes, though there are records" };
         Some(ConsumerError::Stuck {
-            topic: seen.name.topic.to_string(),
-            partition: seen.name.partition,
-            offset: seen.position,
+            topic: state.name.topic.to_string(),
+            partition: state.name.partition,
+            offset: state.position,
             after: self.stalls.limit,
             what,
         })
@@ -271,7 +271,7 @@ impl PartitionState {
     pub(super) fn should_move(&self) -> bool {
         match self.progress.activity() {
             // Nobody is stalled before an end that nobody tells.
-            Activity::Idle => self.is_known && self.lag > 0,
+            Activity::Idle => self.has_end && self.lag > 0,
             Activity::Handling => true,
             Activity::Waiting(_) => false,
         }
