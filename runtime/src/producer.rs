@@ -83,7 +83,7 @@ impl Producer {
         let before = self.shared.kafka.swap(kafka);
         let old = self.replace().await.inspect_err(|_| self.shared.kafka.store(before))?;
         // What is not reported by then is given up with the client.
-        drop(tokio::task::spawn_blocking(move || old.threaded().flush(limit).is_ok()));
+        drop(tokio::task::spawn_blocking(move || old.producer().flush(limit).is_ok()));
         Ok(())
     }
 
@@ -101,7 +101,7 @@ impl Producer {
     /// What became of each record is for its acknowledgement to say, never for this.
     pub async fn flush(&self, limit: Duration) -> bool {
         let client = self.client();
-        let flushed = tokio::task::spawn_blocking(move || client.threaded().flush(limit).is_ok());
+        let flushed = tokio::task::spawn_blocking(move || client.producer().flush(limit).is_ok());
         flushed.await.unwrap_or(false)
     }
 
@@ -110,7 +110,7 @@ impl Producer {
         let (client, names, brokers) =
             (self.client(), names.to_vec(), self.shared.kafka.load().brokers.clone());
         let check =
-            tokio::task::spawn_blocking(move || topics::check(client.threaded(), &names, limit, &brokers));
+            tokio::task::spawn_blocking(move || topics::check(client.producer(), &names, limit, &brokers));
         check.await.unwrap_or_else(|error| Err(TopicsError::Interrupted(error.to_string())))
     }
 
@@ -119,7 +119,7 @@ impl Producer {
         let shared = Arc::clone(&self.shared);
         let check = move || {
             let client = shared.new_client().ok()?;
-            topics::check(client.threaded(), &[], limit, &shared.kafka.load().brokers).ok()
+            topics::check(client.producer(), &[], limit, &shared.kafka.load().brokers).ok()
         };
         tokio::task::spawn_blocking(check).await.ok().flatten().is_some()
     }

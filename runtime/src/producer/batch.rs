@@ -57,7 +57,7 @@ impl<'a> Batch<'a> {
         record.payload = value;
         self.completion.expect_one();
         self.client.context().sent();
-        self.client.threaded().send(record).map_err(|(error, _)| {
+        self.client.producer().send(record).map_err(|(error, _)| {
             self.completion.release_one();
             self.client.context().reported();
             self.refusal(&error, topic, key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len))

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use rdkafka::producer::{Producer as _, ThreadedProducer};
+use rdkafka::producer::{BaseProducer, Producer as _};
 
 use super::TopicsError;
 use super::context::Context;
@@ -13,7 +13,7 @@ use super::context::Context;
 /// All topics are listed rather than the wanted ones named, because naming a topic makes it where a broker
 /// creates topics by itself.
 pub(super) fn check(
-    producer: &ThreadedProducer<Context>,
+    producer: &BaseProducer<Context>,
     names: &[String],
     limit: Duration,
     brokers: &str,
