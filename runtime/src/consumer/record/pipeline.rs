@@ -240,8 +240,11 @@ impl Pipeline {
     }
 
     async fn send_unsent(&mut self) -> Result<(), Halt> {
-        while let Some(index) = self.entries.iter().position(|entry| entry.acknowledgement.is_none()) {
-            let entry = &mut self.entries[index];
+        // What is sent stands before what is not.
+        let is_sent = |entry: &Entry| entry.acknowledgement.is_some();
+        loop {
+            let index = self.entries.partition_point(is_sent);
+            let Some(entry) = self.entries.get_mut(index) else { return Ok(()) };
             match send(&self.context.shared.producer, &entry.outputs) {
                 Ok(acknowledgement) => entry.acknowledgement = Some(acknowledgement),
                 Err(error @ SendError::TooLarge { .. }) => {
@@ -254,7 +257,6 @@ impl Pipeline {
                 }
             }
         }
-        Ok(())
     }
 
     /// Its outputs can never be published, so the record itself goes to the dead letters.
