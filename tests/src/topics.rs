@@ -114,6 +114,39 @@ pub async fn set(bootstrap: &str, name: &str, setting: &str, value: &str) -> Res
     Ok(())
 }
 
+/// Deletes a topic.
+///
+/// # Errors
+///
+/// As [`create`].
+pub async fn delete(bootstrap: &str, name: &str) -> Result<()> {
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", bootstrap).create().context("making an admin client")?;
+    let options = AdminOptions::new().operation_timeout(Some(WITHIN)).request_timeout(Some(WITHIN));
+    for result in admin.delete_topics(&[name], &options).await.context("asking for its end")? {
+        if let Err((topic, code)) = result {
+            bail!("deleting the topic {topic}: {code}");
+        }
+    }
+    Ok(())
+}
+
+/// Has `weir topics apply` make a topic that was deleted, and waits until it is there and empty.
+///
+/// # Errors
+///
+/// As [`apply`].
+pub async fn make_again(bootstrap: &str, prefix: &str, topic: Topic) -> Result<()> {
+    let name = topic.name(prefix);
+    until("a new topic", LED_WITHIN, async || {
+        // As long as the old one is on its way out, it is not made again.
+        apply(bootstrap, prefix, &[]).await?;
+        let records = crate::reader::read(bootstrap, &name).await;
+        Ok(records.ok().filter(Vec::is_empty).map(drop))
+    })
+    .await
+}
+
 /// Removes all records that a partition has now: its first offset is then the one behind its last.
 ///
 /// # Errors

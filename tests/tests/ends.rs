@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use schemas::Topic;
@@ -102,6 +103,27 @@ async fn commands_are_done_when_the_results_get_more_partitions() {
     writer::write(bootstrap, &commands, (6..42).map(command).collect()).await.unwrap();
     done(&ground, 6..42).await.unwrap();
     assert_eq!(ground.graph.posts().len(), 42);
+}
+
+#[tokio::test]
+async fn a_topic_that_was_deleted_and_made_again_is_read_from_its_beginning() {
+    let ground = Ground::prepare().await.unwrap();
+    let bootstrap = ground.kafka.bootstrap();
+    let commands = Topic::Replies.name(PREFIX);
+    let replies = ground.consumer_with("weir-replies", &[("WEIR_STALL_TIMEOUT", "10s")]).await.unwrap();
+    writer::write(bootstrap, &commands, (0..24).map(command).collect()).await.unwrap();
+    done(&ground, 0..24).await.unwrap();
+    topics::delete(bootstrap, &commands).await.unwrap();
+    // As long as a person takes; a client gets over shorter and longer times by itself.
+    let deleted = Instant::now();
+    let is_late = async || Ok((deleted.elapsed() > Duration::from_secs(25)).then_some(()));
+    until("somebody who makes it again", PATIENCE, is_late).await.unwrap();
+    topics::make_again(bootstrap, PREFIX, Topic::Replies).await.unwrap();
+    // Fewer than there were, so that the new log ends before where the consumer stands.
+    writer::write(bootstrap, &commands, (24..30).map(command).collect()).await.unwrap();
+    done(&ground, 24..30).await.unwrap();
+    assert_eq!(ground.graph.posts().len(), 30);
+    no_lag(&replies).await.unwrap();
 }
 
 /// Flips a byte of the first record in a partition, behind the broker's back.

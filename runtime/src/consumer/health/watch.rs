@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 use super::broker_offsets::{Partition, ends, gone, offset_of, offsets};
 use super::fatal_panic::blocking;
 use super::next_record::NextRecordProbe;
+use super::partition_state::PartitionState;
 use super::stall::Stalls;
 use crate::consumer::error::ConsumerError;
 use crate::consumer::partition::assignment::PartitionRegistry;
-use crate::consumer::partition::offsets::PartitionProgress;
 use crate::consumer::wait::{Activity, Wait};
 use crate::consumer::worker_context::SharedContext;
 use crate::kafka::{TopicPartition, list};
@@ -46,19 +46,6 @@ pub(in crate::consumer) struct PartitionWatch {
     unknown_log: Throttle,
     gone_log: Throttle,
     stalls: Stalls,
-}
-
-/// A partition with what is known of it.
-pub(super) struct PartitionState {
-    pub(super) name: TopicPartition,
-    pub(super) progress: Arc<PartitionProgress>,
-    pub(super) position: i64,
-    /// Offsets beyond the position, up to the end that was known last.
-    pub(super) lag: i64,
-    /// Whether the brokers gave its end offset at this look.
-    pub(super) has_end: bool,
-    /// Another client can read the next record, and was not refused it at the look before.
-    pub(super) is_readable: bool,
 }
 
 impl PartitionWatch {
@@ -150,16 +137,18 @@ impl PartitionWatch {
     /// Where every partition stands, and where it ends.
     fn partition_states(&mut self) -> KafkaResult<Vec<PartitionState>> {
         let partitions = self.registry.partitions();
-        let mut end_offsets = TopicPartitionList::new();
         if !partitions.is_empty() {
             self.find_starts(&partitions)?;
-            end_offsets = ends(&self.client, &partitions)?;
         }
+        // Before the ends are asked for, which go on: no position is past its end but for a reason.
+        let positions: Vec<_> = partitions.iter().map(|(_, progress)| progress.position()).collect();
+        let end_offsets =
+            if partitions.is_empty() { TopicPartitionList::new() } else { ends(&self.client, &partitions)? };
         let gone = gone(&self.client, &self.shared.options.topics, &partitions);
         let before = std::mem::take(&mut self.ends);
         let (mut states, mut unknown) = (Vec::new(), Vec::new());
-        for (name, progress) in partitions {
-            let (now, position) = (offset_of(&end_offsets, &name), progress.position());
+        for ((name, progress), position) in partitions.into_iter().zip(positions) {
+            let now = offset_of(&end_offsets, &name);
             let end = now.or_else(|| before.get(&name).copied());
             self.ends.extend(end.map(|end| (name.clone(), end)));
             let has_end = now.is_some() && position.is_some();
@@ -167,8 +156,23 @@ impl PartitionWatch {
                 unknown.push((name.clone(), Arc::clone(&progress)));
             }
             if let (Some(end), Some(position)) = (end, position) {
-                let lag = (end - position).max(0);
-                states.push(PartitionState { name, progress, position, lag, has_end, is_readable: false });
+                let mut position = position;
+                if end < position && progress.next().is_none() {
+                    // The group committed more than there is: its client is told so, and begins with what there is.
+                    progress.started(0);
+                    position = 0;
+                }
+                let is_past_end = end < position;
+                let lag = if is_past_end { end } else { end - position };
+                states.push(PartitionState {
+                    name,
+                    progress,
+                    position,
+                    lag,
+                    has_end,
+                    is_past_end,
+                    is_readable: false,
+                });
             }
         }
         self.show_unknown(&unknown, &gone, "it has no leader, its topic is gone, or this user may not ask");
@@ -244,11 +248,12 @@ impl PartitionWatch {
     /// read either.
     fn stuck(&self, state: &PartitionState) -> Option<ConsumerError> {
         let is_handling = state.progress.activity() == Activity::Handling;
-        if !is_handling && !state.is_readable {
-            return None;
-        }
-        let what =
-            if is_handling { "a record is still in work" } else { "nothing comes, though there are records" };
+        let what = match () {
+            () if is_handling => "a record is still in work",
+            () if state.is_past_end => "the log ends before it, as of a topic that was made again",
+            () if state.is_readable => "nothing comes, though there are records",
+            () => return None,
+        };
         Some(ConsumerError::Stuck {
             topic: state.name.topic.to_string(),
             partition: state.name.partition,
@@ -264,18 +269,6 @@ impl PartitionWatch {
 fn of_an_observer(mut config: ClientConfig) -> ClientConfig {
     config.set("enable.auto.commit", "false").remove("statistics.interval.ms");
     config
-}
-
-impl PartitionState {
-    /// There is something to do, and no reason not to do it.
-    pub(super) fn should_move(&self) -> bool {
-        match self.progress.activity() {
-            // Nobody is stalled before an end that nobody tells.
-            Activity::Idle => self.has_end && self.lag > 0,
-            Activity::Handling => true,
-            Activity::Waiting(_) => false,
-        }
-    }
 }
 
 #[cfg(test)]

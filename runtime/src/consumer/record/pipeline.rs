@@ -1,10 +1,14 @@
 //! The records of a partition whose outputs are on their way, oldest first.
+//!
+//! [`again`] sends those once more that were not acknowledged.
+
+mod again;
 
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use prometheus::IntCounter;
 use tracing::Span;
@@ -13,8 +17,7 @@ use super::dead_letter::{DeadLetterCause, dead_letter};
 use super::{Output, Record};
 use crate::backoff::Backoff;
 use crate::consumer::error::Halt;
-use crate::consumer::metrics::reason;
-use crate::consumer::wait::{Activity, Wait};
+use crate::consumer::wait::Wait;
 use crate::consumer::worker_context::WorkerContext;
 use crate::producer::{Acknowledgement, Outgoing, ProduceError, Producer, SendError};
 
@@ -119,8 +122,7 @@ impl Pipeline {
                 self.finish_oldest();
                 Ok(())
             }
-            Err(ProduceError::TooLarge) => self.send_alone().await,
-            Err(error) => self.start_over(error).await,
+            Err(error) => self.send_again(error).await,
         }
     }
 
@@ -191,54 +193,6 @@ impl Pipeline {
         self.done.inc();
     }
 
-    /// Sends the oldest record and all that follow it once more: those behind it may have arrived, but
-    /// whoever reads must find the order of the input at the end.
-    async fn start_over(&mut self, error: ProduceError) -> Result<(), Halt> {
-        if let Some(oldest) = self.entries.front() {
-            self.context.failed("publish", &oldest.record, &error.to_string());
-        }
-        self.unsend().await?;
-        self.context.back_off(&mut self.backoff, Wait::Kafka).await?;
-        for entry in &mut self.entries {
-            entry.queued = Instant::now();
-        }
-        self.send_unsent().await
-    }
-
-    /// Nothing is on its way afterwards: a copy that is still queued would come before the records that are sent again. Whoever must
-    /// stop before that leaves all as it was, or some would be sent again behind what was queued after them.
-    async fn unsend(&mut self) -> Result<(), Halt> {
-        self.context.progress.set_activity(Activity::Waiting(Wait::Kafka));
-        for entry in &mut self.entries {
-            if let Some(reported) = &mut entry.acknowledgement {
-                let _of_a_copy = self.context.unless_stopped(reported).await?;
-            }
-        }
-        for entry in &mut self.entries {
-            entry.acknowledgement = None;
-        }
-        Ok(())
-    }
-
-    /// A broker holds a batch against the size of a record: only what it refuses without others is too large.
-    async fn send_alone(&mut self) -> Result<(), Halt> {
-        self.unsend().await?;
-        let context = Arc::clone(&self.context);
-        let Some(oldest) = self.entries.front_mut() else { return Ok(()) };
-        match send(&context.shared.producer, &oldest.outputs) {
-            Ok(acknowledgement) => oldest.acknowledgement = Some(acknowledgement),
-            // It is sent in its turn, with the next.
-            Err(_) => return self.send_unsent().await,
-        }
-        let outcome = context.unless_stopped(self.oldest()).await?;
-        match outcome {
-            Ok(()) => self.finish_oldest(),
-            Err(ProduceError::TooLarge) => self.dead_letter_too_large(0, ProduceError::TooLarge).await?,
-            Err(error) => return self.start_over(error).await,
-        }
-        self.send_unsent().await
-    }
-
     async fn send_unsent(&mut self) -> Result<(), Halt> {
         // What is sent stands before what is not.
         let is_sent = |entry: &Entry| entry.acknowledgement.is_some();
@@ -257,28 +211,6 @@ impl Pipeline {
                 }
             }
         }
-    }
-
-    /// Its outputs can never be published, so the record itself goes to the dead letters.
-    async fn dead_letter_too_large(
-        &mut self,
-        index: usize,
-        error: impl std::error::Error,
-    ) -> Result<(), Halt> {
-        let entry = &mut self.entries[index];
-        let cause = DeadLetterCause {
-            reason: reason::TOO_LARGE,
-            error: error.to_string(),
-            attempts: 1,
-            first_failed: SystemTime::now(),
-            is_expired: false,
-        };
-        entry.acknowledgement = None;
-        dead_letter(&entry.record, &cause, &self.context).await?;
-        entry.outputs.clear();
-        entry.is_dead_letter = true;
-        entry.acknowledgement = Some(self.context.shared.producer.batch().finish());
-        Ok(())
     }
 }
 
