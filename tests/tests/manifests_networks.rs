@@ -217,6 +217,14 @@ fn googles_balancers_ask_the_admin_port_and_are_let_in() {
     assert_eq!(named_there["default"], "weir-ingest");
     let policy = named(&objects, "NetworkPolicy weir-google-front-ends");
     assert_eq!(policy["spec"]["podSelector"]["matchLabels"], ingest["spec"]["selector"]["matchLabels"]);
+    // Whom it does not name it keeps out, also where no other policy is there.
+    let sources: Vec<&Value> =
+        items(&policy["spec"]["ingress"]).flat_map(|rule| items(&rule["from"])).collect();
+    let is_let_in = |kind: &str, label: &str, value: &str| {
+        sources.iter().any(|source| source[kind]["matchLabels"][label] == value)
+    };
+    assert!(is_let_in("namespaceSelector", "kubernetes.io/metadata.name", "monitoring"));
+    assert!(is_let_in("podSelector", "app.kubernetes.io/name", "weir-toolbox"));
 }
 
 /// What a variable of ingest says, in seconds.
