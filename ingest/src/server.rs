@@ -93,7 +93,7 @@ fn announce(listener: &TcpListener, settings: &Settings) {
 /// With a spool, deliveries are taken as soon as it is open, although Kafka may be down when the process starts.
 fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, OpenError> {
     let Some(directory) = &settings.spool_dir else {
-        tracing::info!(
+        tracing::warn!(
             "no spool is configured (--spool-dir): while Kafka does not acknowledge, deliveries are answered 503"
         );
         if settings.producer == ProducerKind::Direct {

@@ -96,7 +96,7 @@ fn the_rules_name_only_metrics_of_the_catalogue_and_records_of_their_own() {
     let recorded: BTreeSet<_> =
         rules().iter().filter_map(|rule| rule["record"].as_str().map(str::to_owned)).collect();
     let mut labels = catalogue::labels().unwrap();
-    labels.extend(["persistentvolumeclaim", "cronjob"].map(str::to_owned));
+    labels.extend(["persistentvolumeclaim", "cronjob", "pod"].map(str::to_owned));
     for rule in rules() {
         let used = labels_of(rule["expr"].as_str().unwrap());
         assert!(used.is_subset(&labels), "{used:?} in {rule}");

@@ -219,6 +219,19 @@ impl Store {
         if let State::Open(database) = std::mem::replace(&mut self.state, State::Closed) {
             database.close();
         }
+        self.log_what_stays();
+    }
+
+    fn log_what_stays(&self) {
+        let of_files = [self.totals, self.parts.backlog.totals()];
+        let deliveries: u64 = of_files.iter().flatten().map(|totals| totals.waiting + totals.parked).sum();
+        if deliveries > 0 {
+            tracing::warn!(
+                deliveries,
+                directory = %self.parts.directory.display(),
+                "deliveries that were answered 200 stay in the spool: they go to Kafka once a process is started on its folder"
+            );
+        }
     }
 
     pub(super) const fn is_closed(&self) -> bool {
