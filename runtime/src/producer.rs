@@ -107,10 +107,9 @@ impl Producer {
 
     /// Asks the brokers whether all of `names` are there, which also fills the client's metadata.
     pub async fn check_topics(&self, names: &[String], limit: Duration) -> Result<(), TopicsError> {
-        let (client, names, brokers) =
-            (self.client(), names.to_vec(), self.shared.kafka.load().brokers.clone());
+        let (client, names, kafka) = (self.client(), names.to_vec(), self.shared.kafka.load_full());
         let check =
-            tokio::task::spawn_blocking(move || topics::check(client.producer(), &names, limit, &brokers));
+            tokio::task::spawn_blocking(move || topics::check(client.producer(), &names, limit, &kafka));
         check.await.unwrap_or_else(|error| Err(TopicsError::Interrupted(error.to_string())))
     }
 
@@ -119,7 +118,7 @@ impl Producer {
         let shared = Arc::clone(&self.shared);
         let check = move || {
             let client = shared.new_client().ok()?;
-            topics::check(client.producer(), &[], limit, &shared.kafka.load().brokers).ok()
+            topics::check(client.producer(), &[], limit, &shared.kafka.load()).ok()
         };
         tokio::task::spawn_blocking(check).await.ok().flatten().is_some()
     }

@@ -82,12 +82,12 @@ impl Direct {
         let mut asked = self.shared.metadata_result.subscribe();
         let outcome = timeout(limit, asked.wait_for(Option::is_some)).await;
         let outcome = outcome.ok().and_then(Result::ok).and_then(|outcome| outcome.clone());
-        let brokers = &self.shared.kafka.brokers;
+        let kafka = &self.shared.kafka;
         if let Err(reason) = outcome.unwrap_or_else(|| Err(format!("none within {limit:?}"))) {
-            return Err(TopicsError::Unreachable { brokers: brokers.clone(), reason });
+            return Err(TopicsError::unreachable(kafka, reason));
         }
         let missing = self.shared.lock().missing();
-        if missing.is_empty() { Ok(()) } else { Err(TopicsError::missing(missing, names, brokers)) }
+        if missing.is_empty() { Ok(()) } else { Err(TopicsError::missing(missing, names, &kafka.brokers)) }
     }
 
     /// Waits until every record has been reported, gives up what is left after `limit` and closes the connections; returns

@@ -3,6 +3,7 @@
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 
 use super::topics::command;
+use crate::settings::KafkaSettings;
 
 /// Why there is no producer: the settings contradict each other, or TLS material cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,16 +98,14 @@ impl ProduceError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TopicsError {
     /// No broker answered in time.
-    ///
-    /// One that wants TLS or a login ends the connection without a word, and the reason has none either.
-    #[error(
-        "no broker of --brokers {brokers} answers: {reason}; if it wants TLS or a login, --kafka-config has to say so (security.protocol)"
-    )]
+    #[error("no broker of --brokers {brokers} answers: {reason}{hint}")]
     Unreachable {
         /// The brokers that were asked.
         brokers: String,
         /// The last thing that went wrong, which names the broker.
         reason: String,
+        /// What else may be the reason.
+        hint: &'static str,
     },
     /// The brokers answered, and do not have these.
     #[error(
@@ -125,8 +124,35 @@ pub enum TopicsError {
 }
 
 impl TopicsError {
+    /// No broker answered. One that wants TLS or a login ends a connection without it and without a word, so that the reason has none either.
+    pub fn unreachable(kafka: &KafkaSettings, reason: String) -> Self {
+        let hint = match kafka.properties.get("security.protocol") {
+            Some(_) => "",
+            None => "; if it wants TLS or a login, --kafka-config has to say so (security.protocol)",
+        };
+        Self::Unreachable { brokers: kafka.brokers.clone(), reason, hint }
+    }
+
     /// Of topics that are missing among `names`, which brokers are to have; with the command that makes all of them.
     pub fn missing(topics: Vec<String>, names: &[String], brokers: &str) -> Self {
         Self::Missing { topics, command: command(names, brokers) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_logs_in_or_uses_tls_is_not_told_to() {
+        let mut kafka = KafkaSettings::plain("kafka:9092");
+        let said = |kafka: &KafkaSettings| TopicsError::unreachable(kafka, String::from("why")).to_string();
+        let plain = said(&kafka);
+        assert!(
+            plain.starts_with("no broker of --brokers kafka:9092 answers: why; if it wants TLS"),
+            "{plain}"
+        );
+        kafka.properties.insert("security.protocol".to_owned(), "SASL_SSL".to_owned());
+        assert_eq!(said(&kafka), "no broker of --brokers kafka:9092 answers: why");
     }
 }

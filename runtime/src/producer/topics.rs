@@ -7,6 +7,7 @@ use rdkafka::producer::{BaseProducer, Producer as _};
 
 use super::TopicsError;
 use super::context::Context;
+use crate::settings::KafkaSettings;
 
 /// Blocks up to `limit`.
 ///
@@ -16,18 +17,18 @@ pub(super) fn check(
     producer: &BaseProducer<Context>,
     names: &[String],
     limit: Duration,
-    brokers: &str,
+    kafka: &KafkaSettings,
 ) -> Result<(), TopicsError> {
     let client = producer.client();
-    let metadata = client.fetch_metadata(None, limit).map_err(|error| TopicsError::Unreachable {
-        brokers: brokers.to_owned(),
-        reason: client.context().log.last_reason().unwrap_or_else(|| error.to_string()),
+    let metadata = client.fetch_metadata(None, limit).map_err(|error| {
+        let reason = client.context().log.last_reason();
+        TopicsError::unreachable(kafka, reason.unwrap_or_else(|| error.to_string()))
     })?;
     let present = metadata.topics().iter().filter(|topic| topic.error().is_none());
     let present: HashSet<&str> = present.map(rdkafka::metadata::MetadataTopic::name).collect();
     let absent = names.iter().filter(|name| !present.contains(name.as_str()));
     let topics: Vec<String> = absent.cloned().collect();
-    if topics.is_empty() { Ok(()) } else { Err(TopicsError::missing(topics, names, brokers)) }
+    if topics.is_empty() { Ok(()) } else { Err(TopicsError::missing(topics, names, &kafka.brokers)) }
 }
 
 /// The command that makes the topics: with the prefix that all of them share, which of a single one nobody can tell.

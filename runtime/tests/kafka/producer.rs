@@ -166,7 +166,7 @@ async fn an_unreachable_broker_is_named_with_the_reason() {
     let producer = Producer::new(&KafkaSettings::plain(NOWHERE), &ProducerOptions::default()).unwrap();
     let names = [String::from("a")];
     let error = producer.check_topics(&names, Duration::from_secs(5)).await.unwrap_err();
-    let TopicsError::Unreachable { brokers, reason } = error else { panic!("{error}") };
+    let TopicsError::Unreachable { brokers, reason, .. } = error else { panic!("{error}") };
     assert_eq!(brokers, NOWHERE);
     assert!(reason.contains(NOWHERE) && reason.contains("Connection refused"), "{reason}");
 }
