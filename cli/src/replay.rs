@@ -41,7 +41,8 @@ where it may have removed deliveries of the range, of which nothing is known, it
 Ctrl-C ends it after what is under way, and says where to go on.
 
 With --json each topic and kind is an object of topic, kind, events, present, missing, extra and published; the last \
-object holds the sums, and as cut_off whether retention may have removed deliveries of the range. What was not compared is null.";
+object holds the sums: as refused the refused bodies by reason, as unreadable the records that ingest did not write, and as cut_off whether \
+retention may have removed deliveries of the range. What was not compared is null.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,7 +51,7 @@ Examples:
   weir replay --since 1d --kind comment --account 17841405726653026 --json
 
 Exit code 0: nothing is missing or extra, or it was published; 1: it failed or was stopped; 3: a dry run found events that \
-are missing or extra.";
+are missing or extra. What is refused changes none of them.";
 
 /// The subcommand.
 pub(crate) const TOOL: Tool = Tool {
@@ -100,7 +101,7 @@ impl Replay<'_> {
         let split = receipt.map(|receipt| (receipt, self.settings.event_limits.split(body)));
         if is_counted {
             self.report.deliveries += 1;
-            self.report.unreadable += u64::from(split.is_none());
+            self.report.not_written_by_ingest += u64::from(split.is_none());
             self.report.refuse(split.as_ref().and_then(|(_, split)| split.refusal));
         }
         split

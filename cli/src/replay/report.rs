@@ -41,7 +41,7 @@ pub(super) struct Report {
     pub(super) rows: Vec<Row>,
     pub(super) deliveries: u64,
     /// Records of the raw topic that ingest did not write.
-    pub(super) unreadable: u64,
+    pub(super) not_written_by_ingest: u64,
     /// Bodies that are refused, whole or in part, by reason.
     refused: BTreeMap<&'static str, u64>,
     /// Copies of events that were counted already.
@@ -135,7 +135,7 @@ impl Report {
         }
         screen.line(json!({ "summary": {
             "since": settings.period.since.to_string(), "until": settings.period.until.to_string(),
-            "cut_off": self.is_cut_off, "deliveries": self.deliveries, "unreadable": self.unreadable, "refused": self.refused,
+            "cut_off": self.is_cut_off, "deliveries": self.deliveries, "unreadable": self.not_written_by_ingest, "refused": self.refused,
             "events": self.sum(|row| row.events), "copies": self.copies,
             "present": compared(self.sum(|row| row.present)), "missing": compared(self.missing()),
             "extra": compared(self.sum(|row| row.extra)), "published": self.published(),
@@ -174,7 +174,7 @@ impl Report {
             vec![format!("{} deliveries", self.deliveries), format!("{} events", self.sum(|row| row.events))];
         parts.extend(self.refused.iter().map(|(reason, count)| format!("{count} refused ({reason})")));
         parts.extend(nonzero(&[
-            (self.unreadable, "not written by ingest"),
+            (self.not_written_by_ingest, "not written by ingest"),
             (self.copies, "repeated"),
             (self.missing(), "missing"),
             (self.sum(|row| row.extra), "extra"),
@@ -201,8 +201,16 @@ impl Report {
             return screen.line(format!("The next range begins with --since {until}"));
         }
         if self.compared && self.missing() == 0 {
-            let left = if self.is_cut_off { " of those that are left" } else { "" };
-            screen.toned(Tone::Good, &format!("Nothing is missing{left}."))?;
+            // Of the events of what could not be split nobody can say whether they are there.
+            let is_whole = self.refused.is_empty() && self.not_written_by_ingest == 0;
+            let bound = match (self.is_cut_off, is_whole) {
+                (false, true) => "",
+                (true, true) => " of those that are left",
+                (false, false) => " of what could be split",
+                (true, false) => " of what is left and could be split",
+            };
+            let tone = if is_whole { Tone::Good } else { Tone::Warn };
+            screen.toned(tone, &format!("Nothing is missing{bound}."))?;
         }
         screen.line("A dry run: nothing was written. With --apply it publishes all events, with")?;
         screen.line("--apply --missing-only those that are missing.")

@@ -10,8 +10,8 @@
 //! (neither a comment nor a mention), `bad_id` (an id that could not stand in a URL), `no_token` (no access token for
 //! the account), `token`, `permission`, `no_consent` and `invalid_call` (what the Graph API said, see [`weir_graph::RefusalClass`]),
 //! `answer_too_large`, `retries_exhausted` (every call failed, and the error says how the last one did),
-//! `throttled` (its account's limit of calls lasts for longer than `--lookup-limit-patience`), and `lookup_failed` (a fault of
-//! this program).
+//! `throttled` (its account's limit of calls lasts, or is known to last, for longer than `--lookup-limit-patience`), and
+//! `lookup_failed` (a fault of this program).
 
 pub mod settings;
 

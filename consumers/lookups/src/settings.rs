@@ -55,8 +55,8 @@ runtime::settings! {
         /// How long calls for one event may fail, also while none is answered, before it becomes a dead letter
         pub lookup_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
         /// How long, summed until that account's next answer, a partition waits for the rate limit of one account, which holds up
-        /// other accounts' events; then that account's events become dead letters. Limits of the app, or of a shared token's
-        /// user, are waited for without end
+        /// other accounts' events; then that account's events become dead letters, and at once where what is left of a stop would
+        /// exceed it. Limits of the app, or of a shared token's user, are waited for without end
         pub lookup_limit_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
         /// What becomes of events whose account has no token that Meta accepts: dead-letter, or wait (which holds their
         /// partitions)

@@ -16,7 +16,8 @@ runtime::settings! {
     pub struct ReplySettings {
         /// The Graph API.
         pub graph: GraphParts = part(GraphParts::declare, GraphParts::read),
-        /// How long a command may wait for a limit of Meta's, or for a host that cannot be reached, before it is refused.
+        /// How long a command may wait for a limit of Meta's, or for a host that cannot be reached, before it is refused: at once
+        /// where what is left of a stop would exceed it.
         /// For one account's limit, which holds up the commands of others in its partition, the waits of its commands are summed
         /// until a call is answered
         pub reply_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),

@@ -26,6 +26,7 @@ const READ_AGAIN: &str =
     "docs/meta.md, Which login, has what each call needs; `weir connect plan` asks the same.";
 const LINK: &str = "\
 Link a professional Instagram account to the page (the page's settings, Linked accounts); is it linked, the token lacks instagram_basic.";
+const REFRESH: &str = "Renew it: `weir tokens refresh`.";
 const NONE_YET: &str = "\
 Send it a message from a second account (with a role on the app while that is not Live), and look again. If none comes: the app's \
 mode, access and \"Allow access to messages\": docs/meta.md, Before all of them.";
@@ -132,16 +133,27 @@ fn subscribed(finding: &Finding, done: &str) -> CheckResult {
 }
 
 fn token(token: &Facts, account: &DeclaredAccount, now: SystemTime) -> CheckResult {
-    let until = match token.ends {
-        Expiry::Never => String::from("without end"),
-        Expiry::Unknown => String::from("until when is not known"),
-        ends @ Expiry::At(_) => format!("until {}", report::until(ends)),
+    let expired = match token.ends {
+        Expiry::At(end) if end <= now => Some(report::written(end)),
+        _ => None,
     };
+    // Of Instagram Login the end is the token's own; of the others perhaps that of its access to data, which comes before.
+    let is_noted = account.login == Login::Instagram;
     if !token.is_valid {
-        return CheckResult::fail(format!("not valid: Meta takes it no more ({until})"), renewal(account));
+        let why = match (expired, token.ends) {
+            (Some(end), _) if is_noted => format!("it expired on {end}"),
+            (Some(end), _) => format!("it, or its access to data, expired on {end}"),
+            (None, Expiry::Unknown) => String::from("expired, revoked, or no token of this app"),
+            (None, _) => String::from("revoked, or no token of this app"),
+        };
+        return CheckResult::fail(format!("not valid: {why}"), renewal(account));
     }
-    if matches!(token.ends, Expiry::At(end) if end <= now) {
-        return CheckResult::fail(format!("what it may see has ended ({until})"), renewal(account));
+    if let Some(end) = expired {
+        return if is_noted {
+            CheckResult::fail(format!("its noted end has passed ({end}), though Meta still takes it"), REFRESH)
+        } else {
+            CheckResult::fail(format!("its access to data expired on {end}"), renewal(account))
+        };
     }
     if !token.lacks.is_empty() {
         return CheckResult::fail(format!("it lacks {}", token.lacks.join(", ")), renewal(account));
@@ -150,10 +162,15 @@ fn token(token: &Facts, account: &DeclaredAccount, now: SystemTime) -> CheckResu
         [] => String::from("its permissions Meta does not tell"),
         all => format!("permissions: {}", all.join(", ")),
     };
+    let until = match token.ends {
+        Expiry::Never => String::from("without end"),
+        Expiry::Unknown => String::from("until when is not known"),
+        ends @ Expiry::At(_) => format!("until {}", report::until(ends)),
+    };
     let ends_soon = matches!(token.ends, Expiry::At(end) if end <= now + SOON);
     let advice = match account.login {
         _ if !ends_soon => String::new(),
-        Login::Instagram => String::from("Renew it: `weir tokens refresh`."),
+        Login::Instagram => String::from(REFRESH),
         Login::Facebook | Login::Unified => renewal(account),
     };
     CheckResult { verdict: Verdict::Pass, found: format!("valid, {until}; {permissions}"), advice }

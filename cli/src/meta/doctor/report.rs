@@ -13,7 +13,7 @@ pub(super) struct Section {
     pub(super) checks: Vec<Check>,
 }
 
-/// Prints them; anything that fails is a difference.
+/// Prints them; any check that fails makes the exit code [`Exit::Findings`].
 pub(super) fn print(sections: &[Section], json: bool, screen: &mut Screen) -> io::Result<Exit> {
     let count = |verdict| all(sections).filter(|check| check.judged.verdict == verdict).count() as u64;
     let failed = count(Verdict::Fail);

@@ -129,9 +129,14 @@ fn state((account, facts): &Looked<'_>, warn_before: Duration) -> (Exit, String)
     if !facts.is_valid {
         return (Exit::Findings, format!("not valid: {anew}"));
     }
-    let ends_soon = matches!(facts.ends, Expiry::At(end) if end <= SystemTime::now() + warn_before);
+    let now = SystemTime::now();
+    let end = match facts.ends {
+        Expiry::At(end) if end <= now => Some("has ended"),
+        Expiry::At(end) if end <= now + warn_before => Some("ends soon"),
+        _ => None,
+    };
     let wrong = [
-        ends_soon.then(|| format!("ends soon: {renewed}")),
+        end.map(|end| format!("{end}: {renewed}")),
         (!facts.lacks.is_empty()).then(|| format!("lacks {}", facts.lacks.join(", "))),
     ];
     match wrong.into_iter().flatten().collect::<Vec<_>>() {
@@ -162,6 +167,22 @@ fn object((account, facts): &Looked<'_>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::meta::file::Declared;
+
+    #[test]
+    fn what_has_ended_does_not_end_soon() {
+        let text = r#"{"apps": [{"id": "111", "secret_file": "s", "accounts": [{"id": "204", "login": "unified"}]}]}"#;
+        let app = serde_json::from_str::<Declared>(text).unwrap().apps.remove(0);
+        let said = |ends| {
+            let (permissions, lacks) = (Vec::new(), Vec::new());
+            let facts = Facts { kind: None, is_valid: true, ends: Expiry::At(ends), permissions, lacks };
+            state(&(&app.accounts[0], Ok(facts)), Duration::from_secs(60)).1
+        };
+        let (now, second) = (SystemTime::now(), Duration::from_secs(1));
+        assert_eq!(said(now - second), "has ended: a new one in the business' settings");
+        assert_eq!(said(now + 9 * second), "ends soon: a new one in the business' settings");
+        assert_eq!(said(now + 90 * second), "valid");
+    }
 
     #[test]
     fn an_end_that_is_no_date_is_written_as_the_last_one() {

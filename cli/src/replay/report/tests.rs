@@ -80,6 +80,19 @@ fn of_a_range_that_retention_cut_off_it_is_not_said_that_nothing_is_missing() {
 }
 
 #[test]
+fn of_what_could_not_be_split_it_is_not_said_that_nothing_is_missing() {
+    let mut refused = Report { compared: true, ..Report::default() };
+    refused.refuse(Some(Refusal::NotJson));
+    let foreign = Report { compared: true, not_written_by_ingest: 1, ..Report::default() };
+    for report in [refused, foreign] {
+        let text = printed(report.clone(), &settings(false));
+        assert!(text.contains("Nothing is missing of what could be split.\n"), "{text}");
+        let text = printed(Report { is_cut_off: true, ..report }, &settings(false));
+        assert!(text.contains("Nothing is missing of what is left and could be split.\n"), "{text}");
+    }
+}
+
+#[test]
 fn a_run_that_is_stopped_says_where_to_go_on() {
     let mut report = report();
     report.rows[1].published = 2;

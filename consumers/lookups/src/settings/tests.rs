@@ -69,6 +69,14 @@ fn all_problems_are_reported_at_once() {
 }
 
 #[test]
+fn the_help_says_that_a_stop_known_to_outlast_the_patience_is_not_waited_for() {
+    let command = process::command(ABOUT, LookupSettings::declare);
+    let flag = command.get_arguments().find(|flag| flag.get_long() == Some("lookup-limit-patience")).unwrap();
+    let help = flag.get_help().unwrap().to_string();
+    assert!(help.contains("at once where what is left of a stop would exceed it"), "{help}");
+}
+
+#[test]
 fn every_flag_has_an_environment_variable_of_its_name() {
     for argument in process::command(ABOUT, LookupSettings::declare).get_arguments() {
         let long = argument.get_long().unwrap();

@@ -19,6 +19,14 @@ fn nothing_is_sent_again_unless_it_is_set() {
 }
 
 #[test]
+fn the_help_says_that_a_stop_known_to_outlast_the_patience_is_not_waited_for() {
+    let command = process::command(ABOUT, ReplySettings::declare);
+    let flag = command.get_arguments().find(|flag| flag.get_long() == Some("reply-patience")).unwrap();
+    let help = flag.get_help().unwrap().to_string();
+    assert!(help.contains("at once where what is left of a stop would exceed it"), "{help}");
+}
+
+#[test]
 fn all_problems_are_reported_at_once() {
     let problems =
         read(&["--reply-max-age", "7d", "--resend-unknown", "always", "--remembered-commands", "1"]);

@@ -55,15 +55,31 @@ fn a_token_is_judged_by_what_meta_says_and_its_end_is_told_in_time() {
     assert_eq!(judge(valid()).verdict, Pass);
     let ended = judge(Facts { is_valid: false, ends: Expiry::At(now() - DAY), ..valid() });
     assert_eq!(ended.verdict, Fail);
-    assert!(ended.found.contains("it has ended"), "{ended:?}");
+    assert_eq!(ended.found, "not valid: it, or its access to data, expired on 1970-12-31T00:00:00Z");
+    let revoked = judge(Facts { is_valid: false, ends: Expiry::At(now() + DAY), ..valid() });
+    assert_eq!((revoked.verdict, &*revoked.found), (Fail, "not valid: revoked, or no token of this app"));
+    let either = judge(Facts { is_valid: false, ends: Expiry::Unknown, ..valid() });
+    assert_eq!(either.found, "not valid: expired, revoked, or no token of this app");
     let lacks = judge(Facts { lacks: vec!["instagram_basic".to_owned()], ..valid() });
     assert_eq!((lacks.verdict, &*lacks.found), (Fail, "it lacks instagram_basic"));
     let blind = judge(Facts { ends: Expiry::At(now() - DAY), ..valid() });
-    assert!(blind.verdict == Fail && blind.found.starts_with("what it may see has ended"), "{blind:?}");
+    assert_eq!((blind.verdict, &*blind.found), (Fail, "its access to data expired on 1970-12-31T00:00:00Z"));
     let soon = judge(Facts { ends: Expiry::At(now() + 3 * DAY), ..valid() });
     assert_eq!(soon.verdict, Pass);
     assert!(soon.advice.contains("new login"), "{soon:?}");
     assert!(judge(Facts { ends: Expiry::At(now() + 30 * DAY), ..valid() }).advice.is_empty());
+}
+
+#[test]
+fn the_noted_end_of_a_token_of_instagram_login_is_no_end_of_its_access_to_data() {
+    let account = DeclaredAccount { login: Login::Instagram, ..app().accounts.remove(0) };
+    let judge =
+        |is_valid| token(&Facts { is_valid, ends: Expiry::At(now() - DAY), ..valid() }, &account, now());
+    let noted = judge(true);
+    let found = "its noted end has passed (1970-12-31T00:00:00Z), though Meta still takes it";
+    assert_eq!((noted.verdict, &*noted.found), (Fail, found));
+    assert!(noted.advice.contains("weir tokens refresh"), "{noted:?}");
+    assert_eq!(judge(false).found, "not valid: it expired on 1970-12-31T00:00:00Z");
 }
 
 #[test]
