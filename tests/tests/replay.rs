@@ -85,7 +85,10 @@ async fn what_is_missing_is_found_and_published_as_it_was() {
 
     let (code, said) = replay(&ground, &["--since", "1h"]).await.unwrap();
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("Nothing is missing of what could be split.") && said.contains("refused (not_json)"), "{said}");
+    assert!(
+        said.contains("Nothing is missing of what could be split.") && said.contains("refused (not_json)"),
+        "{said}"
+    );
     assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
     let seen = summary(&ground, &["--since", "1h"]).await.unwrap();
     // More than were posted, where a slow machine made one be answered 503 and posted again.

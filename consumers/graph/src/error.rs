@@ -42,22 +42,6 @@ pub enum CallError {
     },
 }
 
-/// Why an account has no token that its calls could carry.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoToken {
-    /// Meta refused it, and its file is still the same; it is tried again after [`crate::REFUSED_TRIED_EVERY`].
-    #[error(
-        "Meta refuses the account's access token: put a new one into its file, or mend its app's secret, as the log says"
-    )]
-    Refused,
-    /// There is no file for the account, and no `default`; with what to do about it.
-    #[error("{0}")]
-    Missing(String),
-    /// A folder could not be read since the start, so that nobody knows.
-    #[error("the access tokens could not be read yet, as the log says")]
-    Unread,
-}
-
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -67,17 +51,6 @@ pub enum ClientError {
     /// The HTTP client cannot be set up.
     #[error("the HTTP client of the Graph API cannot be set up")]
     Http(#[source] reqwest::Error),
-}
-
-impl NoToken {
-    /// In a word.
-    pub const fn reason(&self) -> &'static str {
-        match self {
-            Self::Refused => "token",
-            Self::Missing(_) => "no_token",
-            Self::Unread => "unread",
-        }
-    }
 }
 
 impl CallError {

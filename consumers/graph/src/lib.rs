@@ -1,7 +1,7 @@
 //! A client of Meta's Graph API, for the consumers that ask it and those that act through it.
 //!
 //! [`Graph`] makes calls: it reaches the host of the token and no other, in bounded time and size. [`AccessTokens`] are
-//! the tokens and accounts in their files, [`Account`] says where one is reached, [`Pace`] keeps calls below Meta's limits, [`CallError`] says what can be done about a call
+//! the tokens and accounts in their files, [`Account`] says where one is reached, [`RateLimiter`] keeps calls below Meta's limits, [`CallError`] says what can be done about a call
 //! that came to nothing, [`edges`] are the calls about an app itself. The crate `weir-graph-simulator` is a Graph API on
 //! loopback, for tests.
 
@@ -12,7 +12,7 @@ mod client;
 mod endpoint;
 mod error;
 mod id;
-mod pace;
+mod rate_limiter;
 mod settings;
 mod token;
 mod usage;
@@ -28,10 +28,10 @@ pub use answer::{Answer, Refusal, RefusalClass};
 pub use batch::{BatchItem, LARGEST_BATCH};
 pub use client::{Body, Graph, Outcome, Reply, Written};
 pub use endpoint::{GraphUrl, GraphVersion};
-pub use error::{CallError, ClientError, NoToken};
+pub use error::{CallError, ClientError};
 pub use id::GraphId;
-pub use pace::{Hold, OwnLimits, Pace, PaceSettings, Payer, Scope};
+pub use rate_limiter::{AccountLimitWaits, CallBudgets, RateLimitSettings, RateLimited, RateLimiter, Scope};
 pub use settings::{GraphParts, GraphSettings};
 pub use token::{AccessToken, AppSecret};
-pub use tokens::{AccessTokens, REFUSED_TRIED_EVERY, TokenSettings};
-pub use usage::{Budget, Share, Usage};
+pub use tokens::{AccessTokens, NoToken, REFUSED_TRIED_EVERY, TokenSettings};
+pub use usage::{BudgetUsage, Share, Usage};

@@ -1,6 +1,6 @@
 //! The settings of whoever uses the Graph API.
 
-use crate::{AccessTokens, GraphUrl, GraphVersion, PaceSettings, TokenSettings};
+use crate::{AccessTokens, GraphUrl, GraphVersion, RateLimitSettings, TokenSettings};
 use prometheus::Registry;
 use runtime::settings::{Form, defaults, form, part, with_default};
 use std::ops::RangeInclusive;
@@ -38,7 +38,7 @@ runtime::settings! {
         /// How it is reached.
         pub graph: GraphSettings = part(GraphSettings::declare, GraphSettings::read),
         /// When to slow down and to stop.
-        pub pace: PaceSettings = part(PaceSettings::declare, PaceSettings::read),
+        pub rate_limit: RateLimitSettings = part(RateLimitSettings::declare, RateLimitSettings::read),
         /// Where the access tokens are.
         pub tokens: TokenSettings = part(TokenSettings::declare, TokenSettings::read),
     }

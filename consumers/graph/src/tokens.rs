@@ -5,10 +5,13 @@
 mod account_file;
 mod files;
 mod folder;
+mod no_token;
 mod refused;
 
+pub use no_token::NoToken;
+
 use crate::account::Login;
-use crate::{AccessToken, Account, GraphId, GraphUrl, NoToken};
+use crate::{AccessToken, Account, GraphId, GraphUrl};
 use files::TokenFiles;
 use folder::Contents;
 use prometheus::{IntGauge, Registry};
@@ -113,7 +116,7 @@ impl AccessTokens {
                 "Files of tokens, accounts and secrets that cannot be used; what they held before stays in use",
             ),
         };
-        // At the start alone somebody waits for the disk, and no longer than its patience.
+        // Blocks, as only the start may, for `READ_TIMEOUT` at most.
         tokens.reread();
         if tokens.usable.get() == 0 {
             let directory = tokens.settings.directory().display();
@@ -177,22 +180,22 @@ impl AccessTokens {
     /// Meta has refused a token, for a reason that is logged: reads the files again, and gives the account's token where it is
     /// another one by now, as after its file or that of its app's secret has changed.
     ///
-    /// Otherwise nobody gets the refused token any more until its file changes, or for [`REFUSED_TRIED_EVERY`].
-    pub async fn renewed(
+    /// From now on nobody gets the refused token until its file changes, or for [`REFUSED_TRIED_EVERY`].
+    pub async fn refuse_and_reread(
         self: &Arc<Self>,
-        refused: &AccessToken,
+        token: &AccessToken,
         account: &GraphId,
         why: &str,
     ) -> Option<AccessToken> {
         // Many calls are refused at a time; the first one reads for all.
         let _others_wait = self.one_at_a_time.lock().await;
-        if self.refused.has(refused) {
-            self.refused.refuse(refused, Instant::now());
+        if self.refused.has(token) {
+            self.refused.refuse(token, Instant::now());
         } else {
             self.reread_blocking().await;
-            self.refuse(refused, why);
+            self.refuse(token, why);
         }
-        self.of(account).ok().filter(|token| token != refused)
+        self.of(account).ok().filter(|other| other != token)
     }
 
     /// Meta has answered a call with this token, or refused it for something else.
@@ -210,7 +213,7 @@ impl AccessTokens {
 
     /// Reads the files again. A token whose file is broken or empty stays in use, one whose file is gone does not.
     pub fn reread(&self) {
-        self.take(self.blocking.wait(READ_TIMEOUT, self.look()));
+        self.apply(self.blocking.wait(READ_TIMEOUT, self.read_files()));
     }
 
     /// Reads the files again every few seconds, without end.
@@ -230,17 +233,17 @@ impl AccessTokens {
 
     /// As [`Self::reread`], for one who may not block.
     async fn reread_blocking(&self) {
-        self.take(self.blocking.run(READ_TIMEOUT, self.look()).await);
+        self.apply(self.blocking.run(READ_TIMEOUT, self.read_files()).await);
     }
 
-    fn look(&self) -> impl FnOnce() -> TokenFiles + Send + use<> {
+    fn read_files(&self) -> impl FnOnce() -> TokenFiles + Send + use<> {
         let (settings, host) = (self.settings.clone(), self.host.clone());
         move || TokenFiles::at(&settings, &host)
     }
 
-    fn take(&self, look: Result<TokenFiles, BlockingError>) {
+    fn apply(&self, files: Result<TokenFiles, BlockingError>) {
         let before = lock(&self.contents).clone();
-        let after = before.after(look, &self.settings);
+        let after = before.after(files, &self.settings);
         for (file, why) in after.broken.iter().filter(|(file, why)| before.broken.get(*file) != Some(*why)) {
             tracing::warn!(file = %file.display(), %why, "an access token or account cannot be read");
         }

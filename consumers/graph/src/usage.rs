@@ -19,12 +19,12 @@ pub struct Usage {
     /// Of the app's budget.
     pub app: Option<Share>,
     /// Of those of accounts and pages, by the ids that Meta calls them.
-    pub business: BTreeMap<String, Budget>,
+    pub business: BTreeMap<String, BudgetUsage>,
 }
 
 /// What was said of the budget of an account or a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Budget {
+pub struct BudgetUsage {
     /// Of the fullest of all use cases.
     pub share: Share,
     /// How long no call will be answered; more than zero once it is used up.
@@ -53,7 +53,7 @@ impl Share {
     }
 }
 
-impl Budget {
+impl BudgetUsage {
     /// Of two things that are said of one budget the worse counts.
     pub(crate) fn max_with(&mut self, other: Self) {
         self.share = self.share.or_higher(other.share);
@@ -81,7 +81,7 @@ impl Usage {
             for case in cases.iter().filter_map(Value::as_object) {
                 let minutes =
                     case.get("estimated_time_to_regain_access").and_then(number).unwrap_or_default();
-                let budget = Budget { share: Share::read(case), regain: of_minutes(minutes) };
+                let budget = BudgetUsage { share: Share::read(case), regain: of_minutes(minutes) };
                 self.business.entry(id.clone()).or_default().max_with(budget);
             }
         }

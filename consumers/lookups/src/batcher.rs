@@ -16,7 +16,7 @@ use std::time::Instant;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Span;
-use weir_graph::{AccessToken, CallError, Graph, Hold, Outcome, Pace, Payer};
+use weir_graph::{AccessToken, CallBudgets, CallError, Graph, Outcome, RateLimited, RateLimiter};
 
 /// Calls that wait to be put on the buffer; whoever brings more waits before it.
 const QUEUE_CAPACITY: usize = 1_000;
@@ -27,7 +27,7 @@ pub(crate) enum SendOutcome {
     /// It was made.
     Answered(Result<Outcome, CallError>),
     /// It was not made: no call with this token may be made now.
-    Held(Hold),
+    RateLimited(RateLimited),
     /// The batch in which it was sent failed as a whole; nobody knows through whom.
     BatchFailed(Arc<CallError>),
     /// The batch in which it was sent failed through the token of another one.
@@ -42,12 +42,12 @@ pub(crate) struct Batcher {
     _task: AbortOnDropHandle<()>,
 }
 
-/// What is asked, with the token that is shown, and who pays for it.
+/// What is asked, with the token that is shown, and the budgets that it counts against.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) relative_url: String,
     pub(crate) token: AccessToken,
-    pub(crate) payer: Payer,
+    pub(crate) budgets: CallBudgets,
 }
 
 #[derive(Debug)]
@@ -61,10 +61,15 @@ struct QueuedCall {
 }
 
 impl Batcher {
-    pub(crate) fn start(graph: Graph, pace: Pace, settings: &BatchSettings, metrics: LookupMetrics) -> Self {
+    pub(crate) fn start(
+        graph: Graph,
+        rate_limiter: RateLimiter,
+        settings: &BatchSettings,
+        metrics: LookupMetrics,
+    ) -> Self {
         let (queue, calls) = mpsc::channel(QUEUE_CAPACITY);
         let (last_answers, log, ends) = (LastAnswers::default(), Throttle::default(), watch::Sender::new(()));
-        let sender = Arc::new(Sender { graph, pace, metrics, last_answers, log, ends });
+        let sender = Arc::new(Sender { graph, rate_limiter, metrics, last_answers, log, ends });
         let permits = Arc::new(Semaphore::new(settings.lookup_concurrency));
         let buffer = BatchBuffer::new(settings.lookup_batch_wait);
         let task = tokio::spawn(serve(Arc::clone(&sender), calls, buffer, permits));

@@ -5,7 +5,7 @@
 
 use crate::call::{Call, Detail};
 use crate::enriched;
-use crate::lookup::{Resolver, WaitReporter};
+use crate::lookup::{LookupClient, WaitReporter};
 use crate::media::{CachedMedia, MediaCache};
 use crate::pending_lookup::PendingLookup;
 use crate::question::{Ask, Plan, Question};
@@ -15,7 +15,7 @@ use schemas::{Millis, Topic, TypedEvent, raw};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
-use weir_graph::{Outcome, OwnLimits};
+use weir_graph::{AccountLimitWaits, Outcome};
 
 /// Looks comments and mentions up.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct Lookups {
 /// What every lookup needs.
 #[derive(Debug)]
 pub(crate) struct LookupContext {
-    pub(crate) resolver: Resolver,
+    pub(crate) client: LookupClient,
     pub(crate) media: MediaCache,
 }
 
@@ -51,7 +51,7 @@ impl Lookups {
     /// What a record is to be published as.
     pub(crate) async fn look_up(
         &self,
-        own_limits: &mut OwnLimits,
+        limit_waits: &mut AccountLimitWaits,
         record: &Record,
         begun: &mut Option<PendingLookup<LookupAnswer>>,
         waits: &Waits,
@@ -67,18 +67,15 @@ impl Lookups {
             Question::Ask(ask) => {
                 // It stays where it was begun, so that it can be awaited again where this is dropped.
                 let pending = begun.get_or_insert_with(|| self.begin(ask.clone(), record));
-                let found = self
-                    .context
-                    .resolver
-                    .await_lookup(pending, &ask.account, own_limits, record, waits)
-                    .await;
+                let found =
+                    self.context.client.await_lookup(pending, &ask.account, limit_waits, record, waits).await;
                 *begun = None;
                 found?
             }
         };
         let value = value.and_then(|value| enriched::append(value, &found.lookup));
         let value = value.ok_or_else(|| Failure::reject("unreadable", &"the value is no JSON object"))?;
-        self.context.resolver.metrics.enriched.with_label_values(&[found.status.as_str()]).inc();
+        self.context.client.metrics.enriched.with_label_values(&[found.status.as_str()]).inc();
         let topic = Arc::clone(self.topic(plan.topic));
         Ok(Output { topic, key: record.key.clone(), value, headers: headers(&event) })
     }
@@ -111,10 +108,10 @@ impl LookupContext {
         let key = media.clone().map(|media| (account.clone(), media, is_caption));
         let known = key.as_ref().and_then(|key| self.media.get(key, Instant::now()));
         if known.is_some() {
-            self.resolver.metrics.from_cache.inc();
+            self.client.metrics.from_cache.inc();
         }
         let detail = if known.is_some() { Detail::Id } else { Detail::Whole };
-        let asked = call.relative_url(account, &self.resolver.version, detail);
+        let asked = call.relative_url(account, &self.client.version, detail);
         if let (Some(CachedMedia { answer, at }), true) = (&known, is_caption) {
             // The answer of an earlier lookup of the same thing.
             let (asked, answer, at) = (Some(asked.into()), Some(&**answer), (&**at).into());
@@ -122,7 +119,7 @@ impl LookupContext {
             return Ok((LookupAnswer::of(Status::Found, &found), None));
         }
         let (outcome, begun) =
-            self.resolver.resolve(account, &asked, status, self.resolver.settings.without_token).await?;
+            self.client.look_up(account, &asked, status, self.client.settings.without_token).await?;
         let (status, answer) = match &outcome {
             Outcome::Found(answer) => (Status::Found, Some(&**answer)),
             Outcome::Gone(answer) => (Status::Gone, answer.as_deref()),

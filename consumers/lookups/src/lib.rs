@@ -33,7 +33,7 @@ pub use weir_graph::tokens;
 
 use batcher::Batcher;
 use handler::{LookupContext, Lookups};
-use lookup::{PROBE_EVERY, Resolver};
+use lookup::{LookupClient, PROBE_EVERY};
 use media::MediaCache;
 use metrics::LookupMetrics;
 use profiles::Profiles;
@@ -47,7 +47,7 @@ use source::Sources;
 use std::error::Error;
 use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
-use weir_graph::{AccessTokens, ClientError, Graph, Pace};
+use weir_graph::{AccessTokens, ClientError, Graph, RateLimiter};
 
 /// Who this process is.
 pub const ABOUT: About = About {
@@ -87,9 +87,9 @@ fn context(
     let version = parts.graph.graph_version.as_str().to_owned();
     let answer_within = parts.graph.graph_timeout;
     let graph = Graph::new(parts.graph, registry)?;
-    let pace = Pace::new(parts.pace, registry);
-    let batcher = Batcher::start(graph, pace, &batch, metrics.clone());
-    let resolver = Resolver {
+    let rate_limiter = RateLimiter::new(parts.rate_limit, registry);
+    let batcher = Batcher::start(graph, rate_limiter, &batch, metrics.clone());
+    let client = LookupClient {
         tokens,
         batcher,
         batch_size: batch.lookup_batch,
@@ -100,7 +100,7 @@ fn context(
         log: Throttle::default(),
         probe: Throttle::new(PROBE_EVERY),
     };
-    Ok(LookupContext { resolver, media: MediaCache::new(media) })
+    Ok(LookupContext { client, media: MediaCache::new(media) })
 }
 
 fn options(topic_prefix: &str, look_ahead: usize, with_profiles: bool) -> ConsumerOptions {

@@ -16,7 +16,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use weir_graph::{
-    AccessToken, AccessTokens, CallError, GraphId, Hold, NoToken, Outcome, Payer, REFUSED_TRIED_EVERY, Scope,
+    AccessToken, AccessTokens, CallBudgets, CallError, GraphId, NoToken, Outcome, REFUSED_TRIED_EVERY,
+    RateLimited, Scope,
 };
 
 /// A batch that failed as a whole is sent again in parts of this part of its size, down to single calls.
@@ -34,9 +35,9 @@ pub enum WithoutToken {
     Wait,
 }
 
-/// What lookups need.
+/// Makes lookups: with the tokens there are, in batches, tried again.
 #[derive(Debug)]
-pub(crate) struct Resolver {
+pub(crate) struct LookupClient {
     pub(crate) tokens: Arc<AccessTokens>,
     pub(crate) batcher: Batcher,
     /// Calls of one batch, at most.
@@ -61,8 +62,8 @@ pub(crate) struct WaitReason {
     pub(crate) why: String,
     /// Until when, where that is known.
     pub(crate) until: Option<Instant>,
-    /// Whether it is the limit of calls of this account alone.
-    pub(crate) is_own_limit: bool,
+    /// Whether it is the limit of calls of this account alone, which other accounts in its partition wait behind.
+    pub(crate) is_account_limit: bool,
 }
 
 /// Where a lookup says what it waits for.
@@ -70,7 +71,7 @@ pub(crate) type WaitReporter = watch::Sender<Option<WaitReason>>;
 
 /// The course of one lookup.
 struct LookupRun<'a> {
-    resolver: &'a Resolver,
+    client: &'a LookupClient,
     account: &'a GraphId,
     status: &'a WaitReporter,
     without_token: WithoutToken,
@@ -82,10 +83,10 @@ struct LookupRun<'a> {
     backoff: Backoff,
 }
 
-impl Resolver {
-    /// Looks one thing up, and says when the call that was answered was begun. It takes as long as it takes, but for calls
-    /// that fail again and again.
-    pub(crate) async fn resolve(
+impl LookupClient {
+    /// Looks one thing up, and says when the call that was answered was begun. There is no limit of time, except `--lookup-patience`
+    /// for calls that keep failing.
+    pub(crate) async fn look_up(
         &self,
         account: &GraphId,
         relative_url: &str,
@@ -94,7 +95,7 @@ impl Resolver {
     ) -> Result<(Outcome, Instant), Failure> {
         let RetrySettings { backoff_base, backoff_max, .. } = self.settings;
         let mut run = LookupRun {
-            resolver: self,
+            client: self,
             account,
             status,
             without_token,
@@ -107,9 +108,9 @@ impl Resolver {
         loop {
             let (token, begun) = (run.token().await?, Instant::now());
             let account = self.tokens.account(account);
-            let payer = Payer::new(&account, &token);
+            let budgets = CallBudgets::new(&account, &token);
             let batch_size = if account.has_batches() { run.batch_size } else { 1 };
-            let asked = Asked { relative_url: relative_url.to_owned(), token: token.clone(), payer };
+            let asked = Asked { relative_url: relative_url.to_owned(), token: token.clone(), budgets };
             match self.batcher.send(asked, batch_size).await {
                 SendOutcome::Answered(result) => {
                     if CallError::accepts_token(&result) {
@@ -121,7 +122,7 @@ impl Resolver {
                         Err(error) => run.failed(&error, &token).await?,
                     }
                 }
-                SendOutcome::Held(hold) => run.held(&hold).await,
+                SendOutcome::RateLimited(limited) => run.rate_limited(&limited).await,
                 SendOutcome::BatchFailed(error) => run.failed_together(&error).await,
                 SendOutcome::OtherTokenRefused => {}
             }
@@ -132,7 +133,7 @@ impl Resolver {
 impl LookupRun<'_> {
     /// The account's token, once there is one that Meta has not refused.
     async fn token(&mut self) -> Result<AccessToken, Failure> {
-        let Resolver { tokens, .. } = self.resolver;
+        let LookupClient { tokens, .. } = self.client;
         let mut changes = tokens.changes();
         loop {
             let no_token = match tokens.of(self.account) {
@@ -146,10 +147,10 @@ impl LookupRun<'_> {
                 return Err(Failure::reject(no_token.reason(), &no_token));
             }
             let (on, why) = (Wait::Credential, no_token.to_string());
-            let waiting = WaitReason { on, why, until: None, is_own_limit: false };
+            let reason = WaitReason { on, why, until: None, is_account_limit: false };
             // A refused one is tried again without a change.
             let change = tokio::time::timeout(REFUSED_TRIED_EVERY, changes.changed());
-            self.wait_without_calls(waiting, async { drop(change.await) }).await;
+            self.wait_without_calls(reason, async { drop(change.await) }).await;
         }
     }
 
@@ -157,8 +158,9 @@ impl LookupRun<'_> {
         match policy::next(error) {
             Next::GiveUp(reason) => return Err(Failure::Reject { reason, error: self.describe(error) }),
             Next::NewToken => {
-                // Where there is no other one, the next round says what becomes of it.
-                let renewed = self.resolver.tokens.renewed(token, self.account, &error.to_string()).await;
+                // Without another one `token` waits or gives up in the next round, by `--without-token`.
+                let renewed =
+                    self.client.tokens.refuse_and_reread(token, self.account, &error.to_string()).await;
                 tracing::debug!(account = %self.account, renewed = renewed.is_some(), "a token was refused");
             }
             Next::WhenAllowed => {}
@@ -175,11 +177,11 @@ impl LookupRun<'_> {
     /// The call failed: tried again, alone in its batch where others are answered meanwhile. It is given up where its patience is
     /// over, or earlier where it is certain that the lookup itself is why it fails.
     async fn again(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
-        let Resolver { settings, batch_size, .. } = self.resolver;
+        let LookupClient { settings, batch_size, .. } = self.client;
         let failing = *self.failing.get_or_insert_with(Instant::now);
-        self.batch_size = if self.blame.failed(self.resolver, token).await { 1 } else { *batch_size };
+        self.batch_size = if self.blame.failed(self.client, token).await { 1 } else { *batch_size };
         let is_hopeless =
-            failing.elapsed() >= settings.hopeless_after && self.blame.is_certain(self.resolver, token);
+            failing.elapsed() >= settings.hopeless_after && self.blame.is_certain(self.client, token);
         if is_hopeless || failing.elapsed() >= settings.lookup_patience {
             return Err(Failure::Expired { reason: "retries_exhausted", error: self.describe(error) });
         }
@@ -204,23 +206,23 @@ impl LookupRun<'_> {
         self.back_off(error).await;
     }
 
-    /// Waits for a limit of calls. One of the account alone holds others only while calls have stopped.
-    async fn held(&mut self, hold: &Hold) {
-        let why = if hold.stopped { "Meta's limit of calls is reached" } else { "calls are spread out" };
-        let on = match hold.scope {
+    /// Waits for a limit of calls. One of the account alone blocks others only while calls have stopped.
+    async fn rate_limited(&mut self, limited: &RateLimited) {
+        let why = if limited.stopped { "Meta's limit of calls is reached" } else { "calls are spread out" };
+        let on = match limited.scope {
             Scope::App => Wait::AppLimit,
             Scope::Token | Scope::Account => Wait::AccountLimit,
         };
-        let _held = self.resolver.metrics.held();
-        let (until, is_own_limit) = (Some(hold.until), hold.is_own());
-        let waiting = WaitReason { on, why: why.to_owned(), until, is_own_limit };
-        self.wait_without_calls(waiting, tokio::time::sleep_until(hold.until.into())).await;
+        let _held = self.client.metrics.held();
+        let (until, is_account_limit) = (Some(limited.until), limited.is_of_one_account());
+        let reason = WaitReason { on, why: why.to_owned(), until, is_account_limit };
+        self.wait_without_calls(reason, tokio::time::sleep_until(limited.until.into())).await;
     }
 
     /// Waits for what calls cannot be made without: none could fail meanwhile.
-    async fn wait_without_calls(&mut self, waiting: WaitReason, end: impl Future<Output = ()>) {
+    async fn wait_without_calls(&mut self, reason: WaitReason, end: impl Future<Output = ()>) {
         let began = Instant::now();
-        self.wait(waiting, end).await;
+        self.wait(reason, end).await;
         self.failing = self.failing.map(|since| since + began.elapsed());
     }
 
@@ -229,12 +231,12 @@ impl LookupRun<'_> {
         self.failures += 1;
         let delay = self.backoff.next_delay(backoff::random());
         let until = Some(Instant::now() + delay);
-        let waiting = WaitReason { on: Wait::ApiAnswer, why: chain(error), until, is_own_limit: false };
-        self.wait(waiting, tokio::time::sleep(delay)).await;
+        let reason = WaitReason { on: Wait::ApiAnswer, why: chain(error), until, is_account_limit: false };
+        self.wait(reason, tokio::time::sleep(delay)).await;
     }
 
-    async fn wait(&self, waiting: WaitReason, end: impl Future<Output = ()>) {
-        self.status.send_replace(Some(waiting));
+    async fn wait(&self, reason: WaitReason, end: impl Future<Output = ()>) {
+        self.status.send_replace(Some(reason));
         end.await;
         self.status.send_replace(None);
     }

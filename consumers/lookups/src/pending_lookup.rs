@@ -13,7 +13,8 @@ use tracing::Instrument as _;
 pub(crate) struct PendingLookup<T> {
     /// What it comes to, and when the call that was answered was begun, where one was.
     pub(crate) task: AbortOnDropHandle<Result<(T, Option<Instant>), Failure>>,
-    pub(crate) waiting: watch::Receiver<Option<WaitReason>>,
+    /// What it waits for.
+    pub(crate) reasons: watch::Receiver<Option<WaitReason>>,
 }
 
 impl<T: Send + 'static> PendingLookup<T> {
@@ -22,8 +23,8 @@ impl<T: Send + 'static> PendingLookup<T> {
     where
         F: Future<Output = Result<(T, Option<Instant>), Failure>> + Send + 'static,
     {
-        let (status, waiting) = watch::channel(None);
+        let (status, reasons) = watch::channel(None);
         let task = tokio::spawn(look_up(status).instrument(spans::ahead("look up", record.trace())));
-        Self { task: AbortOnDropHandle::new(task), waiting }
+        Self { task: AbortOnDropHandle::new(task), reasons }
     }
 }

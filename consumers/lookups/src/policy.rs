@@ -12,7 +12,7 @@ pub(crate) enum Next {
     GiveUp(&'static str),
     /// The token is of no use: another one may be there, or come.
     NewToken,
-    /// Too many calls: when to go on is for [`weir_graph::Pace`] to say.
+    /// Too many calls: when to go on is for [`weir_graph::RateLimiter`] to say.
     WhenAllowed,
     /// It may work another time, unless it is this very call that never does.
     Again,

@@ -20,7 +20,7 @@ use schemas::{Millis, Topic, raw};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
-use weir_graph::{Outcome, OwnLimits};
+use weir_graph::{AccountLimitWaits, Outcome};
 
 /// Reasons of [`crate::policy`] that mean that no profile can be had. On a page `no_consent` means a missing permission.
 const NOT_REACHABLE: &str = "not_reachable";
@@ -44,7 +44,7 @@ pub(crate) struct Profiles {
 #[derive(Debug)]
 pub(crate) struct Partition {
     known: KnownProfiles,
-    own_limits: OwnLimits,
+    limit_waits: AccountLimitWaits,
 }
 
 impl Profiles {
@@ -68,7 +68,7 @@ impl Profiles {
         let Some(customer) = Customer::of(record) else { return Ok(Vec::new()) };
         let key = customer.key();
         if partition.known.is_fresh(&key, record.offset, seconds()) {
-            self.context.resolver.metrics.profile("known");
+            self.context.client.metrics.profile("known");
             return Ok(Vec::new());
         }
         let Some(value) = self.ask(partition, &customer, record, waits).await? else { return Ok(Vec::new()) };
@@ -86,10 +86,10 @@ impl Profiles {
         waits: &Waits,
     ) -> Result<Option<Vec<u8>>, Failure> {
         let mut pending = self.begin(customer, record);
-        let resolver = &self.context.resolver;
+        let client = &self.context.client;
         let account = &customer.account;
         let found =
-            resolver.await_lookup(&mut pending, account, &mut partition.own_limits, record, waits).await;
+            client.await_lookup(&mut pending, account, &mut partition.limit_waits, record, waits).await;
         match found {
             Ok(Outcome::Found(answer)) => Ok(Some(self.profile(customer, Some(&answer)))),
             Ok(Outcome::Gone(_)) | Err(Failure::Reject { reason: NOT_REACHABLE, .. }) => {
@@ -99,7 +99,7 @@ impl Profiles {
                 Ok(Some(self.profile(customer, None)))
             }
             Err(Failure::Reject { reason, error } | Failure::Expired { reason, error }) => {
-                self.context.resolver.metrics.profile("failed");
+                self.context.client.metrics.profile("failed");
                 self.log_failure(record, reason, &error);
                 if !OF_ACCOUNT.contains(&reason) {
                     partition.known.note_failed(&customer.key(), seconds());
@@ -112,11 +112,11 @@ impl Profiles {
 
     fn begin(&self, customer: &Customer, record: &Record) -> PendingLookup<Outcome> {
         let (context, account) = (Arc::clone(&self.context), customer.account.clone());
-        let asked = customer.relative_url(&context.resolver.version);
+        let asked = customer.relative_url(&context.client.version);
         // Whoever writes to an account without a token holds nobody else's message.
         let without = WithoutToken::DeadLetter;
         PendingLookup::begin(record, async move |status| {
-            let looked_up = context.resolver.resolve(&account, &asked, &status, without).await;
+            let looked_up = context.client.look_up(&account, &asked, &status, without).await;
             looked_up.map(|(outcome, begun)| (outcome, Some(begun)))
         })
     }
@@ -124,7 +124,7 @@ impl Profiles {
     /// The value of the profile's record.
     fn profile(&self, customer: &Customer, answer: Option<&RawValue>) -> Vec<u8> {
         let status = if answer.is_some() { ProfileStatus::Found } else { ProfileStatus::Unavailable };
-        self.context.resolver.metrics.profile(status.as_str());
+        self.context.client.metrics.profile(status.as_str());
         let profile = CustomerProfile {
             account: customer.account.as_str().into(),
             user: customer.user.as_str().into(),
@@ -150,7 +150,7 @@ impl Profiles {
             Ok(known)
         });
         let known = read.await.map_err(|error| Failure::of_kafka(&error))?;
-        Ok(Partition { known, own_limits: OwnLimits::default() })
+        Ok(Partition { known, limit_waits: AccountLimitWaits::default() })
     }
 
     fn log_failure(&self, record: &Record, reason: &str, error: &str) {

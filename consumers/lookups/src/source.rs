@@ -5,7 +5,7 @@ use crate::pending_lookup::PendingLookup;
 use crate::profiles::{self, Profiles};
 use runtime::consumer::{Failure, Handler, Output, Record, Waits};
 use schemas::Topic;
-use weir_graph::OwnLimits;
+use weir_graph::AccountLimitWaits;
 
 /// The handlers.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct Sources {
 #[derive(Debug)]
 pub(crate) enum Partition {
     /// Of comments or mentions.
-    Posts(OwnLimits),
+    Posts(AccountLimitWaits),
     /// Of messages.
     Customers(profiles::Partition),
 }
@@ -60,7 +60,7 @@ impl Handler for Sources {
         if *first.topic == *self.messages {
             Ok(Partition::Customers(self.profiles.restore(first).await?))
         } else {
-            Ok(Partition::Posts(OwnLimits::default()))
+            Ok(Partition::Posts(AccountLimitWaits::default()))
         }
     }
 
@@ -76,8 +76,8 @@ impl Handler for Sources {
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
         match partition {
-            Partition::Posts(own_limits) => {
-                Ok(vec![self.lookups.look_up(own_limits, record, begun, waits).await?])
+            Partition::Posts(limit_waits) => {
+                Ok(vec![self.lookups.look_up(limit_waits, record, begun, waits).await?])
             }
             Partition::Customers(partition) => self.profiles.look_up(partition, record, waits).await,
         }

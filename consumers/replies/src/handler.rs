@@ -21,7 +21,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
 use tracing::Instrument as _;
-use weir_graph::{AccessToken, AccessTokens, CallError, Graph, NoToken, OwnLimits, Pace, Payer};
+use weir_graph::{
+    AccessToken, AccessTokens, AccountLimitWaits, CallBudgets, CallError, Graph, NoToken, RateLimiter,
+};
 
 /// How long reading back may take until it is reported that it does.
 const READ_BACK: Duration = Duration::from_secs(10);
@@ -34,7 +36,7 @@ const SLACK: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Replies {
     pub(crate) graph: Graph,
-    pub(crate) pace: Pace,
+    pub(crate) rate_limiter: RateLimiter,
     pub(crate) likes: Likes,
     pub(crate) tokens: Arc<AccessTokens>,
     /// Of what must be acknowledged in the middle of a command.
@@ -52,7 +54,7 @@ pub(crate) struct Partition {
     caught_up_at: Option<i64>,
     /// The command under way, over the times that it is handled.
     pending: Option<Pending>,
-    own_limits: OwnLimits,
+    limit_waits: AccountLimitWaits,
 }
 
 impl Handler for Replies {
@@ -98,7 +100,7 @@ impl Handler for Replies {
                 Break(results) => return Ok(results),
             },
         };
-        let ended = self.carry_out(&mut pending, &mut state.own_limits, record, &command, waits).await;
+        let ended = self.carry_out(&mut pending, &mut state.limit_waits, record, &command, waits).await;
         if ended.is_err() {
             state.pending = Some(pending);
         }
@@ -168,7 +170,7 @@ impl Replies {
     async fn carry_out(
         &self,
         pending: &mut Pending,
-        own_limits: &mut OwnLimits,
+        limit_waits: &mut AccountLimitWaits,
         record: &Record,
         command: &Command,
         waits: &Waits,
@@ -187,8 +189,8 @@ impl Replies {
                 Ok(token) => token,
                 Err(cause) => return refused(pending, &cause),
             };
-            let payer = Payer::new(&self.tokens.account(&command.account), &token);
-            if let Err(cause) = self.check_limits(pending, own_limits, command, &payer)? {
+            let budgets = CallBudgets::new(&self.tokens.account(&command.account), &token);
+            if let Err(cause) = self.check_limits(pending, limit_waits, command, &budgets)? {
                 return refused(pending, &cause);
             }
             let intended =
@@ -198,19 +200,19 @@ impl Replies {
             }
             let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
             let outcome =
-                waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token, &payer)).await;
-            allowed::called(own_limits, &command.account, &outcome, pending.since);
+                waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token, &budgets)).await;
+            allowed::called(limit_waits, &command.account, &outcome, pending.since);
             match outcome {
                 CallOutcome::Done(answer) => {
                     return end(pending, &NewResult::Done(answer.as_deref()));
                 }
                 CallOutcome::Refused(cause) => return refused(pending, &cause),
                 CallOutcome::TokenRefused(cause) => {
-                    if self.tokens.renewed(&token, &command.account, &cause.error).await.is_none() {
+                    if self.tokens.refuse_and_reread(&token, &command.account, &cause.error).await.is_none() {
                         return refused(pending, &cause);
                     }
                 }
-                // The pace knows by now, and holds the next round.
+                // The rate limiter knows by now, and stops the next round.
                 CallOutcome::Throttled => {}
                 CallOutcome::TryLater(cause) => {
                     if pending.since.elapsed() >= self.settings.reply_patience {
@@ -232,7 +234,7 @@ impl Replies {
         }
     }
 
-    async fn call(&self, command: &Command, token: &AccessToken, payer: &Payer) -> CallOutcome {
+    async fn call(&self, command: &Command, token: &AccessToken, budgets: &CallBudgets) -> CallOutcome {
         let relative_url = command.call.relative_url(self.graph.version());
         let started = Instant::now();
         let reply = match &command.call.method {
@@ -245,7 +247,7 @@ impl Replies {
             }
         };
         self.source.metrics.call_seconds.observe(started.elapsed().as_secs_f64());
-        self.pace.learn(&[payer], &reply, Instant::now());
+        self.rate_limiter.observe_response(&[budgets], &reply, Instant::now());
         if CallError::accepts_token(&reply.result) {
             self.tokens.accepted(token);
         }

@@ -38,7 +38,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio_util::task::AbortOnDropHandle;
-use weir_graph::{AccessTokens, Graph, Pace};
+use weir_graph::{AccessTokens, Graph, RateLimiter};
 
 /// Who this process is.
 pub const ABOUT: About = About {
@@ -80,7 +80,7 @@ fn replies(
     let (kafka, process, topic) = (kafka.clone(), process.clone(), Arc::from(results));
     Ok(Replies {
         graph: Graph::new(settings.graph.graph.clone(), registry)?,
-        pace: Pace::new(settings.graph.pace.clone(), registry),
+        rate_limiter: RateLimiter::new(settings.graph.rate_limit.clone(), registry),
         likes: Likes::new(&settings),
         tokens,
         producer: Producer::new(&kafka, &intents)?,

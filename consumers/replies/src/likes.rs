@@ -8,7 +8,7 @@ use runtime::mutex::lock;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
-use weir_graph::{GraphId, Hold, Scope};
+use weir_graph::{GraphId, RateLimited, Scope};
 
 /// The likes of the last seconds, by account; nothing of who has none.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Likes {
     }
 
     /// Until when the account may like nothing; where it may, one counts as made.
-    pub(crate) fn admit(&self, account: &GraphId, now: Instant) -> Option<Hold> {
+    pub(crate) fn admit(&self, account: &GraphId, now: Instant) -> Option<RateLimited> {
         let mut made = lock(&self.made);
         made.retain(|_, times| {
             times.retain(|at| now.saturating_duration_since(*at) < self.within);
@@ -36,7 +36,7 @@ impl Likes {
             return None;
         }
         let until = times.front().map_or(now, |oldest| *oldest + self.within);
-        Some(Hold { until, stopped: true, scope: Scope::Account })
+        Some(RateLimited { until, stopped: true, scope: Scope::Account })
     }
 }
 
@@ -59,7 +59,7 @@ mod tests {
         let (likes, start) = (two_likes(), Instant::now());
         let admit = |account: &str, milliseconds: u64| {
             let now = start + Duration::from_millis(milliseconds);
-            likes.admit(&id(account), now).map(|hold| hold.until - start)
+            likes.admit(&id(account), now).map(|limited| limited.until - start)
         };
         assert_eq!([admit("1", 0), admit("1", 1_000)], [None, None]);
         assert_eq!(admit("1", 4_999), Some(WITHIN), "until the first is as old as that");

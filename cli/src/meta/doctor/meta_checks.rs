@@ -150,7 +150,10 @@ fn token(token: &Facts, account: &DeclaredAccount, now: SystemTime) -> CheckResu
     }
     if let Some(end) = expired {
         return if is_noted {
-            CheckResult::fail(format!("its noted end has passed ({end}), though Meta still takes it"), REFRESH)
+            CheckResult::fail(
+                format!("its noted end has passed ({end}), though Meta still takes it"),
+                REFRESH,
+            )
         } else {
             CheckResult::fail(format!("its access to data expired on {end}"), renewal(account))
         };

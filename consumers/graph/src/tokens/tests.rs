@@ -162,7 +162,7 @@ async fn a_refused_token_is_used_no_more_until_its_file_changes() {
     fs::write(directory.path().join("default"), "EAAother").unwrap();
     let tokens = Arc::new(open(&directory));
     let old = tokens.of(&account("1784")).unwrap();
-    assert_eq!(tokens.renewed(&old, &account("1784"), "it has ended").await, None);
+    assert_eq!(tokens.refuse_and_reread(&old, &account("1784"), "it has ended").await, None);
     assert_eq!(tokens.of(&account("1784")), Err(NoToken::Refused));
     assert_eq!(tokens.refused.shown("1784"), 1);
     assert_eq!(token(&tokens, "99").as_deref(), Some("EAAother"));
@@ -179,7 +179,7 @@ async fn a_token_that_was_replaced_meanwhile_is_tried_at_once() {
     let tokens = Arc::new(open(&directory));
     let old = tokens.of(&account("1784")).unwrap();
     fs::write(directory.path().join("1784"), "EAAnew").unwrap();
-    let renewed = tokens.renewed(&old, &account("1784"), "it has ended").await.unwrap();
+    let renewed = tokens.refuse_and_reread(&old, &account("1784"), "it has ended").await.unwrap();
     assert_eq!(renewed.bearer().to_str().unwrap(), "Bearer EAAnew");
     assert_eq!(tokens.refused.shown("1784"), 0);
 }

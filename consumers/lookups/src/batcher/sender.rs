@@ -1,4 +1,4 @@
-//! Makes the calls of a batch in one request, at the pace that Meta allows, and gives everyone their own answer.
+//! Makes the calls of a batch in one request, as fast as Meta allows, and gives everyone their own answer.
 
 use super::last_answers::LastAnswers;
 use super::{Asked, QueuedCall, SendOutcome};
@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tracing::{Instrument as _, Span};
-use weir_graph::{BatchItem, CallError, Graph, Outcome, Pace, Payer, RefusalClass};
+use weir_graph::{BatchItem, CallBudgets, CallError, Graph, Outcome, RateLimiter, RefusalClass};
 
 /// What every request needs.
 #[derive(Debug)]
 pub(super) struct Sender {
     pub(super) graph: Graph,
-    pub(super) pace: Pace,
+    pub(super) rate_limiter: RateLimiter,
     pub(super) metrics: LookupMetrics,
     pub(super) last_answers: LastAnswers,
     pub(super) log: Throttle,
@@ -27,11 +27,11 @@ impl Sender {
     /// Those whose budgets allow it now; the others are told when to come again.
     pub(super) fn admitted(&self, batch: Vec<QueuedCall>) -> Vec<QueuedCall> {
         let batch: Vec<_> = batch.into_iter().filter(|call| !call.reply.is_closed()).collect();
-        let holds = self.pace.admit(&payers(&batch), Instant::now());
+        let limits = self.rate_limiter.admit(&budgets(&batch), Instant::now());
         let mut admitted = Vec::with_capacity(batch.len());
-        for (call, hold) in batch.into_iter().zip(holds) {
-            match hold {
-                Some(hold) => tell(call, SendOutcome::Held(hold)),
+        for (call, limited) in batch.into_iter().zip(limits) {
+            match limited {
+                Some(limited) => tell(call, SendOutcome::RateLimited(limited)),
                 None => admitted.push(call),
             }
         }
@@ -55,13 +55,13 @@ impl Sender {
         self.ends.send_replace(());
         if let Ok(answers) = &reply.result {
             for (call, answer) in batch.iter().zip(answers) {
-                self.pace.learn(&[&call.asked.payer], answer, Instant::now());
+                self.rate_limiter.observe_response(&[&call.asked.budgets], answer, Instant::now());
             }
             // After their refusals, which would be none in a row during the stop that usage alone asks for.
-            self.pace.note(&payers(&batch), &reply.usage, Instant::now());
+            self.rate_limiter.observe_usage(&budgets(&batch), &reply.usage, Instant::now());
         } else {
             let of_first = batch.partition_point(|call| call.asked.token == batch[0].asked.token);
-            self.pace.learn(&payers(&batch[..of_first]), &reply, Instant::now());
+            self.rate_limiter.observe_response(&budgets(&batch[..of_first]), &reply, Instant::now());
         }
         match reply.result {
             Ok(answers) => {
@@ -115,8 +115,8 @@ impl Sender {
     }
 }
 
-fn payers(batch: &[QueuedCall]) -> Vec<&Payer> {
-    batch.iter().map(|call| &call.asked.payer).collect()
+fn budgets(batch: &[QueuedCall]) -> Vec<&CallBudgets> {
+    batch.iter().map(|call| &call.asked.budgets).collect()
 }
 
 /// Whether an error of a whole batch is about the token in whose name it was sent.

@@ -1,6 +1,6 @@
 //! Whether a lookup itself is why its calls fail: they fail far more often in a row than those that can be answered.
 
-use super::Resolver;
+use super::LookupClient;
 use crate::batcher::SendOutcome;
 use crate::policy::{self, Next};
 use std::time::Instant;
@@ -24,31 +24,31 @@ impl Blame {
     }
 
     /// Its call failed; whether others were answered since the former one.
-    pub(super) async fn failed(&mut self, resolver: &Resolver, token: &AccessToken) -> bool {
+    pub(super) async fn failed(&mut self, client: &LookupClient, token: &AccessToken) -> bool {
         self.failures += 1;
         let former = std::mem::replace(&mut self.former, Instant::now());
-        let others_are_answered = resolver.answers_others(token, former).await;
+        let others_are_answered = client.answers_others(token, former).await;
         self.blamed += u32::from(others_are_answered);
         others_are_answered
     }
 
     /// The Graph API had something to say to its call.
-    pub(super) fn answered(&mut self, resolver: &Resolver, token: &AccessToken) {
+    pub(super) fn answered(&mut self, client: &LookupClient, token: &AccessToken) {
         if self.failures > 0 {
-            resolver.batcher.last_answers().recovered(token, self.failures);
+            client.batcher.last_answers().recovered(token, self.failures);
         }
         *self = Self::new();
     }
 
     /// True once it failed `--lookup-attempts` × (1 + N) times while other calls were answered; N is the longest run of failures
     /// from which a call recovered since this lookup began.
-    pub(super) fn is_certain(&self, resolver: &Resolver, token: &AccessToken) -> bool {
-        let of_others = resolver.batcher.last_answers().most_failures_since(token, self.began);
-        self.blamed >= resolver.settings.lookup_attempts.saturating_mul(of_others.saturating_add(1))
+    pub(super) fn is_certain(&self, client: &LookupClient, token: &AccessToken) -> bool {
+        let of_others = client.batcher.last_answers().most_failures_since(token, self.began);
+        self.blamed >= client.settings.lookup_attempts.saturating_mul(of_others.saturating_add(1))
     }
 }
 
-impl Resolver {
+impl LookupClient {
     /// Whether the Graph API gave anybody an answer of sense after `then`; where it did not, it is asked again for what it
     /// answered last, since there may be nobody else.
     async fn answers_others(&self, token: &AccessToken, then: Instant) -> bool {

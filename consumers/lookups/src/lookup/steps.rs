@@ -1,42 +1,42 @@
-//! Awaits a lookup, step by step: what each waits for, and how long it may.
+//! Awaits a lookup, reports what it waits for, and gives it up where the limit of one account lasts too long.
 
-use super::{Resolver, WaitReason};
+use super::{LookupClient, WaitReason};
 use crate::pending_lookup::PendingLookup;
 use runtime::consumer::{Failure, Record, Wait, Waits};
 use std::time::{Duration, Instant};
-use weir_graph::{GraphId, OwnLimits};
+use weir_graph::{AccountLimitWaits, GraphId};
 
-/// How much longer than is known a step of a lookup may take before it counts as one that hangs.
+/// How much longer than is known a lookup may wait before it counts as one that hangs.
 const SLACK: Duration = Duration::from_secs(30);
 
-impl Resolver {
-    /// What a lookup comes to. Each step of it may take as long as is known of it, which is no stall; one that takes longer
-    /// hangs.
+impl LookupClient {
+    /// Waits for the result of a lookup. Each wait of it is reported to the loop with the longest time it may take, so that it counts
+    /// as a stall after that and not before.
     pub(crate) async fn await_lookup<T>(
         &self,
         pending: &mut PendingLookup<T>,
         account: &GraphId,
-        own_limits: &mut OwnLimits,
+        limit_waits: &mut AccountLimitWaits,
         record: &Record,
         waits: &Waits,
     ) -> Result<T, Failure> {
-        let PendingLookup { task, waiting } = pending;
+        let PendingLookup { task, reasons } = pending;
         let mut ended = self.batcher.ended();
         loop {
-            // Before what it waits for is read: what comes between counts for that.
+            // Before the reason is read: what comes between counts for that.
             let began = Instant::now();
-            let waits_for = waiting.borrow_and_update().clone();
-            let (on, limit) = self.step(waits_for.as_ref());
-            if let Some(waiting) = &waits_for {
-                self.log_wait(record, &waiting.why);
-                self.check_patience(waiting, account, own_limits)?;
+            let reason = reasons.borrow_and_update().clone();
+            let (on, limit) = self.wait_and_limit(reason.as_ref());
+            if let Some(reason) = &reason {
+                self.log_wait(record, &reason.why);
+                self.check_patience(reason, account, limit_waits)?;
             }
-            let step = async {
+            let next_event = async {
                 tokio::select! {
                     biased;
                     found = &mut *task => Some(found),
                     // Without its sender the task is about to end.
-                    changed = waiting.changed() => {
+                    changed = reasons.changed() => {
                         if changed.is_err() {
                             tokio::task::yield_now().await;
                         }
@@ -46,9 +46,9 @@ impl Resolver {
                     Ok(()) = ended.changed() => None,
                 }
             };
-            let found = waits.on(on, limit, step).await;
-            if waits_for.is_some_and(|waiting| waiting.is_own_limit) {
-                own_limits.add(account, began, began.elapsed());
+            let found = waits.on(on, limit, next_event).await;
+            if reason.is_some_and(|reason| reason.is_account_limit) {
+                limit_waits.add(account, began, began.elapsed());
             }
             if let Some(found) = found {
                 let (found, asked_at) = found.unwrap_or_else(|error| {
@@ -56,33 +56,35 @@ impl Resolver {
                     Err(Failure::Reject { reason: "lookup_failed", error })
                 })?;
                 if let Some(asked_at) = asked_at {
-                    own_limits.answered(account, asked_at);
+                    limit_waits.answered(account, asked_at);
                 }
                 return Ok(found);
             }
         }
     }
 
-    /// The limit of a single account holds the others of its partition for so long and no longer, and not at all where it is
-    /// known to last longer.
+    /// Gives the lookup up (`throttled`) where what this partition has waited for the account's limit since its last answer, with what
+    /// is left of the current stop, exceeds `--lookup-limit-patience`: it blocks the other accounts of its partition.
     fn check_patience(
         &self,
-        waiting: &WaitReason,
+        reason: &WaitReason,
         account: &GraphId,
-        own_limits: &OwnLimits,
+        limit_waits: &AccountLimitWaits,
     ) -> Result<(), Failure> {
-        let WaitReason { why, until: Some(until), is_own_limit: true, .. } = waiting else { return Ok(()) };
+        let WaitReason { why, until: Some(until), is_account_limit: true, .. } = reason else {
+            return Ok(());
+        };
         let left = until.saturating_duration_since(Instant::now());
-        if own_limits.waited(account) + left <= self.settings.lookup_limit_patience {
+        if limit_waits.waited(account) + left <= self.settings.lookup_limit_patience {
             return Ok(());
         }
         let error = format!("{why}: another {} s for account {account}", left.as_secs());
         Err(Failure::Expired { reason: "throttled", error })
     }
 
-    /// What a step of a lookup waits for, and how long it may take.
-    fn step(&self, waiting: Option<&WaitReason>) -> (Wait, Duration) {
-        match waiting {
+    /// What the loop is told that a lookup waits for, and how long it may.
+    fn wait_and_limit(&self, reason: Option<&WaitReason>) -> (Wait, Duration) {
+        match reason {
             None => (Wait::ApiAnswer, self.answer_within + SLACK),
             Some(WaitReason { on, until: Some(until), .. }) => {
                 (*on, until.saturating_duration_since(Instant::now()) + SLACK)

@@ -16,7 +16,8 @@ fn profiles(bench: &Bench) -> (Profiles, Partition) {
         profile_retry_after: Duration::from_mins(15),
     };
     let tail = Tail::new(KafkaSettings::plain("127.0.0.1:1"), Credentials::default(), "weir-lookups");
-    let partition = Partition { known: KnownProfiles::new(&settings), own_limits: OwnLimits::default() };
+    let partition =
+        Partition { known: KnownProfiles::new(&settings), limit_waits: AccountLimitWaits::default() };
     let profiles = Profiles::new(bench.context(), settings, tail, "meta");
     (profiles, partition)
 }

@@ -136,8 +136,8 @@ async fn ten_thousand_lookups_with_every_trouble_end_as_events_or_dead_letters_i
         }
         settings.graph.graph.graph_timeout = Duration::from_secs(1);
         settings.graph.graph.graph_max_bytes = 10_000;
-        settings.graph.pace.graph_stop_for = Duration::from_millis(20);
-        settings.graph.pace.longest_stop = Duration::from_millis(20);
+        settings.graph.rate_limit.graph_stop_for = Duration::from_millis(20);
+        settings.graph.rate_limit.longest_stop = Duration::from_millis(20);
         settings.batch.lookup_concurrency = 16;
         settings.retries.backoff_base = Duration::from_millis(10);
         settings.retries.backoff_max = Duration::from_millis(100);
@@ -187,8 +187,8 @@ async fn a_stop_for_meta_s_limit_pauses_the_partition_and_keeps_the_membership()
     simulator.say_usage("X-App-Usage", r#"{"call_count":97,"total_time":1,"total_cputime":1}"#);
     let running = Running::start(&cluster, &simulator, |settings| {
         // Longer than the session of the group.
-        settings.graph.pace.graph_stop_for = Duration::from_secs(8);
-        settings.graph.pace.graph_slow_pause = Duration::ZERO;
+        settings.graph.rate_limit.graph_stop_for = Duration::from_secs(8);
+        settings.graph.rate_limit.graph_slow_pause = Duration::ZERO;
     });
     until_some(&running, "weir_lookups_held").await;
     until_some(&running, "weir_consumer_paused_partitions").await;
@@ -208,7 +208,7 @@ async fn an_end_does_not_wait_for_meta_s_limit() {
     fill(&cluster, |_| ACCOUNT);
     simulator.say_usage("X-App-Usage", r#"{"call_count":97,"total_time":1,"total_cputime":1}"#);
     let running = Running::start(&cluster, &simulator, |settings| {
-        settings.graph.pace.graph_stop_for = Duration::from_mins(5);
+        settings.graph.rate_limit.graph_stop_for = Duration::from_mins(5);
     });
     until_some(&running, "weir_lookups_held").await;
     let asked = Instant::now();

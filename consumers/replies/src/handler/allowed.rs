@@ -7,7 +7,7 @@ use crate::pending::{LOOK_EVERY, Pending};
 use runtime::consumer::{Failure, Wait};
 use schemas::reply::{Action, Open};
 use std::time::{Duration, Instant};
-use weir_graph::{AccessToken, GraphId, Hold, OwnLimits, Payer, RefusalClass, Scope};
+use weir_graph::{AccessToken, AccountLimitWaits, CallBudgets, GraphId, RateLimited, RefusalClass, Scope};
 
 /// Why a command waits for Meta's limit of calls.
 const CALL_LIMIT: &str = "Meta's limit of calls is reached";
@@ -28,21 +28,22 @@ impl Replies {
     pub(super) fn check_limits(
         &self,
         pending: &Pending,
-        own_limits: &mut OwnLimits,
+        limit_waits: &mut AccountLimitWaits,
         command: &Command,
-        payer: &Payer,
+        budgets: &CallBudgets,
     ) -> Result<Result<(), Cause>, Failure> {
-        let Some((limit, hold)) = self.held(command, payer) else { return Ok(Ok(())) };
+        let Some((limit, limited)) = self.limited(command, budgets) else { return Ok(Ok(())) };
         let (error, waited) = (limit.to_owned(), pending.since.elapsed());
-        let left = hold.until.saturating_duration_since(Instant::now());
-        let before = if hold.is_own() { own_limits.waited(&command.account) } else { Duration::ZERO };
+        let left = limited.until.saturating_duration_since(Instant::now());
+        let before =
+            if limited.is_of_one_account() { limit_waits.waited(&command.account) } else { Duration::ZERO };
         if before + waited + left > self.settings.reply_patience {
-            if hold.is_own() {
-                own_limits.add(&command.account, pending.since, waited);
+            if limited.is_of_one_account() {
+                limit_waits.add(&command.account, pending.since, waited);
             }
             return Ok(Err(Cause { reason: "throttled", error }));
         }
-        let on = match hold.scope {
+        let on = match limited.scope {
             Scope::App => Wait::AppLimit,
             Scope::Token | Scope::Account => Wait::AccountLimit,
         };
@@ -50,11 +51,13 @@ impl Replies {
     }
 
     /// Which limit leaves no room for the command's call, and until when; where there is room, it counts as made.
-    fn held(&self, command: &Command, payer: &Payer) -> Option<(&'static str, Hold)> {
+    fn limited(&self, command: &Command, budgets: &CallBudgets) -> Option<(&'static str, RateLimited)> {
         let now = Instant::now();
-        let by_pace = self.pace.admit(&[payer], now).pop().flatten();
+        let by_calls = self.rate_limiter.admit(&[budgets], now).pop().flatten();
         let by_likes = || self.is_like(command).then(|| self.likes.admit(&command.account, now)).flatten();
-        by_pace.map(|hold| (CALL_LIMIT, hold)).or_else(|| by_likes().map(|hold| (LIKE_LIMIT, hold)))
+        by_calls
+            .map(|limited| (CALL_LIMIT, limited))
+            .or_else(|| by_likes().map(|limited| (LIKE_LIMIT, limited)))
     }
 
     /// Whether it is among what Instagram counts as likes; of pages Meta states no such limit.
@@ -65,13 +68,18 @@ impl Replies {
 }
 
 /// Takes note of what a call came to whose command had waited since then. One that is blocked has waited for the limit of its account.
-pub(super) fn called(own_limits: &mut OwnLimits, account: &GraphId, outcome: &CallOutcome, since: Instant) {
+pub(super) fn called(
+    limit_waits: &mut AccountLimitWaits,
+    account: &GraphId,
+    outcome: &CallOutcome,
+    since: Instant,
+) {
     match outcome {
         CallOutcome::Refused(cause) if cause.reason == RefusalClass::Blocked.as_str() => {
-            own_limits.add(account, since, since.elapsed());
+            limit_waits.add(account, since, since.elapsed());
         }
         // Commands are called one after the other, so that each wait is over when the next call is begun.
-        CallOutcome::Done(_) | CallOutcome::Refused(_) => own_limits.answered(account, Instant::now()),
+        CallOutcome::Done(_) | CallOutcome::Refused(_) => limit_waits.answered(account, Instant::now()),
         CallOutcome::TokenRefused(_)
         | CallOutcome::Throttled
         | CallOutcome::TryLater(_)
@@ -91,7 +99,7 @@ mod tests {
 
     /// What is left of waits of two minutes, in minutes, after a call that came to this when it had waited for another one.
     fn left_after(outcome: &CallOutcome) -> u64 {
-        let (mut limits, account) = (OwnLimits::default(), GraphId::parse("17").unwrap());
+        let (mut limits, account) = (AccountLimitWaits::default(), GraphId::parse("17").unwrap());
         let since = Instant::now().checked_sub(MINUTE).unwrap();
         limits.add(&account, since, MINUTE);
         limits.add(&account, since, MINUTE);

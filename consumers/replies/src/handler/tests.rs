@@ -121,7 +121,8 @@ async fn of_two_owners_one_carries_a_command_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_waits_goes_on_with_the_intent_that_it_has() {
     let bench = Bench::new().await;
-    let owner = bench.owner_with(|settings| settings.graph.pace.graph_stop_for = Duration::from_millis(100));
+    let owner =
+        bench.owner_with(|settings| settings.graph.rate_limit.graph_stop_for = Duration::from_millis(100));
     bench.simulator.misbehave_times("1", Behaviour::error(4, None), 2);
     let mut partition = Partition::default();
     assert_eq!(results(&owner, &mut partition, &command(1)).await, ["done"]);
@@ -136,8 +137,8 @@ async fn the_limit_of_one_account_holds_its_partition_for_as_long_as_one_command
     let bench = Bench::new().await;
     let owner = bench.owner_with(|settings| {
         settings.reply_patience = Duration::from_secs(3);
-        let pace = &mut settings.graph.pace;
-        (pace.graph_stop_for, pace.longest_stop) = (Duration::from_secs(2), Duration::from_secs(2));
+        let limits = &mut settings.graph.rate_limit;
+        (limits.graph_stop_for, limits.longest_stop) = (Duration::from_secs(2), Duration::from_secs(2));
     });
     bench.simulator.misbehave("1784", Behaviour::error(32, None));
     let mut partition = Partition::default();

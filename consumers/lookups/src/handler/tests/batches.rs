@@ -70,8 +70,8 @@ async fn batches_that_are_refused_for_a_limit_stop_calls_for_ever_longer() {
     let stop = Duration::from_millis(100);
     let bench = Bench::with(|settings| {
         settings.batch.lookup_batch_wait = Duration::from_millis(50);
-        settings.graph.pace.graph_stop_for = stop;
-        settings.graph.pace.graph_slow_pause = Duration::ZERO;
+        settings.graph.rate_limit.graph_stop_for = stop;
+        settings.graph.rate_limit.graph_slow_pause = Duration::ZERO;
     })
     .await;
     bench.simulator.say_usage("X-App-Usage", r#"{"call_count":100}"#);

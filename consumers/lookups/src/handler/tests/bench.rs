@@ -33,7 +33,7 @@ pub(crate) struct Bench {
     pub(crate) folder: TempDir,
     pub(super) registry: Registry,
     pub(super) handler: Lookups,
-    pub(super) own_limits: Mutex<OwnLimits>,
+    pub(super) limit_waits: Mutex<AccountLimitWaits>,
     /// The lookups of records that were told of, by their offsets.
     begun: Mutex<HashMap<i64, Option<PendingLookup<LookupAnswer>>>>,
 }
@@ -58,10 +58,10 @@ impl Bench {
         let tokens = Arc::new(settings.graph.open_tokens(&registry));
         let metrics = LookupMetrics::new(&registry);
         let mut context = crate::context(settings, tokens, metrics, &registry).unwrap();
-        context.resolver.probe = runtime::throttle::Throttle::new(Duration::from_millis(1));
+        context.client.probe = runtime::throttle::Throttle::new(Duration::from_millis(1));
         let handler = Lookups::new(Arc::new(context), "meta");
-        let (own_limits, begun) = (Mutex::default(), Mutex::default());
-        Self { simulator, folder, registry, handler, own_limits, begun }
+        let (limit_waits, begun) = (Mutex::default(), Mutex::default());
+        Self { simulator, folder, registry, handler, limit_waits, begun }
     }
 
     /// What every other lookup needs too.
@@ -71,14 +71,14 @@ impl Bench {
 
     /// What comes of a record in the end.
     pub(super) async fn handle(&self, record: &Record) -> Result<Output, Failure> {
-        let (mut own_limits, mut begun) = (self.own_limits.lock().await, self.begun.lock().await);
+        let (mut limit_waits, mut begun) = (self.limit_waits.lock().await, self.begun.lock().await);
         let begun = begun.entry(record.offset).or_default();
-        self.handler.look_up(&mut own_limits, record, begun, &Waits::unwatched()).await
+        self.handler.look_up(&mut limit_waits, record, begun, &Waits::unwatched()).await
     }
 
     /// As [`Self::handle`], in another partition.
     pub(super) async fn handle_beside(&self, record: &Record) -> Result<Output, Failure> {
-        self.handler.look_up(&mut OwnLimits::default(), record, &mut None, &Waits::unwatched()).await
+        self.handler.look_up(&mut AccountLimitWaits::default(), record, &mut None, &Waits::unwatched()).await
     }
 
     /// Returns once the lookup of a record waits for `on`.
@@ -99,13 +99,13 @@ impl Bench {
     /// A record is told of as the loop tells of it, and not handled yet; what its lookup says that it waits for.
     pub(super) async fn prefetch(&self, record: &Record) -> Option<watch::Receiver<Option<WaitReason>>> {
         let begun = self.handler.prefetch(record);
-        let waiting = begun.as_ref().map(|pending| pending.waiting.clone());
+        let reasons = begun.as_ref().map(|pending| pending.reasons.clone());
         self.begun.lock().await.insert(record.offset, begun);
-        waiting
+        reasons
     }
 
     pub(crate) fn reread(&self) {
-        self.handler.context.resolver.tokens.reread();
+        self.handler.context.client.tokens.reread();
     }
 
     pub(super) fn counted(&self, name: &str, label: &str) -> f64 {

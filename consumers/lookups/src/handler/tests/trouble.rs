@@ -23,7 +23,7 @@ async fn what_nobody_can_mend_is_a_dead_letter_with_the_reason() {
 #[tokio::test]
 async fn throttling_waits_and_goes_on() {
     let stop = Duration::from_secs(1);
-    let bench = Bench::with(|settings| settings.graph.pace.graph_stop_for = stop).await;
+    let bench = Bench::with(|settings| settings.graph.rate_limit.graph_stop_for = stop).await;
     bench.simulator.misbehave_times("17865799348089039", Behaviour::error(4, None), 1);
     let input = one("comment/on-post");
     let started = Instant::now();
@@ -35,7 +35,8 @@ async fn throttling_waits_and_goes_on() {
 
 #[tokio::test]
 async fn calls_stop_at_95_percent_before_meta_refuses_one() {
-    let bench = Bench::with(|settings| settings.graph.pace.graph_stop_for = Duration::from_mins(1)).await;
+    let bench =
+        Bench::with(|settings| settings.graph.rate_limit.graph_stop_for = Duration::from_mins(1)).await;
     bench.simulator.say_usage("X-Business-Use-Case-Usage", r#"{"1784":[{"call_count":95}]}"#);
     let input = one("comment/on-post");
     bench.handle(&input).await.unwrap();
@@ -74,10 +75,10 @@ async fn an_accounts_own_limit_is_waited_for_as_long_as_it_may_hold_others() {
 async fn what_an_account_has_held_its_partition_for_counts_until_it_is_answered() {
     let bench = limited(11, ACCOUNT).await;
     let account = GraphId::parse(ACCOUNT).unwrap();
-    bench.own_limits.lock().await.add(&account, Instant::now(), Duration::from_mins(2));
+    bench.limit_waits.lock().await.add(&account, Instant::now(), Duration::from_mins(2));
     let failure = bench.handle(&next()).await.unwrap_err();
     assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");
-    bench.own_limits.lock().await.answered(&account, Instant::now());
+    bench.limit_waits.lock().await.answered(&account, Instant::now());
     bench.waits(&next(), Wait::AccountLimit).await;
 }
 
@@ -94,7 +95,7 @@ async fn an_answer_from_before_a_limit_leaves_what_was_waited_for_it() {
     bench.ends(&ahead).await;
     bench.waits(&next(), Wait::AccountLimit).await;
     let account = GraphId::parse(ACCOUNT).unwrap();
-    bench.own_limits.lock().await.add(&account, Instant::now(), Duration::from_mins(2));
+    bench.limit_waits.lock().await.add(&account, Instant::now(), Duration::from_mins(2));
     assert_eq!(lookup(&ahead, &bench.handle(&ahead).await.unwrap())["status"], "found");
     let failure = bench.handle(&next()).await.unwrap_err();
     assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");

@@ -5,7 +5,8 @@ use super::*;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_a_former_owner_intended_late_has_a_result() {
     let bench = Bench::new().await;
-    let owner = bench.owner_with(|settings| settings.graph.pace.graph_stop_for = Duration::from_secs(2));
+    let owner =
+        bench.owner_with(|settings| settings.graph.rate_limit.graph_stop_for = Duration::from_secs(2));
     bench.simulator.misbehave_times("1", Behaviour::error(4, None), 1);
     let mut partition = Partition::default();
     for record in [command(1), command(2)] {

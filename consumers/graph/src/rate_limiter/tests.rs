@@ -5,25 +5,25 @@ use crate::{AccessToken, Account, GraphId, Login};
 use runtime::settings::defaults;
 
 struct Bench {
-    pace: Pace,
+    rate_limiter: RateLimiter,
     start: Instant,
 }
 
 /// An account with a token of its own, as most are.
-fn payer(account: &str) -> Payer {
+fn call_of(account: &str) -> CallBudgets {
     with_token(account, account, None)
 }
 
-fn with_token(account: &str, token: &str, page: Option<&str>) -> Payer {
+fn with_token(account: &str, token: &str, page: Option<&str>) -> CallBudgets {
     let id = |text: &str| GraphId::parse(text).unwrap();
     let account = Account::new(id(account), Login::Facebook, page.map(id));
-    Payer::new(&account, &AccessToken::parse(token, "EAAtoken", None).unwrap())
+    CallBudgets::new(&account, &AccessToken::parse(token, "EAAtoken", None).unwrap())
 }
 
 fn usage(app: Option<f64>, business: &[(&str, f64, u64)]) -> Usage {
     let share = |calls| Share([calls, 0.0, 0.0]);
     let budget = |(id, calls, regain): &(&str, f64, u64)| {
-        let budget = Budget { share: share(*calls), regain: Duration::from_mins(*regain) };
+        let budget = BudgetUsage { share: share(*calls), regain: Duration::from_mins(*regain) };
         ((*id).to_owned(), budget)
     };
     Usage { app: app.map(share), business: business.iter().map(budget).collect() }
@@ -46,8 +46,8 @@ fn refused_as(class: RefusalClass, code: i64) -> CallError {
 
 impl Bench {
     fn new() -> Self {
-        let settings = defaults(PaceSettings::declare, PaceSettings::read);
-        Self { pace: Pace::new(settings, &Registry::new()), start: Instant::now() }
+        let settings = defaults(RateLimitSettings::declare, RateLimitSettings::read);
+        Self { rate_limiter: RateLimiter::new(settings, &Registry::new()), start: Instant::now() }
     }
 
     fn at(&self, seconds: u64) -> Instant {
@@ -55,26 +55,30 @@ impl Bench {
     }
 
     fn says(&self, app: f64, business: f64, regain: u64) {
-        self.pace.note(&[&payer("1784")], &usage(Some(app), &[("1784", business, regain)]), self.start);
+        self.rate_limiter.observe_usage(
+            &[&call_of("1784")],
+            &usage(Some(app), &[("1784", business, regain)]),
+            self.start,
+        );
     }
 
     /// How long a call that is wanted at a time waits, in milliseconds; it is made where that is 0.
     fn wait(&self, account: &str, seconds: u64) -> u128 {
-        self.waits(&payer(account), seconds)
+        self.waits(&call_of(account), seconds)
     }
 
-    fn waits(&self, payer: &Payer, seconds: u64) -> u128 {
+    fn waits(&self, call: &CallBudgets, seconds: u64) -> u128 {
         let now = self.at(seconds);
-        self.held(payer, now).map_or(0, |hold| (hold.until - now).as_millis())
+        self.limited(call, now).map_or(0, |limited| (limited.until - now).as_millis())
     }
 
-    fn held(&self, payer: &Payer, now: Instant) -> Option<Hold> {
-        self.pace.admit(&[payer], now)[0]
+    fn limited(&self, call: &CallBudgets, now: Instant) -> Option<RateLimited> {
+        self.rate_limiter.admit(&[call], now)[0]
     }
 
     /// A call comes to this, and its answer says this of the usage.
-    fn learns(&self, payer: &Payer, result: Result<(), CallError>, usage: Usage, second: u64) {
-        self.pace.learn(&[payer], &Reply { result, usage }, self.at(second));
+    fn learns(&self, call: &CallBudgets, result: Result<(), CallError>, usage: Usage, second: u64) {
+        self.rate_limiter.observe_response(&[call], &Reply { result, usage }, self.at(second));
     }
 }
 
@@ -102,13 +106,13 @@ fn from_75_percent_calls_are_spread_the_more_the_fuller_the_budget() {
 fn each_call_of_a_batch_has_its_pause() {
     let bench = Bench::new();
     bench.says(75.0, 85.0, 0);
-    let (one, other) = (payer("1784"), payer("99"));
+    let (one, other) = (call_of("1784"), call_of("99"));
     let batch = [[&one; 40].as_slice(), &[&other; 10]].concat();
-    assert_eq!(bench.pace.admit(&batch, bench.at(0)), [None; 50]);
+    assert_eq!(bench.rate_limiter.admit(&batch, bench.at(0)), [None; 50]);
     assert_eq!(bench.wait("1784", 0), 100_000, "40 calls of 2.5 s");
     assert_eq!(bench.wait("99", 0), 0);
     bench.says(85.0, 0.0, 0);
-    assert_eq!(bench.pace.admit(&batch, bench.at(200)), [None; 50]);
+    assert_eq!(bench.rate_limiter.admit(&batch, bench.at(200)), [None; 50]);
     assert_eq!(bench.wait("99", 200), 125_000, "all 50 are the app's");
 }
 
@@ -134,24 +138,24 @@ fn a_time_that_meta_states_counts_whatever_the_percentage() {
 #[test]
 fn stops_without_a_time_grow_until_a_call_is_answered() {
     let bench = Bench::new();
-    let payer = payer("1784");
-    let strike = |second| bench.learns(&payer, Err(refused(613)), Usage::default(), second);
-    strike(0);
-    strike(0);
-    assert_eq!(bench.wait("1784", 0), 60_000, "what was under way is one strike");
-    strike(60);
+    let call = call_of("1784");
+    let throttle = |second| bench.learns(&call, Err(refused(613)), Usage::default(), second);
+    throttle(0);
+    throttle(0);
+    assert_eq!(bench.wait("1784", 0), 60_000, "what was under way is one stop");
+    throttle(60);
     assert_eq!(bench.wait("1784", 60), 120_000);
-    bench.learns(&payer, Ok(()), Usage::default(), 180);
-    strike(180);
+    bench.learns(&call, Ok(()), Usage::default(), 180);
+    throttle(180);
     assert_eq!(bench.wait("1784", 180), 60_000);
 }
 
 #[test]
 fn stops_grow_too_where_a_refusal_says_that_the_budget_is_used_up() {
-    let (bench, payer) = (Bench::new(), payer("1784"));
+    let (bench, call) = (Bench::new(), call_of("1784"));
     let full = usage(Some(100.0), &[("1784", 100.0, 0)]);
     for (second, wait) in [(0, 60_000), (60, 120_000), (180, 240_000)] {
-        bench.learns(&payer, Err(refused(4)), full.clone(), second);
+        bench.learns(&call, Err(refused(4)), full.clone(), second);
         assert_eq!(bench.wait("1784", second), wait);
     }
 }
@@ -160,15 +164,15 @@ fn stops_grow_too_where_a_refusal_says_that_the_budget_is_used_up() {
 fn the_tokens_of_one_batch_are_one_call_of_the_app() {
     let bench = Bench::new();
     bench.says(90.0, 0.0, 0);
-    let (one, other) = (payer("1784"), payer("99"));
-    assert_eq!(bench.pace.admit(&[&one, &other], bench.start), [None; 2]);
-    assert!(bench.pace.admit(&[&one, &other], bench.start).iter().all(Option::is_some));
+    let (one, other) = (call_of("1784"), call_of("99"));
+    assert_eq!(bench.rate_limiter.admit(&[&one, &other], bench.start), [None; 2]);
+    assert!(bench.rate_limiter.admit(&[&one, &other], bench.start).iter().all(Option::is_some));
 }
 
 #[test]
 fn a_throttled_app_stops_every_token() {
     let bench = Bench::new();
-    bench.learns(&payer("1784"), Err(refused(4)), Usage::default(), 0);
+    bench.learns(&call_of("1784"), Err(refused(4)), Usage::default(), 0);
     assert_eq!(bench.wait("99", 0), 60_000);
 }
 
@@ -187,11 +191,11 @@ fn accounts_whose_files_say_no_token_share_the_limit_of_the_user_whose_token_the
     let of = |account: &str| {
         let token = AccessToken::parse("default", "EAAtoken", None).unwrap();
         let account = Account::new(GraphId::parse(account).unwrap(), Login::Facebook, None);
-        Payer::new(&account, &token.of_account(account.id.as_str(), None, None, "app"))
+        CallBudgets::new(&account, &token.of_account(account.id.as_str(), None, None, "app"))
     };
     let (bench, one, other) = (Bench::new(), of("1784"), of("99"));
     bench.learns(&one, Err(refused(17)), Usage::default(), 0);
-    assert_eq!(bench.held(&other, bench.start).map(|hold| hold.scope), Some(Scope::Token));
+    assert_eq!(bench.limited(&other, bench.start).map(|limited| limited.scope), Some(Scope::Token));
 }
 
 #[test]
@@ -199,18 +203,18 @@ fn a_block_is_the_account_s_whoever_shares_its_token() {
     let bench = Bench::new();
     let (one, other) = (with_token("1784", "default", None), with_token("99", "default", None));
     bench.learns(&one, Err(refused_as(RefusalClass::Blocked, 368)), Usage::default(), 0);
-    let hold = Hold { until: bench.at(15 * 60), stopped: true, scope: Scope::Account };
-    assert_eq!(bench.pace.admit(&[&one, &other], bench.start), [Some(hold), None]);
+    let limited = RateLimited { until: bench.at(15 * 60), stopped: true, scope: Scope::Account };
+    assert_eq!(bench.rate_limiter.admit(&[&one, &other], bench.start), [Some(limited), None]);
 }
 
 #[test]
 fn blocks_that_calls_under_way_meet_are_no_stops_in_a_row() {
-    let (bench, payer) = (Bench::new(), payer("1784"));
+    let (bench, call) = (Bench::new(), call_of("1784"));
     for second in 0..5 {
-        bench.learns(&payer, Err(refused_as(RefusalClass::Blocked, 368)), Usage::default(), second);
+        bench.learns(&call, Err(refused_as(RefusalClass::Blocked, 368)), Usage::default(), second);
     }
     assert_eq!(bench.wait("1784", 4), 15 * 60_000);
-    bench.learns(&payer, Err(refused(613)), Usage::default(), 1_000);
+    bench.learns(&call, Err(refused(613)), Usage::default(), 1_000);
     assert_eq!(bench.wait("1784", 1_000), 60_000);
 }
 
@@ -218,11 +222,15 @@ fn blocks_that_calls_under_way_meet_are_no_stops_in_a_row() {
 fn a_budget_is_that_of_whom_meta_names() {
     let bench = Bench::new();
     let with_page = with_token("1784", "1784", Some("1067"));
-    let others = payer("99");
-    bench.pace.note(&[&others, &with_page], &usage(None, &[("1067", 100.0, 3)]), bench.start);
+    let others = call_of("99");
+    bench.rate_limiter.observe_usage(
+        &[&others, &with_page],
+        &usage(None, &[("1067", 100.0, 3)]),
+        bench.start,
+    );
     assert_eq!((bench.waits(&others, 0), bench.waits(&with_page, 0)), (0, 180_000));
     // Whose that is, nobody has said.
-    bench.pace.note(&[&others], &usage(None, &[("55", 100.0, 1)]), bench.start);
+    bench.rate_limiter.observe_usage(&[&others], &usage(None, &[("55", 100.0, 1)]), bench.start);
     assert_eq!(bench.waits(&others, 0), 60_000);
 }
 
@@ -235,7 +243,7 @@ fn what_was_said_an_hour_ago_says_nothing() {
 
 #[test]
 fn a_limit_that_accounts_share_is_nobodys_own() {
-    let is_own = |stopped, scope| Hold { until: Instant::now(), stopped, scope }.is_own();
+    let is_own = |stopped, scope| RateLimited { until: Instant::now(), stopped, scope }.is_of_one_account();
     assert!(!is_own(true, Scope::App) && !is_own(true, Scope::Token));
     assert!(is_own(true, Scope::Account) && !is_own(false, Scope::Account));
 }

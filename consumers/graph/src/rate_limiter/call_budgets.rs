@@ -1,21 +1,21 @@
-//! Whose budgets a call counts against: pure.
+//! The budgets that a call counts against: pure.
 
 use super::Scope;
 use crate::{AccessToken, Account};
 use std::sync::Arc;
 
-/// Whose budgets a call counts against: those of its app and of its token's user, and of whom Meta names in its headers, the
+/// The budgets that a call counts against: those of its app and of its token's user, and of whom Meta names in its headers, the
 /// account or its page. Accounts that share a token have budgets of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Payer {
+pub struct CallBudgets {
     app: Arc<str>,
     token: Arc<str>,
     account: Arc<str>,
     page: Option<Arc<str>>,
 }
 
-impl Payer {
-    /// Who pays for a call of an account with a token.
+impl CallBudgets {
+    /// Those of a call of an account with a token.
     pub fn new(account: &Account, token: &AccessToken) -> Self {
         Self {
             app: Arc::clone(token.app()),
@@ -35,7 +35,7 @@ impl Payer {
     }
 
     /// Every budget by its name. That of a token which is the account's own is the account's.
-    pub(super) fn budgets(&self) -> impl Iterator<Item = (&Arc<str>, Scope)> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Arc<str>, Scope)> {
         let of = |scope| (self.of(scope), scope);
         let token = Some(of(Scope::Token)).filter(|_| self.token != self.account);
         let page =

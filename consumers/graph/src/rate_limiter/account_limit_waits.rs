@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 /// By account; reset by an answer to a call that started after the latest wait. One that started before it, ahead of its record's
 /// turn, says nothing about the limit.
 #[derive(Debug, Default)]
-pub struct OwnLimits(HashMap<GraphId, Waited>);
+pub struct AccountLimitWaits(HashMap<GraphId, Waited>);
 
 #[derive(Debug)]
 struct Waited {
-    /// In sum.
+    /// Of all waits together.
     time: Duration,
     /// When the latest wait began.
     latest: Instant,
 }
 
-impl OwnLimits {
-    /// How long it was, in sum.
+impl AccountLimitWaits {
+    /// Total time waited for the limit of this account since its last answer.
     pub fn waited(&self, account: &GraphId) -> Duration {
         self.0.get(account).map(|waited| waited.time).unwrap_or_default()
     }

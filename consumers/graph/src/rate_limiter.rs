@@ -1,12 +1,12 @@
-//! When the next call may be made: below Meta's limits as the answers tell them, apart for each app, token, account and page.
+//! The rate limiter: when the next call may be made, below Meta's limits as the answers tell them, apart for each app, token, account and page.
 
-mod own_limits;
-mod payer;
+mod account_limit_waits;
+mod call_budgets;
 
-pub use own_limits::OwnLimits;
-pub use payer::Payer;
+pub use account_limit_waits::AccountLimitWaits;
+pub use call_budgets::CallBudgets;
 
-use crate::usage::{Budget, KINDS};
+use crate::usage::{BudgetUsage, KINDS};
 use crate::{CallError, Refusal, RefusalClass, Reply, Share, Usage};
 use prometheus::{IntGaugeVec, Registry};
 use runtime::metrics;
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Usage is that of a rolling hour, so that what was said longer ago says nothing any more.
-const HOLDS_FOR: Duration = Duration::from_hours(1);
+const USAGE_WINDOW: Duration = Duration::from_hours(1);
 
 /// A block is lifted by people or after hours; asking on prolongs it.
 const BLOCKED_WAIT: Duration = Duration::from_mins(15);
@@ -29,7 +29,7 @@ runtime::settings! {
     "Graph API",
     /// When to slow down and when to stop.
     #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct PaceSettings {
+    pub struct RateLimitSettings {
         /// Percentage of Meta's budgets from which calls are spread out
         pub graph_slow_at: u32 = with_default("PERCENT", "75", form::count(1..=100).narrow()),
         /// Percentage of Meta's budgets from which no call is made
@@ -42,7 +42,7 @@ runtime::settings! {
         /// The longest stop where Meta states no time
         pub longest_stop: Duration = fixed(LONGEST_STOP),
     }
-    check |settings: &PaceSettings, reader: &mut Reader<'_>| {
+    check |settings: &RateLimitSettings, reader: &mut Reader<'_>| {
         if settings.graph_slow_at > settings.graph_stop_at {
             reader.problem("graph_slow_at", "at most what --graph-stop-at says");
         }
@@ -62,7 +62,7 @@ pub enum Scope {
 
 /// No call may be made before this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hold {
+pub struct RateLimited {
     /// When to ask again.
     pub until: Instant,
     /// Whether calls have stopped, rather than slowed down.
@@ -71,24 +71,25 @@ pub struct Hold {
     pub scope: Scope,
 }
 
-impl Hold {
-    /// Whether calls of one account have stopped, which hold those of others in its partition. What accounts share holds all of them.
-    pub fn is_own(&self) -> bool {
+impl RateLimited {
+    /// Whether calls of one account alone have stopped, which blocks those of others in its partition. What accounts share stops all
+    /// of them.
+    pub fn is_of_one_account(&self) -> bool {
         self.stopped && self.scope == Scope::Account
     }
 }
 
 /// Keeps calls below Meta's limits.
 #[derive(Debug)]
-pub struct Pace {
-    settings: PaceSettings,
-    gates: Mutex<HashMap<Arc<str>, Gate>>,
+pub struct RateLimiter {
+    settings: RateLimitSettings,
+    budgets: Mutex<HashMap<Arc<str>, BudgetState>>,
     percent: IntGaugeVec,
 }
 
-/// One budget.
+/// What is known of one budget.
 #[derive(Clone, Debug, Default)]
-struct Gate {
+struct BudgetState {
     /// The used part in percent, and when that was said.
     used: Option<(f64, Instant)>,
     /// No call before this; after it one at a time, as long as the budget is nearly used up.
@@ -96,60 +97,60 @@ struct Gate {
     /// When the next call may be made while calls are spread out.
     next: Option<Instant>,
     /// Stops in a row that Meta stated no time for.
-    strikes: u32,
+    consecutive_stops: u32,
 }
 
-impl Pace {
+impl RateLimiter {
     /// No limit is known yet.
-    pub fn new(settings: PaceSettings, registry: &Registry) -> Self {
+    pub fn new(settings: RateLimitSettings, registry: &Registry) -> Self {
         let percent = metrics::gauges(
             registry,
             "weir_graph_usage_percent",
             "Used part of Meta's budgets as the latest answer said, by account, page or app (token) and what is counted",
             &["token", "kind"],
         );
-        Self { settings, gates: Mutex::default(), percent }
+        Self { settings, budgets: Mutex::default(), percent }
     }
 
-    /// What holds each call, by who pays for it; all others count as made.
+    /// Which of these calls may not be made now, and until when; all others count as made.
     ///
     /// Each call of a batch counts, as it does for Meta: the pause behind a batch is that of all its calls.
-    pub fn admit(&self, calls: &[&Payer], now: Instant) -> Vec<Option<Hold>> {
-        let mut gates = lock(&self.gates);
-        let longest = |payer: &&Payer| {
-            let holds = payer.budgets().filter_map(|(name, scope)| gates.get(name)?.hold(scope, now));
-            holds.max_by_key(|hold| hold.until)
+    pub fn admit(&self, calls: &[&CallBudgets], now: Instant) -> Vec<Option<RateLimited>> {
+        let mut budgets = lock(&self.budgets);
+        let longest = |call: &&CallBudgets| {
+            let limits = call.all().filter_map(|(name, scope)| budgets.get(name)?.limit(scope, now));
+            limits.max_by_key(|limited| limited.until)
         };
-        let held: Vec<_> = calls.iter().map(longest).collect();
+        let limited: Vec<_> = calls.iter().map(longest).collect();
         let mut admitted = BTreeMap::<_, u32>::new();
-        for (payer, _) in calls.iter().zip(&held).filter(|(_, hold)| hold.is_none()) {
-            for (name, _) in payer.budgets() {
+        for (call, _) in calls.iter().zip(&limited).filter(|(_, limited)| limited.is_none()) {
+            for (name, _) in call.all() {
                 *admitted.entry(name).or_default() += 1;
             }
         }
         for (name, count) in admitted {
-            if let Some(gate) = gates.get_mut(name) {
-                gate.next = gate.pause(&self.settings, now).map(|pause| now + pause * count);
+            if let Some(budget) = budgets.get_mut(name) {
+                budget.next = budget.pause(&self.settings, now).map(|pause| now + pause * count);
             }
         }
-        held
+        limited
     }
 
-    /// Learns from what a call came to: from the usage that the answer stated, and from a refusal. Several pay for it where it was
-    /// a batch that failed as a whole.
-    pub fn learn<T>(&self, payers: &[&Payer], reply: &Reply<T>, now: Instant) {
+    /// Learns from the response to a call: from the usage that it states, and from a refusal. It is that of several calls where a batch
+    /// failed as a whole.
+    pub fn observe_response<T>(&self, calls: &[&CallBudgets], reply: &Reply<T>, now: Instant) {
         let Reply { result, usage } = reply;
         match result {
-            Ok(_) => payers.iter().for_each(|payer| self.answered(payer)),
-            // Before the usage is noted, which stops calls too: a refusal during a stop is none in a row.
-            Err(CallError::Refused(refusal)) if !usage.says_when() => self.refused(payers, refusal, now),
+            Ok(_) => calls.iter().for_each(|call| self.answered(call)),
+            // Before the usage is observed, which stops calls too: a refusal during a stop is none in a row.
+            Err(CallError::Refused(refusal)) if !usage.says_when() => self.refused(calls, refusal, now),
             Err(_) => {}
         }
-        self.note(payers, usage, now);
+        self.observe_usage(calls, usage, now);
     }
 
     /// Calls were refused, and Meta stated no time: where it was for a limit, a guess is made.
-    fn refused(&self, payers: &[&Payer], refusal: &Refusal, now: Instant) {
+    fn refused(&self, calls: &[&CallBudgets], refusal: &Refusal, now: Instant) {
         // 4 is the app's own limit, 341 that of the application, 17 the user's; the others are the account's or the page's, and so is
         // a block: whether it is also that of others who share the token, a call of theirs tells.
         let scope = match refusal.code {
@@ -157,39 +158,39 @@ impl Pace {
             Some(17) => Scope::Token,
             _ => Scope::Account,
         };
-        let stop: fn(&mut Gate, &PaceSettings, Instant) = match refusal.class {
-            RefusalClass::Throttled => Gate::strike,
-            RefusalClass::Blocked => |gate, _, now| gate.stop_until(now + BLOCKED_WAIT),
+        let stop: fn(&mut BudgetState, &RateLimitSettings, Instant) = match refusal.class {
+            RefusalClass::Throttled => BudgetState::throttled,
+            RefusalClass::Blocked => |budget, _, now| budget.stop_until(now + BLOCKED_WAIT),
             _ => return,
         };
-        for payer in payers {
-            self.gate(payer.of(scope), now, |gate| stop(gate, &self.settings, now));
+        for call in calls {
+            self.change(call.of(scope), now, |budget| stop(budget, &self.settings, now));
         }
     }
 
-    /// Takes note of what an answer to calls said. Unknown ids count against the first payer's account.
-    pub fn note(&self, payers: &[&Payer], usage: &Usage, now: Instant) {
-        let Some(first) = payers.first() else { return };
-        let mut budgets = BTreeMap::<_, Budget>::new();
+    /// Learns from the usage that the answer to calls states. That of unknown ids counts against the account of the first call.
+    pub fn observe_usage(&self, calls: &[&CallBudgets], usage: &Usage, now: Instant) {
+        let Some(first) = calls.first() else { return };
+        let mut said = BTreeMap::<_, BudgetUsage>::new();
         if let Some(share) = usage.app {
-            budgets.insert(first.of(Scope::App), Budget { share, regain: Duration::ZERO });
+            said.insert(first.of(Scope::App), BudgetUsage { share, regain: Duration::ZERO });
         }
-        for (id, budget) in &usage.business {
-            let name = payers.iter().find_map(|payer| payer.named(id));
-            budgets.entry(name.unwrap_or(first.of(Scope::Account))).or_default().max_with(*budget);
+        for (id, usage) in &usage.business {
+            let name = calls.iter().find_map(|call| call.named(id));
+            said.entry(name.unwrap_or(first.of(Scope::Account))).or_default().max_with(*usage);
         }
-        for (name, Budget { share, regain }) in budgets {
-            self.show(name, share);
-            self.gate(name, now, |gate| gate.note(share, regain, &self.settings, now));
+        for (name, usage) in said {
+            self.show(name, usage.share);
+            self.change(name, now, |budget| budget.observe(usage, &self.settings, now));
         }
     }
 
     /// A call was answered, so that a stop has helped.
-    fn answered(&self, payer: &Payer) {
-        let mut gates = lock(&self.gates);
-        for (name, _) in payer.budgets() {
-            if let Some(gate) = gates.get_mut(name) {
-                gate.strikes = 0;
+    fn answered(&self, call: &CallBudgets) {
+        let mut budgets = lock(&self.budgets);
+        for (name, _) in call.all() {
+            if let Some(budget) = budgets.get_mut(name) {
+                budget.consecutive_stops = 0;
             }
         }
     }
@@ -200,13 +201,13 @@ impl Pace {
         }
     }
 
-    /// There are no more than accounts, their pages and tokens.
-    fn gate(&self, name: &Arc<str>, now: Instant, change: impl FnOnce(&mut Gate)) {
-        let mut gates = lock(&self.gates);
-        let gate = gates.entry(Arc::clone(name)).or_default();
-        let had_stopped = gate.is_stopped(now);
-        change(gate);
-        if let (false, true, Some(until)) = (had_stopped, gate.is_stopped(now), gate.stopped) {
+    /// Changes one budget, and logs a stop that begins. There are no more of them than accounts, their pages and tokens.
+    fn change(&self, name: &Arc<str>, now: Instant, change: impl FnOnce(&mut BudgetState)) {
+        let mut budgets = lock(&self.budgets);
+        let budget = budgets.entry(Arc::clone(name)).or_default();
+        let had_stopped = budget.is_stopped(now);
+        change(budget);
+        if let (false, true, Some(until)) = (had_stopped, budget.is_stopped(now), budget.stopped) {
             let wait = humantime::format_duration(Duration::from_secs((until - now).as_secs())).to_string();
             tracing::warn!(
                 token = &**name,
@@ -222,45 +223,45 @@ fn whole(percent: f64) -> i64 {
     percent.round() as i64
 }
 
-impl Gate {
+impl BudgetState {
     fn is_stopped(&self, now: Instant) -> bool {
         self.stopped.is_some_and(|until| until > now)
     }
 
-    fn hold(&self, scope: Scope, now: Instant) -> Option<Hold> {
+    fn limit(&self, scope: Scope, now: Instant) -> Option<RateLimited> {
         let later = |until: Option<Instant>| until.filter(|until| *until > now);
-        let stopped = later(self.stopped).map(|until| Hold { until, stopped: true, scope });
-        stopped.or_else(|| later(self.next).map(|until| Hold { until, stopped: false, scope }))
+        let stopped = later(self.stopped).map(|until| RateLimited { until, stopped: true, scope });
+        stopped.or_else(|| later(self.next).map(|until| RateLimited { until, stopped: false, scope }))
     }
 
     /// The pause after each call, while the budget is nearly used up.
-    fn pause(&self, settings: &PaceSettings, now: Instant) -> Option<Duration> {
+    fn pause(&self, settings: &RateLimitSettings, now: Instant) -> Option<Duration> {
         let (used, said) = self.used?;
         let (from, to) = (f64::from(settings.graph_slow_at), f64::from(settings.graph_stop_at));
-        let is_old = now.saturating_duration_since(said) > HOLDS_FOR;
+        let is_old = now.saturating_duration_since(said) > USAGE_WINDOW;
         (!is_old && used >= from).then(|| {
             let part = (used - from) / (to - from).max(1.0);
             settings.graph_slow_pause.mul_f64(part.clamp(0.0, 1.0))
         })
     }
 
-    fn note(&mut self, share: Share, regain: Duration, settings: &PaceSettings, now: Instant) {
-        let used = share.highest();
+    fn observe(&mut self, usage: BudgetUsage, settings: &RateLimitSettings, now: Instant) {
+        let used = usage.share.highest();
         self.used = Some((used, now));
-        if !regain.is_zero() {
-            self.stop_until(now + regain);
+        if !usage.regain.is_zero() {
+            self.stop_until(now + usage.regain);
         } else if used >= f64::from(settings.graph_stop_at) {
             self.stop_until(now + settings.graph_stop_for);
         }
     }
 
-    fn strike(&mut self, settings: &PaceSettings, now: Instant) {
-        // Many calls are under way when the first one is refused; they are one strike.
+    fn throttled(&mut self, settings: &RateLimitSettings, now: Instant) {
+        // Many calls are under way when the first one is refused; they cause one stop.
         if self.is_stopped(now) {
             return;
         }
-        let wait = settings.graph_stop_for.saturating_mul(2_u32.saturating_pow(self.strikes));
-        self.strikes = self.strikes.saturating_add(1);
+        let wait = settings.graph_stop_for.saturating_mul(2_u32.saturating_pow(self.consecutive_stops));
+        self.consecutive_stops = self.consecutive_stops.saturating_add(1);
         self.stop_until(now + wait.min(settings.longest_stop));
     }
 
