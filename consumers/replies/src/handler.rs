@@ -12,7 +12,7 @@ use crate::ledger::{CommandState, Ledger};
 use crate::likes::Likes;
 use crate::outcome::{CallOutcome, Cause};
 use crate::pending::{Intent, LOOK_EVERY, Pending};
-use crate::result::{NewResult, output};
+use crate::result::{AttemptResult, output};
 use crate::settings::ReplySettings;
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
 use runtime::producer::Producer;
@@ -112,7 +112,7 @@ impl Replies {
     async fn follower(&self) -> Result<&Follower, Failure> {
         let start = || {
             // For longer than they may be old, by what the time of a record may lie ahead.
-            let window = self.settings.reply_max_age + lateness::CLOCKS_DIFFER;
+            let window = self.settings.reply_max_age + lateness::MAX_CLOCK_SKEW;
             let ledger = Ledger::new(window, self.settings.remembered_commands);
             Follower::start(self.source.clone(), window, ledger)
         };
@@ -175,63 +175,68 @@ impl Replies {
         command: &Command,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
-        let end = |pending: &mut Pending, result: &NewResult<'_>| {
-            let last = self.result(record, &command.subject, pending.attempt, result);
-            pending.results.push(last);
-            Ok(std::mem::take(&mut pending.results))
-        };
-        let refused = |pending: &mut Pending, cause: &Cause| end(pending, &not_done(pending.attempt, cause));
         loop {
-            if let Some(cause) = lateness::refusal(command, record, &self.settings, SystemTime::now()) {
-                return refused(pending, &cause);
-            }
-            let token = match self.token(command) {
-                Ok(token) => token,
-                Err(cause) => return refused(pending, &cause),
-            };
-            let budgets = CallBudgets::new(&self.tokens.account(&command.account), &token);
-            if let Err(cause) = self.check_limits(pending, limit_waits, command, &budgets)? {
-                return refused(pending, &cause);
-            }
-            let intended =
-                async { Ok(pending.intent == Intent::First || self.intend(pending, record, command).await?) };
-            if !waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await? {
+            let Some(outcome) = self.attempt(pending, limit_waits, record, command, waits).await? else {
                 return self.overtaken(pending, record, &command.subject).await;
+            };
+            let result = match &outcome {
+                // The next round has another token, or waits for the limit, which the rate limiter knows by now.
+                CallOutcome::TokenRefused(_) | CallOutcome::Throttled => continue,
+                CallOutcome::TryLater(cause) if pending.since.elapsed() < self.settings.reply_patience => {
+                    let error = cause.error.clone();
+                    return Err(Failure::Unavailable { error, wait: None, on: Wait::ApiAnswer });
+                }
+                CallOutcome::Done(answer) => AttemptResult::Done(answer.as_deref()),
+                CallOutcome::Refused(cause) | CallOutcome::TryLater(cause) => {
+                    refused_or_unknown(pending.attempt, cause)
+                }
+                CallOutcome::Unknown(cause) => AttemptResult::Unknown(cause),
+            };
+            pending.results.push(self.result(record, &command.subject, pending.attempt, &result));
+            let results = std::mem::take(&mut pending.results);
+            let is_unknown = matches!(outcome, CallOutcome::Unknown(_));
+            if !is_unknown || pending.attempt > self.settings.resend_unknown {
+                return Ok(results);
             }
-            let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
-            let outcome =
-                waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token, &budgets)).await;
-            allowed::called(limit_waits, &command.account, &outcome, pending.since);
-            match outcome {
-                CallOutcome::Done(answer) => {
-                    return end(pending, &NewResult::Done(answer.as_deref()));
-                }
-                CallOutcome::Refused(cause) => return refused(pending, &cause),
-                CallOutcome::TokenRefused(cause) => {
-                    if self.tokens.refuse_and_reread(&token, &command.account, &cause.error).await.is_none() {
-                        return refused(pending, &cause);
-                    }
-                }
-                // The rate limiter knows by now, and stops the next round.
-                CallOutcome::Throttled => {}
-                CallOutcome::TryLater(cause) => {
-                    if pending.since.elapsed() >= self.settings.reply_patience {
-                        return refused(pending, &cause);
-                    }
-                    return Err(Failure::Unavailable { error: cause.error, wait: None, on: Wait::ApiAnswer });
-                }
-                CallOutcome::Unknown(cause) => {
-                    let unknown =
-                        self.result(record, &command.subject, pending.attempt, &NewResult::Unknown(&cause));
-                    pending.results.push(unknown);
-                    if pending.attempt > self.settings.resend_unknown {
-                        return Ok(std::mem::take(&mut pending.results));
-                    }
-                    let results = std::mem::take(&mut pending.results);
-                    *pending = Pending::new(pending.offset, pending.attempt + 1, results);
-                }
-            }
+            *pending = Pending::new(pending.offset, pending.attempt + 1, results);
         }
+    }
+
+    /// One attempt: what is needed before the call, the intent, the call. `None` where another claim owns the attempt.
+    async fn attempt(
+        &self,
+        pending: &mut Pending,
+        limit_waits: &mut AccountLimitWaits,
+        record: &Record,
+        command: &Command,
+        waits: &Waits,
+    ) -> Result<Option<CallOutcome>, Failure> {
+        let refused = |cause| Ok(Some(CallOutcome::Refused(cause)));
+        if let Some(cause) = lateness::check(command, record, &self.settings, SystemTime::now()) {
+            return refused(cause);
+        }
+        let token = match self.token(command) {
+            Ok(token) => token,
+            Err(cause) => return refused(cause),
+        };
+        let budgets = CallBudgets::new(&self.tokens.account(&command.account), &token);
+        if let Err(cause) = self.check_limits(pending, limit_waits, command, &budgets)? {
+            return refused(cause);
+        }
+        let intended =
+            async { Ok(pending.intent == Intent::First || self.intend(pending, record, command).await?) };
+        if !waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await? {
+            return Ok(None);
+        }
+        let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
+        let outcome = waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token, &budgets)).await;
+        allowed::called(limit_waits, &command.account, &outcome, pending.since);
+        if let CallOutcome::TokenRefused(cause) = &outcome
+            && self.tokens.refuse_and_reread(&token, &command.account, &cause.error).await.is_none()
+        {
+            return refused(cause.clone());
+        }
+        Ok(Some(outcome))
     }
 
     async fn call(&self, command: &Command, token: &AccessToken, budgets: &CallBudgets) -> CallOutcome {
@@ -255,15 +260,15 @@ impl Replies {
     }
 
     /// The record of a result, counted.
-    fn result(&self, record: &Record, subject: &Subject, attempt: u32, result: &NewResult<'_>) -> Output {
+    fn result(&self, record: &Record, subject: &Subject, attempt: u32, result: &AttemptResult<'_>) -> Output {
         self.source.metrics.result(&subject.action, result.status());
         output(&self.source.topic, record, (record.partition, record.offset), subject, attempt, result)
     }
 }
 
 /// The result of an attempt that was refused: where a former one may have been carried out, nobody may read that the command was not.
-const fn not_done(attempt: u32, cause: &Cause) -> NewResult<'_> {
-    if attempt == 1 { NewResult::Refused(cause) } else { NewResult::Unknown(cause) }
+const fn refused_or_unknown(attempt: u32, cause: &Cause) -> AttemptResult<'_> {
+    if attempt == 1 { AttemptResult::Refused(cause) } else { AttemptResult::Unknown(cause) }
 }
 
 #[cfg(test)]

@@ -8,15 +8,15 @@ use runtime::kafka::dead_letter::RetryHistory;
 use schemas::Millis;
 use std::time::{Duration, SystemTime};
 
-/// More than clocks differ. How far ahead a record may claim to be, and for how much longer than their age commands are
-/// remembered, are the same: that none is carried out twice rests on it.
-pub(crate) const CLOCKS_DIFFER: Duration = Duration::from_hours(1);
+/// The largest clock skew between writers, Kafka and this process. A record may claim to be that far in the future, and commands are
+/// remembered that much longer than `--reply-max-age`: that none is carried out twice needs both to be the same.
+pub(crate) const MAX_CLOCK_SKEW: Duration = Duration::from_hours(1);
 
 /// Why it is too late for a command, if it is.
 ///
 /// One that is older than commands are remembered might have been carried out, and one that claims to be from the future
 /// would be taken for young for too long. One that was put back from the dead letters is as old as its first record.
-pub(crate) fn refusal(
+pub(crate) fn check(
     command: &Command,
     record: &Record,
     settings: &ReplySettings,
@@ -33,7 +33,7 @@ pub(crate) fn refusal(
         let limit = humantime::format_duration(settings.reply_max_age);
         return Some(too_late(format!("it is older than {limit}, which --reply-max-age allows")));
     }
-    if written.duration_since(now).unwrap_or_default() > CLOCKS_DIFFER {
+    if written.duration_since(now).unwrap_or_default() > MAX_CLOCK_SKEW {
         return Some(too_late(String::from(
             "the time of its record lies in the future: set the writer's clock",
         )));
@@ -47,9 +47,9 @@ impl Command {
         if self.not_after.is_some_and(|not_after| Millis::of(now) > not_after) {
             return Some(too_late(String::from("its not_after has passed")));
         }
-        // By more than clocks differ, so that nothing is refused that Meta might take.
-        let surely = Millis::of(now - CLOCKS_DIFFER);
-        let error = self.window.and_then(|window| window.closed(surely))?;
+        // By the slowest clock, so that nothing is refused that Meta might take.
+        let now_on_slowest_clock = Millis::of(now - MAX_CLOCK_SKEW);
+        let error = self.window.and_then(|window| window.closed(now_on_slowest_clock))?;
         Some(Cause { reason: "window_closed", error })
     }
 }
@@ -110,7 +110,7 @@ mod tests {
                 .collect(),
         };
         let command = Command::read(&record, |id| Account::new(id.clone(), Login::Facebook, None)).unwrap();
-        refusal(&command, &record, &settings(), now())
+        check(&command, &record, &settings(), now())
     }
 
     /// Reason and sentence for a command whose window ended so many hours ago.

@@ -14,14 +14,14 @@ const LONGEST_KEY: usize = 257;
 
 /// What became of an attempt at a command.
 #[derive(Clone, Debug)]
-pub(crate) enum NewResult<'a> {
+pub(crate) enum AttemptResult<'a> {
     Intended { claim: &'a str },
     Done(Option<&'a RawValue>),
     Refused(&'a Cause),
     Unknown(&'a Cause),
 }
 
-impl NewResult<'_> {
+impl AttemptResult<'_> {
     pub(crate) const fn status(&self) -> ResultStatus {
         match self {
             Self::Intended { .. } => ResultStatus::Intended,
@@ -32,9 +32,9 @@ impl NewResult<'_> {
     }
 }
 
-/// The record of a result, on `topic`, with the key of the command's record, whose partition and offset are `position`. A key that is
-/// none of a command's and longer than any is left out: it may be larger than the topic takes, and a result that is never taken would
-/// hold its partition.
+/// The record of a result, on `topic`, with the key of the command's record, whose partition and offset are `position`. A key longer
+/// than [`LONGEST_KEY`] is left out (no valid command has one): it may be larger than the topic takes, and a result that is never taken
+/// would block its partition.
 ///
 /// # Panics
 ///
@@ -45,12 +45,12 @@ pub(crate) fn output(
     position: (i32, i64),
     subject: &Subject,
     attempt: u32,
-    result: &NewResult<'_>,
+    result: &AttemptResult<'_>,
 ) -> Output {
     let status = result.status();
     let cause = match result {
-        NewResult::Refused(cause) | NewResult::Unknown(cause) => Some(*cause),
-        NewResult::Intended { .. } | NewResult::Done(_) => None,
+        AttemptResult::Refused(cause) | AttemptResult::Unknown(cause) => Some(*cause),
+        AttemptResult::Intended { .. } | AttemptResult::Done(_) => None,
     };
     let value = CommandResult {
         id: (&*subject.id).into(),
@@ -59,8 +59,8 @@ pub(crate) fn output(
         status: status.into(),
         at: Millis::of(SystemTime::now()).to_string().into(),
         attempt,
-        claim: if let NewResult::Intended { claim } = result { Some((*claim).into()) } else { None },
-        answer: if let NewResult::Done(answer) = result { *answer } else { None },
+        claim: if let AttemptResult::Intended { claim } = result { Some((*claim).into()) } else { None },
+        answer: if let AttemptResult::Done(answer) = result { *answer } else { None },
         reason: cause.map(|cause| cause.reason.into()),
         error: cause.map(|cause| cause.error.as_str().into()),
         partition: position.0,

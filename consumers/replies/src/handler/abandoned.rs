@@ -5,7 +5,7 @@ use crate::command::Subject;
 use crate::ledger::CommandState;
 use crate::outcome::Cause;
 use crate::pending::Pending;
-use crate::result::{NewResult, output};
+use crate::result::{AttemptResult, output};
 use runtime::consumer::{Failure, Output, Record, Wait};
 use runtime::kafka::dead_letter::RetryHistory;
 use std::time::Duration;
@@ -58,7 +58,7 @@ impl Replies {
     /// The result of an attempt that was intended at `position`.
     fn cut_off(&self, record: &Record, position: (i32, i64), subject: &Subject, attempt: u32) -> Output {
         let error = String::from("whoever carried it out ended before the outcome was known");
-        let unknown = NewResult::Unknown(&Cause { reason: "cut_off", error });
+        let unknown = AttemptResult::Unknown(&Cause { reason: "cut_off", error });
         self.source.metrics.result(&subject.action, unknown.status());
         output(&self.source.topic, record, position, subject, attempt, &unknown)
     }

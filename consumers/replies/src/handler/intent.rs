@@ -4,7 +4,7 @@ use super::{READ_BACK, Replies};
 use crate::command::Command;
 use crate::follower::FollowError;
 use crate::pending::{Intent, Pending};
-use crate::result::NewResult;
+use crate::result::AttemptResult;
 use runtime::consumer::{Failure, Output, Record};
 use runtime::producer::Outgoing;
 use runtime::telemetry::{TRACEPARENT, TraceContext};
@@ -20,7 +20,7 @@ impl Replies {
     ) -> Result<bool, Failure> {
         let (subject, follower) = (&command.subject, self.follower().await?);
         if pending.intent == Intent::None {
-            let intended = NewResult::Intended { claim: &pending.claim };
+            let intended = AttemptResult::Intended { claim: &pending.claim };
             self.publish(&self.result(record, subject, pending.attempt, &intended), record).await?;
             pending.intent = Intent::Written;
         }

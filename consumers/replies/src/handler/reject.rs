@@ -5,7 +5,7 @@ use crate::command::{Subject, Unusable};
 use crate::follower::Follower;
 use crate::ledger::CommandState;
 use crate::outcome::Cause;
-use crate::result::NewResult;
+use crate::result::AttemptResult;
 use runtime::consumer::{Failure, Output, Record, Wait, Waits};
 
 impl Replies {
@@ -38,7 +38,7 @@ impl Replies {
         cause: &Cause,
     ) -> Result<Option<Output>, Failure> {
         Ok(match self.known(follower, subject)? {
-            CommandState::New => Some(self.result(record, subject, 1, &NewResult::Refused(cause))),
+            CommandState::New => Some(self.result(record, subject, 1, &AttemptResult::Refused(cause))),
             // An older version, which took it for a command, ended before there was a result.
             state => self.abandoned(partition, &state, record, subject)?.map(|(_, unknown)| unknown),
         })

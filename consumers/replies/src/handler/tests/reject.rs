@@ -38,7 +38,7 @@ async fn a_bad_copy_of_a_command_does_not_end_the_good_one() {
     let (bad, other) = (Record { partition: 3, key: Some(b"1784".to_vec()), ..command(1) }, bench.owner());
     let subject = Command::read(&bad, facebook).unwrap_err().subject.unwrap();
     let cause = Cause { reason: "wrong_key", error: String::new() };
-    other.publish(&other.result(&bad, &subject, 1, &NewResult::Refused(&cause)), &bad).await.unwrap();
+    other.publish(&other.result(&bad, &subject, 1, &AttemptResult::Refused(&cause)), &bad).await.unwrap();
     let state = published(&owner, "c-1").await;
     assert_eq!(state, CommandState::Intended { attempt: 1, position: (0, 1) });
     assert_eq!(results(&owner, &mut Partition::default(), &command(1)).await, ["unknown"]);
