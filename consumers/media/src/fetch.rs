@@ -30,9 +30,6 @@ const MOST_REDIRECTS: usize = 3;
 /// A MIME type that is longer says nothing.
 const LONGEST_TYPE: usize = 128;
 
-/// Its host has no address that may be connected to.
-const NO_ADDRESS: &str = "address";
-
 /// How fetching ended without its bytes, in a word.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotFetched {
@@ -45,6 +42,9 @@ pub(crate) enum NotFetched {
     /// It is not followed, for what a word says.
     #[error("{0}")]
     Refused(&'static str),
+    /// Its host has no address that may be connected to.
+    #[error("address")]
+    NoPublicAddress,
     #[error("too_large")]
     TooLarge,
     /// It failed for good, or for now.
@@ -52,7 +52,8 @@ pub(crate) enum NotFetched {
     Failed {
         /// In a word.
         reason: String,
-        again: bool,
+        /// Whether it may end otherwise another time.
+        is_transient: bool,
     },
 }
 
@@ -63,13 +64,13 @@ pub(crate) struct Fetcher {
     /// Keeps no connection: an answer over one that is open says nothing of names and of new connections, for which links fail.
     unpooled: Client,
     settings: FetchSettings,
-    /// Who answered last, of all hosts together.
-    pub(crate) answered: Mutex<Option<Answered>>,
+    /// Of all hosts together.
+    pub(crate) last_answer: Mutex<Option<LastAnswer>>,
 }
 
-/// A link that was answered, be it that it has died, and by more than trouble of its host.
+/// The link that was answered last, be it that it has died, and by more than trouble of its host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Answered {
+pub(crate) struct LastAnswer {
     pub(crate) url: Url,
     pub(crate) at: Instant,
 }
@@ -102,7 +103,7 @@ impl Fetcher {
             builder.build().map_err(|error| format!("the HTTP client cannot be made: {}", chain(&error)))
         };
         let (http, unpooled) = (make(builder())?, make(builder().pool_max_idle_per_host(0))?);
-        Ok(Self { http, unpooled, settings, answered: Mutex::default() })
+        Ok(Self { http, unpooled, settings, last_answer: Mutex::default() })
     }
 
     /// Follows a link to the answer that has the bytes.
@@ -111,10 +112,10 @@ impl Fetcher {
         let mut time = self.host_time();
         for _ in 0..=MOST_REDIRECTS {
             allowed::check(&url, &self.settings.media_hosts).map_err(NotFetched::Refused)?;
-            let response = self.ask(&self.http, &url, &mut time).await?;
+            let response = self.get(&self.http, &url, &mut time).await?;
             match response.status().as_u16() {
                 200 => return self.opened(response, time),
-                301 | 302 | 303 | 307 | 308 => url = elsewhere(&url, response.headers())?,
+                301 | 302 | 303 | 307 | 308 => url = redirect_target(&url, response.headers())?,
                 status => return Err(NotFetched::of_status(status)),
             }
         }
@@ -124,20 +125,20 @@ impl Fetcher {
     /// Whether any host answered since `since`; if not, the last one that did is asked again. What fails while none answers may be the
     /// fault of the network, or of all hosts.
     pub(crate) async fn is_answered(&self, since: Instant) -> bool {
-        let last = lock(&self.answered).clone();
+        let last = lock(&self.last_answer).clone();
         let Some(last) = last else { return false };
         if last.at >= since {
             return true;
         }
-        let asked = self.ask(&self.unpooled, &last.url, &mut self.host_time()).await;
+        let asked = self.get(&self.unpooled, &last.url, &mut self.host_time()).await;
         asked.is_ok_and(|response| !is_trouble(response.status().as_u16()))
     }
 
-    async fn ask(&self, http: &Client, url: &Url, time: &mut HostTime) -> Result<Response, NotFetched> {
+    async fn get(&self, http: &Client, url: &Url, time: &mut HostTime) -> Result<Response, NotFetched> {
         let request = http.get(url.clone()).header(ACCEPT_ENCODING, "identity");
         let response = time.wait(request.send()).await?;
         if !is_trouble(response.status().as_u16()) {
-            *lock(&self.answered) = Some(Answered { url: url.clone(), at: Instant::now() });
+            *lock(&self.last_answer) = Some(LastAnswer { url: url.clone(), at: Instant::now() });
         }
         Ok(response)
     }
@@ -175,15 +176,15 @@ impl Opened {
 impl NotFetched {
     /// Whether it may end otherwise another time. A name without a public address may be that of a name server which gives one
     /// private address for all names, as some do while the network is cut off.
-    pub(crate) fn may_pass(&self) -> bool {
-        matches!(self, Self::Failed { again: true, .. } | Self::Refused(NO_ADDRESS))
+    pub(crate) const fn is_transient(&self) -> bool {
+        matches!(self, Self::Failed { is_transient: true, .. } | Self::NoPublicAddress)
     }
 
     /// What became of the link, should that be its end.
     pub(crate) const fn status(&self) -> MediaStatus {
         match self {
             Self::Gone(_) | Self::Expired => MediaStatus::Gone,
-            Self::Refused(_) => MediaStatus::Refused,
+            Self::Refused(_) | Self::NoPublicAddress => MediaStatus::Refused,
             Self::TooLarge => MediaStatus::TooLarge,
             Self::Failed { .. } => MediaStatus::Failed,
         }
@@ -195,7 +196,7 @@ impl NotFetched {
         if matches!(status, 403 | 404 | 410) {
             return Self::Gone(status);
         }
-        Self::Failed { reason: format!("http_{status}"), again: is_trouble(status) }
+        Self::Failed { reason: format!("http_{status}"), is_transient: is_trouble(status) }
     }
 }
 
@@ -212,7 +213,7 @@ fn parse(link: &str) -> Result<Url, NotFetched> {
     url.ok_or(NotFetched::Refused("bad_url"))
 }
 
-fn elsewhere(from: &Url, headers: &HeaderMap) -> Result<Url, NotFetched> {
+fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, NotFetched> {
     let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
     let url = location.and_then(|location| from.join(location).ok());
     url.ok_or(NotFetched::Refused("bad_url"))
@@ -237,12 +238,12 @@ mod tests {
         for status in [403, 404, 410] {
             assert_eq!(NotFetched::of_status(status), NotFetched::Gone(status));
         }
-        for (status, again) in
+        for (status, is_transient) in
             [(429, true), (503, true), (204, false), (206, false), (304, false), (401, false)]
         {
             assert_eq!(
                 NotFetched::of_status(status),
-                NotFetched::Failed { reason: format!("http_{status}"), again },
+                NotFetched::Failed { reason: format!("http_{status}"), is_transient },
                 "{status}"
             );
         }
@@ -255,7 +256,7 @@ mod tests {
         assert!(!fetcher.is_answered(at).await);
         // It has no address that may be connected to.
         let url = Url::parse("https://localhost/").unwrap();
-        *lock(&fetcher.answered) = Some(Answered { url, at });
+        *lock(&fetcher.last_answer) = Some(LastAnswer { url, at });
         assert!(fetcher.is_answered(at).await);
         assert!(!fetcher.is_answered(at + Duration::from_millis(1)).await);
     }
@@ -272,11 +273,11 @@ mod tests {
     fn a_redirect_leads_to_a_url_or_is_refused() {
         let from = Url::parse("https://a.fbcdn.net/x").unwrap();
         let to = |location: &'static str| {
-            elsewhere(&from, &HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]))
+            redirect_target(&from, &HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]))
         };
         assert_eq!(to("/y").unwrap().as_str(), "https://a.fbcdn.net/y");
         assert_eq!(to("http://169.254.169.254/").unwrap().scheme(), "http");
-        assert_eq!(elsewhere(&from, &HeaderMap::new()), Err(NotFetched::Refused("bad_url")));
+        assert_eq!(redirect_target(&from, &HeaderMap::new()), Err(NotFetched::Refused("bad_url")));
     }
 
     #[test]

@@ -91,49 +91,42 @@ impl Saver {
             let (is_probe, slot) = self.breaker.admit(dies).await;
             // What waits behind others has not failed.
             let began = Instant::now();
-            let attempt = async {
-                // Nothing is fetched for a store that does not answer.
-                if is_probe {
-                    self.saved_before(source, index).await?;
-                }
-                self.attempt(source, index).await
-            };
-            let error = match attempt.await {
+            let failure = match self.attempt(source, index, is_probe).await {
                 Ok(outcome) => return outcome,
-                Err(error) => error,
+                Err(failure) => failure,
             };
             let took = delay + began.elapsed();
-            let end = match error {
-                AttemptError::NotFetched(not_fetched)
-                    if !not_fetched.may_pass() || self.is_given_up(&mut retry_budget, took).await =>
+            // What fails for good or for too long ends here, once the store knows of no earlier success.
+            let ended = match failure {
+                AttemptError::NotFetched(why)
+                    if !why.is_transient() || self.gives_up_after(&mut retry_budget, took).await =>
                 {
-                    self.conclude(source, index, &not_fetched).await.map_err(AttemptError::Store)
+                    self.record_unsaved(source, index, &why).await.map_err(AttemptError::Store)
                 }
-                error => Err(error),
+                again => Err(again),
             };
-            match &end {
+            match &ended {
                 Err(AttemptError::Store(_)) => self.breaker.record_failure(is_probe),
                 _ if is_probe => self.breaker.probe_undecided(),
                 _ => {}
             }
-            let error = match end {
-                Ok(outcome) => return outcome,
-                Err(error) => error,
-            };
             drop(slot);
-            self.note(&error);
+            match ended {
+                Ok(outcome) => return outcome,
+                Err(failure) => self.count_failed_attempt(&failure),
+            }
             delay = backoff.next_delay(backoff::random());
             tokio::time::sleep(delay).await;
         }
     }
 
     /// Whether a link is tried no more that failed once more, after an attempt that `took` so long with the delay before it.
-    async fn is_given_up(&self, retry_budget: &mut RetryBudget, took: Duration) -> bool {
-        let Some(former) = retry_budget.failed(Instant::now()) else { return false };
-        self.fetcher.is_answered(former).await && retry_budget.is_spent(took)
+    async fn gives_up_after(&self, retry_budget: &mut RetryBudget, took: Duration) -> bool {
+        let Some(former) = retry_budget.record_failure(Instant::now()) else { return false };
+        self.fetcher.is_answered(former).await && retry_budget.count_failure(took)
     }
 
-    fn note(&self, error: &AttemptError) {
+    fn count_failed_attempt(&self, error: &AttemptError) {
         match error {
             AttemptError::Store(_) => self.metrics.store_errors.inc(),
             AttemptError::NotFetched(_) => self.metrics.attempts_failed.inc(),
@@ -144,7 +137,7 @@ impl Saver {
     }
 
     /// Tells of a link that could not be saved now; one that was saved before stays so.
-    async fn conclude(
+    async fn record_unsaved(
         &self,
         source: &Source,
         index: usize,
@@ -155,7 +148,7 @@ impl Saver {
             LinkOutcome { id, status: MediaStatus::Saved, value }
         } else {
             let (status, reason) = (not_fetched.status(), Some(not_fetched.to_string().into()));
-            let record = MediaRecord { reason, ..blank(source, index, status) };
+            let record = MediaRecord { reason, ..record_without_result(source, index, status) };
             LinkOutcome { id, status, value: to_json(&record) }
         };
         self.metrics.count_link(source.links[index].origin, outcome.status);
@@ -169,7 +162,16 @@ impl Saver {
         Ok(kept.filter(|kept| is_saved(kept)))
     }
 
-    async fn attempt(&self, source: &Source, index: usize) -> Result<LinkOutcome, AttemptError> {
+    async fn attempt(
+        &self,
+        source: &Source,
+        index: usize,
+        is_probe: bool,
+    ) -> Result<LinkOutcome, AttemptError> {
+        // Nothing is fetched for a store that does not answer.
+        if is_probe {
+            self.saved_before(source, index).await?;
+        }
         let link = &source.links[index];
         if lifetime::is_expired(&link.url, Millis::of(self.clock.now())) {
             return Err(AttemptError::NotFetched(NotFetched::Expired));
@@ -188,7 +190,7 @@ impl Saver {
             if upload.bytes == 0 {
                 return Err(AttemptError::NotFetched(NotFetched::Failed {
                     reason: "empty".to_owned(),
-                    again: true,
+                    is_transient: true,
                 }));
             }
             Ok(())
@@ -198,7 +200,7 @@ impl Saver {
             return Err(error);
         }
         let record = |stored: &Stored| {
-            to_json(&saved(blank(source, index, MediaStatus::Saved), stored, answer.declared))
+            to_json(&saved(record_without_result(source, index, MediaStatus::Saved), stored, answer.declared))
         };
         let (stored, value) = upload.finish(record).await?;
         self.breaker.record_success();
@@ -220,7 +222,7 @@ fn is_saved(kept: &[u8]) -> bool {
 }
 
 /// What is known before anything was fetched.
-fn blank(source: &Source, index: usize, status: MediaStatus) -> MediaRecord<'static> {
+fn record_without_result(source: &Source, index: usize, status: MediaStatus) -> MediaRecord<'static> {
     let Link { origin, url } = &source.links[index];
     let owned = |text: &Option<String>| text.clone().map(Cow::Owned);
     MediaRecord {

@@ -34,7 +34,7 @@ pub(crate) fn check(url: &Url, hosts: &[HostRule]) -> Result<(), &'static str> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("user_info");
     }
-    // An address instead of a name is no host of anybody's CDN.
+    // An address instead of a name never reaches the resolver, which checks addresses: it has to be refused here.
     let name = url.domain().ok_or("host")?;
     let port = url.port_or_known_default();
     let mut of_host = hosts.iter().filter(|rule| rule.is(name)).peekable();

@@ -11,26 +11,26 @@ const LEAST: u32 = 5;
 pub(super) struct RetryBudget {
     most: Duration,
     last_failed: Option<Instant>,
-    /// How often it failed while others were answered, and how long that took.
-    failed: (u32, Duration),
+    /// Failures that count, as others were answered meanwhile, and how long they took.
+    counted: (u32, Duration),
 }
 
 impl RetryBudget {
     /// For as long as `most`.
     pub(super) const fn new(most: Duration) -> Self {
-        Self { most, last_failed: None, failed: (0, Duration::ZERO) }
+        Self { most, last_failed: None, counted: (0, Duration::ZERO) }
     }
 
     /// Takes note of a failure, and tells when the one before it was: it counts where others were answered since.
-    pub(super) fn failed(&mut self, now: Instant) -> Option<Instant> {
+    pub(super) fn record_failure(&mut self, now: Instant) -> Option<Instant> {
         self.last_failed.replace(now)
     }
 
-    /// Whether it is over with a failure that counts, after an attempt that `took` so long, with the delay before it.
-    pub(super) fn is_spent(&mut self, took: Duration) -> bool {
-        let (failures, spent) = self.failed;
-        self.failed = (failures.saturating_add(1), spent.saturating_add(took));
-        self.failed.0 >= LEAST && self.failed.1 >= self.most
+    /// Counts a failure, after an attempt that `took` so long, with the delay before it; whether the budget is spent with it.
+    pub(super) fn count_failure(&mut self, took: Duration) -> bool {
+        let (failures, spent) = self.counted;
+        self.counted = (failures.saturating_add(1), spent.saturating_add(took));
+        self.counted.0 >= LEAST && self.counted.1 >= self.most
     }
 }
 
@@ -43,7 +43,7 @@ mod tests {
     /// The failure that counts with which a link is given up whose attempts take so long.
     fn given_up(took: Duration) -> Option<u32> {
         let mut retry_budget = RetryBudget::new(SECOND * 60);
-        (1..1_000).find(|_| retry_budget.is_spent(took))
+        (1..1_000).find(|_| retry_budget.count_failure(took))
     }
 
     #[test]
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn a_failure_is_measured_from_the_one_before_it_and_the_first_from_none() {
         let (start, mut retry_budget) = (Instant::now(), RetryBudget::new(SECOND));
-        let before = [0, 10, 30].map(|seconds| retry_budget.failed(start + SECOND * seconds));
+        let before = [0, 10, 30].map(|seconds| retry_budget.record_failure(start + SECOND * seconds));
         assert_eq!(before, [None, Some(start), Some(start + SECOND * 10)]);
     }
 }

@@ -1,7 +1,7 @@
 //! How links end.
 
 use super::*;
-use crate::fetch::{Answered, HostRule};
+use crate::fetch::{HostRule, LastAnswer};
 use prometheus::Registry;
 use reqwest::Url;
 use runtime::mutex::lock;
@@ -31,16 +31,16 @@ async fn what_was_saved_stays_saved_when_its_link_has_died() {
     let (_place, saver) = saver();
     let source = source("https://a.fbcdn.net/a.jpg");
     let gone = NotFetched::Gone(403);
-    assert_eq!(saver.conclude(&source, 0, &gone).await.unwrap().status, MediaStatus::Gone);
+    assert_eq!(saver.record_unsaved(&source, 0, &gone).await.unwrap().status, MediaStatus::Gone);
     let mut upload = saver.store.begin(store::folder("1784", Some("99")), &source.record_id(0));
     upload.write(b"a picture").await.unwrap();
     let mut value = Vec::new();
     let record = |stored: &Stored| {
-        value = to_json(&saved(blank(&source, 0, MediaStatus::Saved), stored, None));
+        value = to_json(&saved(record_without_result(&source, 0, MediaStatus::Saved), stored, None));
         value.clone()
     };
     upload.finish(record).await.unwrap();
-    let outcome = saver.conclude(&source, 0, &gone).await.unwrap();
+    let outcome = saver.record_unsaved(&source, 0, &gone).await.unwrap();
     assert_eq!(outcome, LinkOutcome { id: source.record_id(0), status: MediaStatus::Saved, value });
 }
 
@@ -51,7 +51,7 @@ async fn a_link_that_died_long_ago_by_its_own_words_is_gone_and_nobody_is_asked(
     let outcome = saver.save(&source("https://none.fbcdn.net/a.jpg?oe=687DB1A0")).await;
     let record: MediaRecord<'_> = serde_json::from_slice(&outcome[0].value).unwrap();
     assert_eq!((outcome[0].status, record.reason.as_deref()), (MediaStatus::Gone, Some("expired")));
-    assert_eq!(*lock(&saver.fetcher.answered), None);
+    assert_eq!(*lock(&saver.fetcher.last_answer), None);
 }
 
 #[test]
@@ -59,10 +59,10 @@ fn every_end_has_a_status_and_a_word() {
     for (not_fetched, status, word) in [
         (NotFetched::Gone(403), MediaStatus::Gone, "http_403"),
         (NotFetched::Expired, MediaStatus::Gone, "expired"),
-        (NotFetched::Refused("address"), MediaStatus::Refused, "address"),
+        (NotFetched::NoPublicAddress, MediaStatus::Refused, "address"),
         (NotFetched::TooLarge, MediaStatus::TooLarge, "too_large"),
         (
-            NotFetched::Failed { reason: "timed_out".to_owned(), again: true },
+            NotFetched::Failed { reason: "timed_out".to_owned(), is_transient: true },
             MediaStatus::Failed,
             "timed_out",
         ),
@@ -78,7 +78,7 @@ async fn a_name_at_a_private_address_is_refused_where_others_are_answered() {
     // Later than anything fails here.
     let url = Url::parse("https://a.fbcdn.net/").unwrap();
     let at = Instant::now() + Duration::from_hours(1);
-    *lock(&saver.fetcher.answered) = Some(Answered { url, at });
+    *lock(&saver.fetcher.last_answer) = Some(LastAnswer { url, at });
     let outcome = tokio::time::timeout(Duration::from_mins(3), saver.save(&source)).await;
     assert_eq!(outcome.expect("it is followed without end")[0].status, MediaStatus::Refused);
 }
