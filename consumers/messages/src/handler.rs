@@ -16,8 +16,8 @@ use std::time::{Instant, SystemTime};
 /// `weir_dlq_reason` of a value that is no typed event.
 const NOT_AN_EVENT: &str = "not_an_event";
 
-/// What most inbox records fit into.
-const USUAL_BYTES: usize = 1024;
+/// Capacity of the buffer that an inbox record is written into; most fit.
+const INITIAL_CAPACITY: usize = 1024;
 
 /// Makes inbox records of typed events.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl InboxHandler {
         Self { routes, bounds, tail, metrics }
     }
 
-    fn inbox(&self, recent: &mut RecentEvents, record: &Record) -> Result<Vec<Output>, Failure> {
+    fn handle_event(&self, recent: &mut RecentEvents, record: &Record) -> Result<Vec<Output>, Failure> {
         let event = TypedEvent::read(record.value.as_deref()).map_err(|error| reject(&error.into()))?;
         let id = EventId::parse(&event.id).ok_or_else(no_id)?;
         let Some((name, inbox)) = normalise(&event).map_err(|error| reject(&error))? else {
@@ -50,8 +50,8 @@ impl InboxHandler {
     }
 
     /// Whether the event was published already. Not to be asked of the dashboard's test button: each press sends the same
-    /// message id. Of a record that was a dead letter of this group and was put back, to remember it is not enough: it was
-    /// noted when its output could not be published. There the output itself decides.
+    /// message id. An event that this group gave up and that was put back was noted without being published: for it only
+    /// [`Seen::Published`] is a duplicate.
     fn is_duplicate(&self, recent: &mut RecentEvents, id: EventId, record: &Record) -> bool {
         let seen = recent.note(id, record.offset, Millis::of(SystemTime::now()).as_secs());
         self.metrics.recent_full.inc_by(recent.take_forgotten_early());
@@ -63,12 +63,9 @@ impl InboxHandler {
     }
 
     fn output(&self, record: &Record, name: inbox::EventName, inbox: &inbox::Record) -> Output {
-        let header = |name: &'static str, value: &[u8]| (Cow::Borrowed(name), value.to_vec());
-        let headers = vec![
-            header("content-type", raw::CONTENT_TYPE.as_bytes()),
-            header("ce_id", inbox.id.as_bytes()),
-            header("weir_event", name.as_str().as_bytes()),
-        ];
+        let headers =
+            [("content-type", raw::CONTENT_TYPE), ("ce_id", &inbox.id), ("weir_event", name.as_str())];
+        let headers = headers.map(|(name, value)| (Cow::Borrowed(name), value.as_bytes().to_vec())).into();
         Output {
             topic: Arc::clone(self.routes.name(name.topic())),
             key: record.key.clone(),
@@ -79,7 +76,7 @@ impl InboxHandler {
 }
 
 fn json(inbox: &inbox::Record) -> Vec<u8> {
-    let mut json = Vec::with_capacity(USUAL_BYTES);
+    let mut json = Vec::with_capacity(INITIAL_CAPACITY);
     serde_json::to_writer(&mut json, inbox)
         .expect("an inbox record has string keys and finite numbers alone");
     json
@@ -112,7 +109,7 @@ impl Handler for InboxHandler {
         _: &mut Option<()>,
         _: &Waits,
     ) -> impl Future<Output = Result<Vec<Output>, Failure>> + Send {
-        ready(self.inbox(recent, record))
+        ready(self.handle_event(recent, record))
     }
 }
 

@@ -1,7 +1,7 @@
-//! The sums that `/metrics` shows.
+//! The metrics of events.
 
 use crate::conversations::GivenUp;
-use crate::observe::Observation;
+use crate::observe::{LABELS, Observation};
 use crate::unknown::UnknownNames;
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
 use runtime::metrics::{counters, counters_of, histogram, histograms};
@@ -9,8 +9,6 @@ use schemas::{Millis, TypedEvent};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
-
-const LABELS: &[&str] = &["object", "kind", "carrier"];
 
 /// Upper bounds of ages in seconds: a healthy delivery is within the first few; Meta retries for 36 hours, and a
 /// topic keeps events for a week.

@@ -4,12 +4,14 @@ use schemas::{Carrier, EventKind, Millis, TypedEvent};
 use std::borrow::Cow;
 use std::time::Duration;
 
+/// The labels whose values [`Observation::labels`] gives, in its order.
+pub(crate) const LABELS: &[&str] = &["object", "kind", "carrier"];
+
 /// The label of what is not in a closed set.
 pub(crate) const OTHER: &str = "other";
 
 /// The objects that Meta sends webhooks for
-/// (<https://developers.facebook.com/docs/graph-api/webhooks/reference>); any other name counts as [`OTHER`], so that
-/// no sender can make labels.
+/// (<https://developers.facebook.com/docs/graph-api/webhooks/reference>); any other name counts as [`OTHER`].
 pub(crate) const OBJECTS: [&str; 7] =
     ["instagram", "page", "whatsapp_business_account", "user", "permissions", "application", "ad_account"];
 

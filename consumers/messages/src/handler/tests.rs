@@ -43,7 +43,7 @@ impl Bench {
     }
 
     fn handle(&self, recent: &mut RecentEvents, record: &Record) -> Result<Vec<Output>, Failure> {
-        self.handler.inbox(recent, record)
+        self.handler.handle_event(recent, record)
     }
 
     fn counted(&self, name: &str) -> f64 {
