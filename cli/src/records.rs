@@ -1,4 +1,4 @@
-//! Records on topics: what each says in a few words, as they come, the way of one through all topics, commands to answer,
+//! Records on topics: what each says in a few words, as they come, the way of one through all topics, reply commands,
 //! and the schemas of all.
 
 pub(crate) mod embedded;

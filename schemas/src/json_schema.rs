@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 pub(crate) const ANY: [&str; 7] = ["object", "array", "string", "integer", "number", "boolean", "null"];
 
 /// Every schema by the name of its file: the envelope of typed events, the enriched event, the inbox record, what became of
-/// an attachment, who a customer is, commands to answer with their results, and the `data` of each kind, whose standby variant shares it.
+/// an attachment, who a customer is, reply commands with their results, and the `data` of each kind, whose standby variant shares it.
 pub fn documents() -> BTreeMap<String, Value> {
     let kinds = Kind::ALL.into_iter().map(|kind| (kind.as_str(), data::of(kind)));
     let own = [

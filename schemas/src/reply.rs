@@ -1,4 +1,4 @@
-//! Commands to answer, and what became of them: the records of the topics `replies` and `replies.results`.
+//! Reply commands, and what became of them: the records of the topics `replies` and `replies.results`.
 
 mod members;
 mod result;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// A command to answer, or to do something else that the Graph API can in a conversation or below a post.
+/// A reply command: to answer, or to do something else that the Graph API can, in a conversation or below a post.
 ///
 /// It is carried out as it says or refused: a member that its action does not have refuses it. The record's key is the
 /// conversation's or the post's: `{account}:{to}` where it has a receiver, else `{account}:{media}`, or `{account}` alone where no

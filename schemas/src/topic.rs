@@ -58,7 +58,7 @@ pub enum Holds {
     Media,
     /// Typed events with what the Graph API said.
     Enriched,
-    /// Commands to answer.
+    /// Reply commands.
     Commands,
     /// What became of the commands.
     Results,

@@ -1,4 +1,4 @@
-//! Commands to answer: each is carried out at most once, and has a result, whatever happens meanwhile.
+//! Reply commands: each is carried out at most once, and has a result, whatever happens meanwhile.
 
 #![cfg(feature = "everything")]
 

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use weir_graph::{Account, Login};
 use weir_replies::command::Command;
 
-/// The oldest that a command to answer may be with any `--reply-max-age`.
+/// The oldest that a reply command may be with any `--reply-max-age`.
 const OLDEST_COMMAND: Duration = Duration::from_hours(6 * 24);
 /// Why a command died that can never be carried out: it has its result, or no id that one could be of.
 const OF_NO_USE: [&str; 4] = ["unreadable", "unknown_action", "bad_command", "wrong_key"];
@@ -68,10 +68,10 @@ pub(super) enum KeepReason {
     /// It could not be remembered.
     #[error("too many before it were left out; put those back first")]
     NoRoom,
-    /// It is a command to answer that is none, and would be none again.
+    /// It is a reply command that is none, and would be none again.
     #[error("a command that would be refused again ({0}): write it anew, with a new id")]
     NoCommand(String),
-    /// It is a command to answer that would be refused as too late.
+    /// It is a reply command that would be refused as too late.
     #[error("a command that comes too late for an answer")]
     TooLate,
 }

@@ -39,7 +39,7 @@ struct Lookup {
     status: String,
 }
 
-/// What is shown of a command to answer, and of its results.
+/// What is shown of a reply command, and of its results.
 #[derive(Deserialize)]
 struct Answer {
     id: String,
@@ -170,7 +170,7 @@ fn event(holds: Holds, value: &[u8]) -> Option<(String, String)> {
     Some((what, event.id.into_owned()))
 }
 
-/// A command to answer, or what became of it.
+/// A reply command, or what became of it.
 fn answer(value: &[u8]) -> Option<(String, String)> {
     let Answer { id, action, status } = serde_json::from_slice(value).ok()?;
     Some((format!("{action}, {}", status.as_deref().unwrap_or("commanded")), id))

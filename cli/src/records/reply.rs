@@ -1,4 +1,4 @@
-//! `weir reply`: one command to answer, checked before it is written, and what became of it.
+//! `weir reply`: one reply command, checked before it is written, and what became of it.
 
 mod command_results;
 mod draft;

@@ -1,4 +1,4 @@
-//! Commands to answer, carried out through the Graph API at most once.
+//! Reply commands, carried out through the Graph API at most once.
 //!
 //! A command is carried out in three steps: its intent goes to the results topic and is read back, the call is made, what
 //! came of it goes to the results topic. [`command`] reads a command, `outcome` decides what an answer means, `ledger`
@@ -44,7 +44,7 @@ use weir_graph::{AccessTokens, Graph, RateLimiter};
 pub const ABOUT: About = About {
     name: "weir-replies",
     version: env!("CARGO_PKG_VERSION"),
-    description: "Carries out commands to answer through the Graph API, each at most once",
+    description: "Carries out reply commands through the Graph API, each at most once",
 };
 
 /// How much longer than a call may take the partitions of a call under way are kept at the end.

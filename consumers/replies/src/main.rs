@@ -1,4 +1,4 @@
-//! The consumer that carries out commands to answer.
+//! The consumer that carries out reply commands.
 
 use std::process::ExitCode;
 use weir_replies::{ABOUT, ReplySettings};

@@ -20,7 +20,7 @@ pub(crate) enum Content {
     Profile,
     /// What became of an attachment.
     Media,
-    /// A command to answer.
+    /// A reply command.
     Reply,
     /// What became of a command.
     ReplyResult,
@@ -84,7 +84,7 @@ impl Content {
                 .to_owned(),
             Self::Profile => "Who a customer is, as the account may know; no value erases it.".to_owned(),
             Self::Media => "What became of one link of an event: saved where, or why not.".to_owned(),
-            Self::Reply => "A command to answer: what, to whom or under which post, and until when.".to_owned(),
+            Self::Reply => "A reply command: what, to whom or under which post, and until when.".to_owned(),
             Self::ReplyResult => "What became of a command: before it is carried out, and after.".to_owned(),
             Self::DeadLetter(Topic::IngestDlq) => {
                 "A body that is no delivery, as it was, with the reason in headers beside those of a delivery.".to_owned()

@@ -32,7 +32,7 @@ pub(crate) const MEDIA: [&str; 2] = [
     r#"{"id":"1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f","event":"6c9d4b2a1f3e5d7c9b0a8f7e6d5c4b3a","index":0,"account":"17841405726653026","subject":"17841405726653026:12345678901234567","origin":"story","url":"https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=17","status":"gone","at":"2025-07-18T16:20:42.040Z","reason":"http_404"}"#,
 ];
 
-/// Commands to answer.
+/// Reply commands.
 pub(crate) const REPLIES: [&str; 3] = [
     r#"{"id":"order-4711-shipped","account":"17841405726653026","action":"message","text":"It is on its way!","to":"12345678901234567","not_after":"2025-07-19T16:00:00.000Z"}"#,
     r#"{"id":"mention-17894227972186120","account":"17841405726653026","action":"mention_reply","text":"Challenge accepted!","media":"17918195224117851","comment":"17894227972186120"}"#,

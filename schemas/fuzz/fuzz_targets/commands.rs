@@ -1,4 +1,4 @@
-//! Any bytes as a command to answer, or as the result of one: what can be read is written as it was read.
+//! Any bytes as a reply command, or as the result of one: what can be read is written as it was read.
 
 #![no_main]
 

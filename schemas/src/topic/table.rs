@@ -55,7 +55,7 @@ topics! {
     Media: Media = "media.v1", AccountUserOrMedia, 30, "what became of each attachment: saved where, or why not";
     CommentsEnriched: Enriched = "comments.enriched.v1", AccountMedia, 7, "comments with what the Graph API said";
     MentionsEnriched: Enriched = "mentions.enriched.v1", AccountMedia, 7, "mentions with what the Graph API said";
-    Replies: Commands = "replies.v1", AccountUserOrMedia, 7, "commands to answer";
+    Replies: Commands = "replies.v1", AccountUserOrMedia, 7, "reply commands";
     RepliesResults: Results = "replies.results.v1", AccountUserOrMedia, 7, "what became of the commands";
     IngestDlq: RefusedBodies = "ingest.dlq.v1", Original, 30, "bodies that ingest could not read";
     MessagesDlq: DeadLetters = "messages.dlq.v1", Original, 30, "records that weir-messages could not handle";

@@ -21,7 +21,7 @@ const RECEIPT: Receipt<'static> =
 /// Bodies that are no delivery, one for each reason that does not need a large one.
 const NO_DELIVERIES: [&str; 3] = ["nothing", r#"{"object":"page"}"#, "[]"];
 
-/// A command to answer, its key, and what became of it and of another one.
+/// A reply command, its key, and what became of it and of another one.
 const REPLY: &str = r#"{"id":"order-4711","account":"17841405726653026","action":"message","text":"It is on its way!","to":"12345678901234567","not_after":"2025-07-19T16:00:00.000Z"}"#;
 const REPLY_KEY: &str = "17841405726653026:12345678901234567";
 const RESULTS: [&str; 3] = [
