@@ -18,7 +18,7 @@ use crate::{Exit, Screen, ToolError};
 use expected::Expected;
 use report::Report;
 use runtime::consumer::Record;
-use schemas::{Receipt, Split, Topic, raw};
+use schemas::{Reception, Split, Topic, raw};
 use settings::ReplaySettings;
 
 const MORE: &str = "\
@@ -95,10 +95,10 @@ fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit, ToolError
 
 impl Replay<'_> {
     /// What a delivery is split into; none of what ingest did not write. It is to be counted once.
-    fn split<'r>(&mut self, record: &'r Record, is_counted: bool) -> Option<(Receipt<'r>, Split<'r>)> {
+    fn split<'r>(&mut self, record: &'r Record, is_counted: bool) -> Option<(Reception<'r>, Split<'r>)> {
         let body = record.value.as_deref().unwrap_or_default();
-        let receipt = raw::receipt(|name| record.header(name));
-        let split = receipt.map(|receipt| (receipt, self.settings.event_limits.split(body)));
+        let reception = raw::reception(|name| record.header(name));
+        let split = reception.map(|reception| (reception, self.settings.event_limits.split(body)));
         if is_counted {
             self.report.deliveries += 1;
             self.report.not_written_by_ingest += u64::from(split.is_none());

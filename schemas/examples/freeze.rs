@@ -7,7 +7,7 @@ use schemas::inbox::Record;
 use schemas::lookup::{Lookup, Status};
 use schemas::media::{MediaRecord, MediaStatus, Origin};
 use schemas::profile::{CustomerProfile, ProfileStatus};
-use schemas::{Receipt, inbox::Platform, json_schema, split};
+use schemas::{Reception, inbox::Platform, json_schema, split};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-const RECEIPT: Receipt<'static> =
-    Receipt { delivery_id: "01981d1a-2f00-7000-8000-000000000000", received: "2025-07-18T10:35:12.000Z" };
+const RECEPTION: Reception<'static> =
+    Reception { delivery_id: "01981d1a-2f00-7000-8000-000000000000", received: "2025-07-18T10:35:12.000Z" };
 /// How many events of a kind are frozen.
 const A_FEW: usize = 3;
 
@@ -95,7 +95,7 @@ fn events(fixtures: &[PathBuf]) -> io::Result<BTreeMap<String, Vec<String>>> {
         let body = fs::read(path)?;
         for event in split(&body, usize::MAX).events {
             let mut record = Vec::new();
-            event.write_json(RECEIPT, &mut record);
+            event.write_json(RECEPTION, &mut record);
             let record = one_line(record)?;
             events.entry(event.kind.to_string()).or_default().push(record);
         }

@@ -87,7 +87,7 @@ pub struct Event<'a> {
 
 /// What all events of one delivery share.
 #[derive(Clone, Copy, Debug)]
-pub struct Receipt<'a> {
+pub struct Reception<'a> {
     /// The delivery's id: `ce_id` of the raw record, a UUID of version 7.
     pub delivery_id: &'a str,
     /// When ingest received it, RFC 3339.
@@ -108,7 +108,7 @@ impl Event<'_> {
     /// Appends the event as one structured-mode CloudEvent: the value of its record.
     ///
     /// Every value but `data` is of characters that JSON does not escape, by construction; `data` is JSON already.
-    pub fn write_json(&self, receipt: Receipt<'_>, out: &mut Vec<u8>) {
+    pub fn write_json(&self, reception: Reception<'_>, out: &mut Vec<u8>) {
         out.reserve(self.data.len() + 640);
         append(out, &[r#"{"specversion":"1.0","id":""#]);
         out.extend_from_slice(&self.id.to_hex());
@@ -123,13 +123,13 @@ impl Event<'_> {
             write!(out, r#","time":"{time}""#).unwrap_or_default();
         }
         append(out, &[r#","datacontenttype":"application/json""#]);
-        member(out, "recordedtime", Some(receipt.received));
+        member(out, "recordedtime", Some(reception.received));
         member(out, "metaobject", Some(&self.object));
         member(out, "metaaccount", self.account.as_deref());
         member(out, "metacarrier", Some(self.carrier.as_str()));
         member(out, "metafield", self.field.as_deref());
         append(out, &[if self.test { r#","metatest":true"# } else { r#","metatest":false"# }]);
-        member(out, "deliveryid", Some(receipt.delivery_id));
+        member(out, "deliveryid", Some(reception.delivery_id));
         append(out, &[r#","data":"#, self.data, "}"]);
     }
 }

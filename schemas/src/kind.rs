@@ -18,11 +18,11 @@ use crate::topic::Topic;
 #[derive(Clone, Copy, Debug)]
 pub struct KindSpec {
     /// Its public name, as in a record's `type` and in `schemas/fixtures`.
-    pub word: &'static str,
+    pub name: &'static str,
     /// What happened, in a few words.
     pub about: &'static str,
     /// What `data` is, what tells the kind, and which page of Meta's describes it.
-    pub origin: &'static str,
+    pub details: &'static str,
     /// The members of a messaging item that tell it; none of a kind that a change's field tells.
     pub members: &'static [&'static str],
     /// What else of a messaging item it is known to come with.
@@ -98,7 +98,7 @@ pub enum Model {
 impl Kind {
     /// The kind's public name, as in a record's `type` and in `schemas/fixtures`.
     pub const fn as_str(self) -> &'static str {
-        self.spec().word
+        self.spec().name
     }
 
     /// What happened, in a few words: for lists and documents.

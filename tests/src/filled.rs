@@ -40,13 +40,13 @@ pub async fn fill(bootstrap: &str, prefix: &str, bodies: impl IntoIterator<Item 
 
 fn send(batch: &mut Batch<'_>, prefix: &str, body: &[u8]) -> Result<u64> {
     let split = schemas::split(body, MOST_EVENTS);
-    let receipt = schemas::Receipt {
+    let reception = schemas::Reception {
         delivery_id: "0198c3f0-0000-7000-8000-000000000000",
         received: "2026-01-01T00:00:00.000Z",
     };
     for event in &split.events {
         let (mut value, mut event_type) = (Vec::new(), Vec::new());
-        event.write_json(receipt, &mut value);
+        event.write_json(reception, &mut value);
         event.write_type(&mut event_type);
         let id = event.id.to_hex();
         let headers: [(&str, &[u8]); 3] = [

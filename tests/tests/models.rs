@@ -7,13 +7,13 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
-use schemas::{Receipt, split};
+use schemas::{Reception, split};
 use serde_json::{Value, json};
 use weir_tests::fixtures;
 use weir_tests::foreign::{folder, node, python, run};
 
-const RECEIPT: Receipt<'static> =
-    Receipt { delivery_id: "01981d1a-2f00-7000-8000-000000000000", received: "2025-07-18T10:35:12.000Z" };
+const RECEPTION: Reception<'static> =
+    Reception { delivery_id: "01981d1a-2f00-7000-8000-000000000000", received: "2025-07-18T10:35:12.000Z" };
 /// Enriched events: found, gone, skipped.
 const ENRICHED: &str = include_str!("../../schemas/golden/v1/enriched.jsonl");
 /// Inbox records, one of each event and message type.
@@ -30,7 +30,7 @@ const ANYTHING: &str = r#"{"object":"page","entry":[{"id":"1","time":1752834910,
 fn records(body: &[u8]) -> String {
     let value = |event: &schemas::Event<'_>| {
         let mut value = Vec::new();
-        event.write_json(RECEIPT, &mut value);
+        event.write_json(RECEPTION, &mut value);
         String::from_utf8_lossy(&value).replace('\n', " ") + "\n"
     };
     split(body, 10_000).events.iter().map(value).collect()

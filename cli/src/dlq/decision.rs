@@ -135,12 +135,12 @@ impl Rules<'_> {
     /// The events of a body that ingest could not read. Where a part of it still cannot be read it stays: the events of
     /// the rest were published when it came.
     fn split_again(&self, record: &Record) -> Result<Vec<Typed>, KeepReason> {
-        let receipt = raw::receipt(|name| record.header(name)).ok_or(KeepReason::NoOrigin)?;
+        let reception = raw::reception(|name| record.header(name)).ok_or(KeepReason::NoOrigin)?;
         let split = self.settings.event_limits.split(record.value.as_deref().unwrap_or_default());
         if let Some(refusal) = split.refusal {
             return Err(KeepReason::StillRefused(Refusal::as_str(refusal)));
         }
-        let typed = |event| Typed::of(event, receipt, &self.settings.scope.topic_prefix);
+        let typed = |event| Typed::of(event, reception, &self.settings.scope.topic_prefix);
         Ok(split.events.iter().map(typed).collect())
     }
 }

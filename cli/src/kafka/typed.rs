@@ -1,7 +1,7 @@
 //! Typed events that are published again: the records that ingest made of them, with a mark.
 
 use crate::kafka::sink::OutgoingRecord;
-use schemas::{Event, Receipt, raw};
+use schemas::{Event, Reception, raw};
 
 /// The header that tells a record that was published again, with the name of the run.
 const REPLAY: &str = "ce_replay";
@@ -18,9 +18,9 @@ pub(crate) struct Typed {
 
 impl Typed {
     /// Lays out the record as ingest did when it received the delivery.
-    pub(crate) fn of(event: &Event<'_>, receipt: Receipt<'_>, topic_prefix: &str) -> Self {
+    pub(crate) fn of(event: &Event<'_>, reception: Reception<'_>, topic_prefix: &str) -> Self {
         let (mut value, mut event_type) = (Vec::new(), Vec::new());
-        event.write_json(receipt, &mut value);
+        event.write_json(reception, &mut value);
         event.write_type(&mut event_type);
         let topic = event.topic().name(topic_prefix);
         Self { topic, key: event.key.clone(), id: event.id.to_hex(), event_type, value }
@@ -44,17 +44,19 @@ mod tests {
     use super::*;
 
     const BODY: &[u8] = include_bytes!("../../../schemas/fixtures/message/text.json");
-    const RECEIPT: Receipt<'static> =
-        Receipt { delivery_id: "0198a5b0-7c1e-7d2a-9f00-1234567890ab", received: "2025-07-18T10:35:10.123Z" };
+    const RECEPTION: Reception<'static> = Reception {
+        delivery_id: "0198a5b0-7c1e-7d2a-9f00-1234567890ab",
+        received: "2025-07-18T10:35:10.123Z",
+    };
 
     #[test]
     fn the_record_is_that_of_the_event_with_one_header_more() {
         let split = schemas::split(BODY, 10);
         let event = &split.events[0];
-        let typed = Typed::of(event, RECEIPT, "acme");
+        let typed = Typed::of(event, RECEPTION, "acme");
         let outgoing = typed.outgoing("again");
         let mut value = Vec::new();
-        event.write_json(RECEIPT, &mut value);
+        event.write_json(RECEPTION, &mut value);
         assert_eq!(outgoing.topic, "acme.messages.v1");
         assert_eq!(outgoing.key, event.key.as_deref().map(str::as_bytes));
         assert_eq!(outgoing.value, Some(&value[..]));

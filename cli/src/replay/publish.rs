@@ -6,7 +6,7 @@ use crate::ToolError;
 use crate::kafka::request::RequestError;
 use crate::kafka::sink::Sink;
 use crate::kafka::typed::Typed;
-use schemas::{Millis, Receipt, Split};
+use schemas::{Millis, Reception, Split};
 
 /// What was published of one delivery.
 struct Sent {
@@ -48,8 +48,8 @@ impl Replay<'_> {
             read += 1;
             let (all, published) = (self.range.at_most(), self.report.published());
             self.progress.show(|| format!("publishing: {read} of {all} deliveries, {published} events"));
-            if let Some((receipt, split)) = self.split(&record, is_counted) {
-                let (events, rows) = self.due(receipt, &split, only.as_deref_mut());
+            if let Some((reception, split)) = self.split(&record, is_counted) {
+                let (events, rows) = self.due(reception, &split, only.as_deref_mut());
                 if !events.is_empty() {
                     let records: Vec<_> =
                         events.iter().map(|event| event.outgoing(&self.report.run)).collect();
@@ -64,7 +64,7 @@ impl Replay<'_> {
     /// The events of a delivery that are to be published, each with its row of the report.
     fn due(
         &mut self,
-        receipt: Receipt<'_>,
+        reception: Reception<'_>,
         split: &Split<'_>,
         mut only: Option<&mut Expected>,
     ) -> (Vec<Typed>, Vec<usize>) {
@@ -80,7 +80,7 @@ impl Replay<'_> {
                 row
             };
             rows.push(row);
-            events.push(Typed::of(event, receipt, &self.settings.meant.topic_prefix));
+            events.push(Typed::of(event, reception, &self.settings.meant.topic_prefix));
         }
         (events, rows)
     }

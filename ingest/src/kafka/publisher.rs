@@ -74,12 +74,16 @@ impl Publisher {
         let body = &delivery.body;
         let mut id = Uuid::encode_buffer();
         let received = delivery.received_text();
-        let receipt = schemas::Receipt {
+        let reception = schemas::Reception {
             delivery_id: delivery.id.hyphenated().encode_lower(&mut id),
             received: &received,
         };
-        let raw =
-            raw::Delivery { receipt, source: &split.source, signature: body.signature(), app: body.app() };
+        let raw = raw::DeliveryHeaders {
+            reception,
+            source: &split.source,
+            signature: body.signature(),
+            app: body.app(),
+        };
         let batch = self.producers.batch(bytes_on_kafka(delivery, split));
         let mut batch = TracedBatch { batch, trace: delivery.trace, spans: Vec::new() };
         self.send(&mut batch, Topic::Raw, None, body.bytes(), &raw.headers())?;
@@ -87,7 +91,7 @@ impl Publisher {
         let (mut value, mut event_type) = (Vec::new(), Vec::new());
         for event in &split.events {
             value.clear();
-            event.write_json(receipt, &mut value);
+            event.write_json(reception, &mut value);
             event_type.clear();
             event.write_type(&mut event_type);
             let id = event.id.to_hex();
@@ -104,7 +108,7 @@ impl Publisher {
     fn send_dead_letter(
         &self,
         batch: &mut TracedBatch<'_>,
-        raw: &raw::Delivery<'_>,
+        raw: &raw::DeliveryHeaders<'_>,
         delivery: &Delivery,
         refusal: Refusal,
     ) -> Result<(), NotPublished> {

@@ -1,9 +1,9 @@
 //! Deliveries of as many items as one likes, and the work that ingest does on them.
 
-use schemas::{Receipt, split};
+use schemas::{Reception, split};
 
-const RECEIPT: Receipt<'static> =
-    Receipt { delivery_id: "01890a5d-ac96-774b-bcce-b302099a8057", received: "2025-07-18T10:35:10.447Z" };
+const RECEPTION: Reception<'static> =
+    Reception { delivery_id: "01890a5d-ac96-774b-bcce-b302099a8057", received: "2025-07-18T10:35:10.447Z" };
 const MAX_EVENTS: usize = 10_000;
 
 /// Splits a body and writes value, type and id of every record; returns how many bytes that are.
@@ -14,7 +14,7 @@ pub(crate) fn records(body: &[u8]) -> usize {
     let mut bytes = 0;
     for event in split(body, MAX_EVENTS).events {
         let (mut value, mut event_type) = (Vec::new(), Vec::with_capacity(64));
-        event.write_json(RECEIPT, &mut value);
+        event.write_json(RECEPTION, &mut value);
         event.write_type(&mut event_type);
         bytes += value.len() + event_type.len() + event.id.to_hex().len();
     }

@@ -144,7 +144,7 @@ fn event(kind: Kind, text: &mut String) {
         "{} {}\n\nSchema of `data`: [{name}.v1.json](../schemas/json/{name}.v1.json); \
          deliveries: [fixtures/{name}](../schemas/fixtures/{name}).\n",
         sentence(kind.about()),
-        kind.spec().origin
+        kind.spec().details
     );
     json(&sample::event(kind.spec().sample), text);
 }

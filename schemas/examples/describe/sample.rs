@@ -1,13 +1,13 @@
 //! Samples: events that fixtures become, as the records that are published.
 
 use crate::layout::lay_out;
-use schemas::{Receipt, Topic, split};
+use schemas::{Reception, Topic, split};
 use std::fs;
 use std::path::Path;
 
 /// What the receipt of a delivery says, in every sample.
-const RECEIPT: Receipt<'static> =
-    Receipt { delivery_id: "01981e56-7bb4-7b1f-9a53-2f6c1d0e8b47", received: "2025-07-18T16:20:41.012Z" };
+const RECEPTION: Reception<'static> =
+    Reception { delivery_id: "01981e56-7bb4-7b1f-9a53-2f6c1d0e8b47", received: "2025-07-18T16:20:41.012Z" };
 
 /// The value of the first record that a fixture becomes, laid out.
 pub(crate) fn event(fixture: &str) -> String {
@@ -60,7 +60,7 @@ fn value(fixture: &str) -> String {
     let split = split(body.as_bytes(), 100);
     let event = split.events.first().expect("every sample becomes an event");
     let mut value = Vec::new();
-    event.write_json(RECEIPT, &mut value);
+    event.write_json(RECEPTION, &mut value);
     String::from_utf8(value).expect("JSON is UTF-8")
 }
 

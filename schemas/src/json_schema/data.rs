@@ -43,13 +43,13 @@ pub(super) fn of(kind: Kind) -> Schema {
 
 /// What happened, what `data` is, and how far it can be relied on.
 fn description(kind: Kind) -> String {
-    let KindSpec { word: name, about, origin, .. } = kind.spec();
+    let KindSpec { name, about, details, .. } = kind.spec();
     let standby = if kind.comes_on_standby() {
         format!(", and of `com.meta.{{metaobject}}.standby.{name}.v1`")
     } else {
         String::new()
     };
-    format!("`data` of `com.meta.{{metaobject}}.{name}.v1`{standby}: {about}.\n\n{origin}\n\n{META_S_OWN}")
+    format!("`data` of `com.meta.{{metaobject}}.{name}.v1`{standby}: {about}.\n\n{details}\n\n{META_S_OWN}")
 }
 
 /// What holds for `data` of all kinds.

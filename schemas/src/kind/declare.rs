@@ -2,7 +2,7 @@
 
 /// Declares the kinds, in the order in which an item is compared with them. Of each:
 ///
-/// - `about`: what happened, in a few words; `origin`: what `data` is, what tells the kind, and which page of Meta's describes it;
+/// - `about`: what happened, in a few words; `details`: what `data` is, what tells the kind, and which page of Meta's describes it;
 /// - what tells it: a `member` of a messaging item, under one of its names; a `field` of a change; else the code in
 ///   `classify`, with the members of the item that it looks into in `decided_by`;
 /// - `beside`: what else of the item the kind is known to come with;
@@ -12,14 +12,14 @@ macro_rules! kinds {
     ($(
         $kind:ident = $word:literal {
             about: $about:literal,
-            origin: $origin:literal,
+            details: $details:literal,
             $(member: $($member:ident $name:literal)|+,)?
             $(decided_by: $($decided_by:literal)|+,)?
             $(field: $($field:literal)|+,)?
             $(beside: [$($beside:literal),*],)?
             $(page: [$($page:literal),+],)?
             $(instagram: [$($instagram:literal),+],)?
-            topic: $topic:ident, key: $key:ident, data: $data:ident, inbox: $inbox:expr, sample: $sample:literal,
+            topic: $topic:ident, natural_key: $key:ident, data: $data:ident, inbox: $inbox:expr, sample: $sample:literal,
         }
     )*) => {
         /// What one item of a delivery is, by Meta's discriminating member or field name.
@@ -36,9 +36,9 @@ macro_rules! kinds {
             pub const fn spec(self) -> &'static KindSpec {
                 match self {
                     $(Self::$kind => &KindSpec {
-                        word: $word,
+                        name: $word,
                         about: $about,
-                        origin: $origin,
+                        details: $details,
                         members: &[$($($name,)+)? $($($decided_by,)+)?],
                         beside: &[$($($beside,)*)?],
                         page: &[$($($page,)+)?],

@@ -1,6 +1,6 @@
 //! The fields of Meta's webhooks to subscribe to, so that every kind is received: its row of the table names them.
 //!
-//! Sources: the `origin` of each kind; Meta's pages on the webhooks of pages, of Messenger and of Instagram (see
+//! Sources: the `details` of each kind; Meta's pages on the webhooks of pages, of Messenger and of Instagram (see
 //! `docs/meta.md`).
 
 use crate::Kind;
@@ -91,7 +91,7 @@ mod tests {
     fn every_field_that_a_kind_says_it_comes_from_is_one_of_its_own() {
         for kind in Kind::ALL {
             let spec = kind.spec();
-            let (_, source) = spec.origin.rsplit_once("Source: ").unwrap();
+            let (_, source) = spec.details.rsplit_once("Source: ").unwrap();
             let own: BTreeSet<_> = spec.page.iter().chain(spec.instagram).collect();
             for named in source.split('`').skip(1).step_by(2) {
                 assert!(own.contains(&named), "{} comes with {named}, not only {own:?}", kind.as_str());

@@ -1,4 +1,4 @@
-//! A row for each kind. What else a new one needs: "Add what Meta sends" in CONTRIBUTING.md.
+//! A row for each kind. Its columns: `declare.rs`. What else a new one needs: "Add what Meta sends" in CONTRIBUTING.md.
 
 use super::declare::kinds;
 use super::{KindSpec, Model, NaturalKey};
@@ -10,286 +10,286 @@ use crate::topic::Topic;
 kinds! {
     StoryMention = "story_mention" {
         about: "a customer mentioned the account in a story",
-        origin: "A messaging item: one whose `message` has attachments that are all `story_mention` and no text, or one whose `referral` has the source `STORY_MENTION`. Source: Instagram messaging, `messages`.",
+        details: "A messaging item: one whose `message` has attachments that are all `story_mention` and no text, or one whose `referral` has the source `STORY_MENTION`. Source: Instagram messaging, `messages`.",
         decided_by: "message" | "referral",
         beside: ["referral", "lead", "delivery", "read", "order"],
         page: ["messages", "messaging_referrals"], instagram: ["messages", "messaging_referral"],
-        topic: Messages, key: Mid, data: Messaging, inbox: Some(EventName::StoryMentioned), sample: "attachment",
+        topic: Messages, natural_key: Mid, data: Messaging, inbox: Some(EventName::StoryMentioned), sample: "attachment",
     }
     MessageDeleted = "message.deleted" {
         about: "a customer unsent a message",
-        origin: "A messaging item whose `message` has `is_deleted`; it holds the `mid` of the unsent message and, mostly, nothing of what that said. Source: Instagram messaging, `messages`.",
+        details: "A messaging item whose `message` has `is_deleted`; it holds the `mid` of the unsent message and, mostly, nothing of what that said. Source: Instagram messaging, `messages`.",
         decided_by: "message",
         beside: ["referral", "lead", "delivery", "read", "order"],
         page: ["messages"], instagram: ["messages"],
-        topic: Messages, key: Mid, data: Messaging, inbox: Some(EventName::MessageDeleted), sample: "by-the-customer",
+        topic: Messages, natural_key: Mid, data: Messaging, inbox: Some(EventName::MessageDeleted), sample: "by-the-customer",
     }
     MessageUnsupported = "message.unsupported" {
         about: "a message of a type that Meta does not deliver",
-        origin: "A messaging item whose `message` has `is_unsupported`. Source: Instagram messaging, `messages`.",
+        details: "A messaging item whose `message` has `is_unsupported`. Source: Instagram messaging, `messages`.",
         decided_by: "message",
         beside: ["referral", "lead", "delivery", "read", "order"],
         page: ["messages"], instagram: ["messages"],
-        topic: Messages, key: Mid, data: Messaging, inbox: Some(EventName::MessageReceived), sample: "bare",
+        topic: Messages, natural_key: Mid, data: Messaging, inbox: Some(EventName::MessageReceived), sample: "bare",
     }
     MessageEcho = "message.echo" {
         about: "a message that the account itself sent",
-        origin: "A messaging item whose `message` has `is_echo`, or whose sender is the account. Source: Instagram messaging, `messages`; Messenger platform, `message_echoes`.",
+        details: "A messaging item whose `message` has `is_echo`, or whose sender is the account. Source: Instagram messaging, `messages`; Messenger platform, `message_echoes`.",
         decided_by: "message",
         beside: ["referral", "lead", "delivery", "read", "order"],
         page: ["message_echoes"], instagram: ["messages"],
-        topic: Messages, key: Mid, data: Messaging, inbox: Some(EventName::MessageSent), sample: "text",
+        topic: Messages, natural_key: Mid, data: Messaging, inbox: Some(EventName::MessageSent), sample: "text",
     }
     Message = "message" {
         about: "a message of a customer",
-        origin: "A messaging item whose member `message` is of none of the other kinds. Source: Instagram messaging and Messenger platform, `messages`.",
+        details: "A messaging item whose member `message` is of none of the other kinds. Source: Instagram messaging and Messenger platform, `messages`.",
         decided_by: "message",
         beside: ["referral", "lead", "delivery", "read", "order"],
         page: ["messages"], instagram: ["messages"],
-        topic: Messages, key: Mid, data: Messaging, inbox: Some(EventName::MessageReceived), sample: "text",
+        topic: Messages, natural_key: Mid, data: Messaging, inbox: Some(EventName::MessageReceived), sample: "text",
     }
     MessageEdited = "message.edited" {
         about: "a message was edited",
-        origin: "A messaging item with the member `message_edit`. Source: Instagram messaging, `message_edit`; Messenger platform, `message_edits`.",
+        details: "A messaging item with the member `message_edit`. Source: Instagram messaging, `message_edit`; Messenger platform, `message_edits`.",
         decided_by: "message_edit",
         page: ["message_edits"], instagram: ["message_edit"],
-        topic: Messages, key: Edit, data: Messaging, inbox: Some(EventName::MessageEdited), sample: "text",
+        topic: Messages, natural_key: Edit, data: Messaging, inbox: Some(EventName::MessageEdited), sample: "text",
     }
     ReactionAdded = "reaction.added" {
         about: "a customer reacted to a message",
-        origin: "A messaging item whose `reaction` has the action `react`. Source: Instagram messaging and Messenger platform, `message_reactions`.",
+        details: "A messaging item whose `reaction` has the action `react`. Source: Instagram messaging and Messenger platform, `message_reactions`.",
         decided_by: "reaction",
         page: ["message_reactions"], instagram: ["message_reactions"],
-        topic: Messages, key: Reaction, data: Messaging, inbox: Some(EventName::ReactionAdded), sample: "love",
+        topic: Messages, natural_key: Reaction, data: Messaging, inbox: Some(EventName::ReactionAdded), sample: "love",
     }
     ReactionRemoved = "reaction.removed" {
         about: "a customer took a reaction back",
-        origin: "A messaging item whose `reaction` has the action `unreact`. Source: Instagram messaging and Messenger platform, `message_reactions`.",
+        details: "A messaging item whose `reaction` has the action `unreact`. Source: Instagram messaging and Messenger platform, `message_reactions`.",
         decided_by: "reaction",
         page: ["message_reactions"], instagram: ["message_reactions"],
-        topic: Messages, key: Reaction, data: Messaging, inbox: Some(EventName::ReactionRemoved), sample: "bare",
+        topic: Messages, natural_key: Reaction, data: Messaging, inbox: Some(EventName::ReactionRemoved), sample: "bare",
     }
     Postback = "postback" {
         about: "a customer tapped an icebreaker, a menu item or a template's button",
-        origin: "A messaging item with the member `postback`. Source: Instagram messaging and Messenger platform, `messaging_postbacks`.",
+        details: "A messaging item with the member `postback`. Source: Instagram messaging and Messenger platform, `messaging_postbacks`.",
         member: postback "postback",
         beside: ["referral", "lead"],
         page: ["messaging_postbacks"], instagram: ["messaging_postbacks"],
-        topic: Messages, key: Mid, data: Messaging, inbox: Some(EventName::PostbackReceived), sample: "icebreaker",
+        topic: Messages, natural_key: Mid, data: Messaging, inbox: Some(EventName::PostbackReceived), sample: "icebreaker",
     }
     Referral = "referral" {
         about: "a customer came through an ig.me or m.me link, or an ad",
-        origin: "A messaging item with the member `referral` and no message. Source: Instagram messaging, `messaging_referral`; Messenger platform, `messaging_referrals`.",
+        details: "A messaging item with the member `referral` and no message. Source: Instagram messaging, `messaging_referral`; Messenger platform, `messaging_referrals`.",
         member: referral "referral",
         beside: ["lead"],
         page: ["messaging_referrals"], instagram: ["messaging_referral"],
-        topic: Messages, key: Whole, data: Messaging, inbox: Some(EventName::ReferralReceived), sample: "ig-me-link",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: Some(EventName::ReferralReceived), sample: "ig-me-link",
     }
     Optin = "optin" {
         about: "a customer opted in to messages",
-        origin: "A messaging item with the member `optin`. Source: Messenger platform, `messaging_optins`.",
+        details: "A messaging item with the member `optin`. Source: Messenger platform, `messaging_optins`.",
         member: optin "optin",
         page: ["messaging_optins"], instagram: ["messaging_optins"],
-        topic: Messages, key: Whole, data: Messaging, inbox: Some(EventName::OptinReceived), sample: "notification-messages",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: Some(EventName::OptinReceived), sample: "notification-messages",
     }
     AccountLinking = "account_linking" {
         about: "a customer linked or unlinked an account",
-        origin: "A messaging item with the member `account_linking`. Source: Messenger platform, `messaging_account_linking`.",
+        details: "A messaging item with the member `account_linking`. Source: Messenger platform, `messaging_account_linking`.",
         member: account_linking "account_linking",
         page: ["messaging_account_linking"],
-        topic: Messages, key: Whole, data: Messaging, inbox: None, sample: "linked",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: None, sample: "linked",
     }
     GamePlay = "game_play" {
         about: "a round of an Instant Game was played",
-        origin: "A messaging item with the member `game_play`. Source: Messenger platform, `messaging_game_plays`.",
+        details: "A messaging item with the member `game_play`. Source: Messenger platform, `messaging_game_plays`.",
         member: game_play "game_play",
         page: ["messaging_game_plays"],
-        topic: Messages, key: Whole, data: Messaging, inbox: None, sample: "score-and-payload",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: None, sample: "score-and-payload",
     }
     Feedback = "feedback" {
         about: "a customer answered a feedback form",
-        origin: "A messaging item with the member `messaging_feedback`; it may have no `timestamp`. Source: Messenger platform, `messaging_feedback`.",
+        details: "A messaging item with the member `messaging_feedback`; it may have no `timestamp`. Source: Messenger platform, `messaging_feedback`.",
         member: messaging_feedback "messaging_feedback",
         page: ["messaging_feedback"],
-        topic: Messages, key: Whole, data: Messaging, inbox: None, sample: "csat-with-follow-up",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: None, sample: "csat-with-follow-up",
     }
     ResponseFeedback = "response_feedback" {
         about: "a customer rated an answer",
-        origin: "A messaging item with the member `response_feedback`. Source: Instagram messaging and Messenger platform, `response_feedback`.",
+        details: "A messaging item with the member `response_feedback`. Source: Instagram messaging and Messenger platform, `response_feedback`.",
         member: response_feedback "response_feedback",
         page: ["response_feedback"], instagram: ["response_feedback"],
-        topic: Messages, key: Whole, data: Messaging, inbox: None, sample: "good",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: None, sample: "good",
     }
     Order = "order" {
         about: "a customer sent a cart",
-        origin: "A messaging item with the member `order`. Source: Messenger platform, `send_cart`.",
+        details: "A messaging item with the member `order`. Source: Messenger platform, `send_cart`.",
         member: order "order",
         page: ["send_cart"],
-        topic: Messages, key: Whole, data: Messaging, inbox: Some(EventName::OrderReceived), sample: "cart",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: Some(EventName::OrderReceived), sample: "cart",
     }
     ThreadPassed = "thread.passed" {
         about: "control of a thread passed to another app",
-        origin: "A messaging item with the member `pass_thread_control`. Source: Messenger platform, `messaging_handovers`; Instagram messaging, `messaging_handover`.",
+        details: "A messaging item with the member `pass_thread_control`. Source: Messenger platform, `messaging_handovers`; Instagram messaging, `messaging_handover`.",
         member: pass_thread_control "pass_thread_control",
         page: ["messaging_handovers"], instagram: ["messaging_handover"],
-        topic: Messages, key: Whole, data: Messaging, inbox: Some(EventName::ThreadPassed), sample: "to-this-app",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: Some(EventName::ThreadPassed), sample: "to-this-app",
     }
     ThreadTaken = "thread.taken" {
         about: "control of a thread was taken",
-        origin: "A messaging item with the member `take_thread_control`. Source: Messenger platform, `messaging_handovers`; Instagram messaging, `messaging_handover`.",
+        details: "A messaging item with the member `take_thread_control`. Source: Messenger platform, `messaging_handovers`; Instagram messaging, `messaging_handover`.",
         member: take_thread_control "take_thread_control",
         page: ["messaging_handovers"], instagram: ["messaging_handover"],
-        topic: Messages, key: Whole, data: Messaging, inbox: Some(EventName::ThreadTaken), sample: "instagram",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: Some(EventName::ThreadTaken), sample: "instagram",
     }
     ThreadRequested = "thread.requested" {
         about: "control of a thread was requested",
-        origin: "A messaging item with the member `request_thread_control`. Source: Messenger platform, `messaging_handovers`; Instagram messaging, `messaging_handover`.",
+        details: "A messaging item with the member `request_thread_control`. Source: Messenger platform, `messaging_handovers`; Instagram messaging, `messaging_handover`.",
         member: request_thread_control "request_thread_control",
         page: ["messaging_handovers"], instagram: ["messaging_handover"],
-        topic: Messages, key: Whole, data: Messaging, inbox: Some(EventName::ThreadRequested), sample: "by-secondary-receiver",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: Some(EventName::ThreadRequested), sample: "by-secondary-receiver",
     }
     ThreadMetadata = "thread.metadata" {
         about: "metadata passed between the apps of a thread",
-        origin: "A messaging item with the member `pass_thread_metadata`. Source: Messenger platform, `messaging_handovers`; Instagram messaging, `messaging_handover`.",
+        details: "A messaging item with the member `pass_thread_metadata`. Source: Messenger platform, `messaging_handovers`; Instagram messaging, `messaging_handover`.",
         member: pass_thread_metadata "pass_thread_metadata",
         page: ["messaging_handovers"], instagram: ["messaging_handover"],
-        topic: Messages, key: Whole, data: Messaging, inbox: None, sample: "instagram",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: None, sample: "instagram",
     }
     ReceiptRead = "receipt.read" {
         about: "a message, or all up to a watermark, was read",
-        origin: "A messaging item with the member `read`: on Instagram of one message, on Messenger of all up to a watermark. Source: Instagram messaging, `messaging_seen`; Messenger platform, `message_reads`.",
+        details: "A messaging item with the member `read`: on Instagram of one message, on Messenger of all up to a watermark. Source: Instagram messaging, `messaging_seen`; Messenger platform, `message_reads`.",
         member: read "read",
         page: ["message_reads"], instagram: ["messaging_seen"],
-        topic: Receipts, key: Read, data: Messaging, inbox: Some(EventName::MessageRead), sample: "instagram-seen",
+        topic: Receipts, natural_key: Read, data: Messaging, inbox: Some(EventName::MessageRead), sample: "instagram-seen",
     }
     ReceiptDelivered = "receipt.delivered" {
         about: "messages up to a watermark were delivered",
-        origin: "A messaging item with the member `delivery`; it has no `timestamp`. Source: Messenger platform, `message_deliveries`.",
+        details: "A messaging item with the member `delivery`; it has no `timestamp`. Source: Messenger platform, `message_deliveries`.",
         member: delivery "delivery",
         page: ["message_deliveries"],
-        topic: Receipts, key: Watermark, data: Messaging, inbox: Some(EventName::MessageDelivered), sample: "mids",
+        topic: Receipts, natural_key: Watermark, data: Messaging, inbox: Some(EventName::MessageDelivered), sample: "mids",
     }
     PolicyEnforcement = "policy_enforcement" {
         about: "the account was warned, blocked or unblocked",
-        origin: "A messaging item with the member `policy_enforcement`, or `policy-enforcement` as older deliveries name it; it has no sender. Source: Messenger platform, `messaging_policy_enforcement`.",
+        details: "A messaging item with the member `policy_enforcement`, or `policy-enforcement` as older deliveries name it; it has no sender. Source: Messenger platform, `messaging_policy_enforcement`.",
         member: policy_enforcement "policy_enforcement" | policy_enforcement_old "policy-enforcement",
         page: ["messaging_policy_enforcement"], instagram: ["messaging_policy_enforcement"],
-        topic: Account, key: Whole, data: Messaging, inbox: None, sample: "block",
+        topic: Account, natural_key: Whole, data: Messaging, inbox: None, sample: "block",
     }
     AppRoles = "app_roles" {
         about: "the roles of apps on the account changed",
-        origin: "A messaging item with the member `app_roles`; it has no sender, mostly. Source: Messenger platform, `messaging_handovers`.",
+        details: "A messaging item with the member `app_roles`; it has no sender, mostly. Source: Messenger platform, `messaging_handovers`.",
         member: app_roles "app_roles",
         page: ["messaging_handovers"], instagram: ["messaging_handover"],
-        topic: Account, key: Whole, data: Messaging, inbox: None, sample: "without-sender",
+        topic: Account, natural_key: Whole, data: Messaging, inbox: None, sample: "without-sender",
     }
     Payment = "payment" {
         about: "a customer paid with Messenger's former (withdrawn) buy button",
-        origin: "A messaging item with the member `payment`. Source: Messenger platform, pages that Meta has withdrawn with the buy button.",
+        details: "A messaging item with the member `payment`. Source: Messenger platform, pages that Meta has withdrawn with the buy button.",
         member: payment "payment",
-        topic: Messages, key: Whole, data: Messaging, inbox: None, sample: "stripe",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: None, sample: "stripe",
     }
     CheckoutUpdate = "checkout_update" {
         about: "a customer chose an address with Messenger's former (withdrawn) buy button",
-        origin: "A messaging item with the member `checkout_update`. Source: Messenger platform, pages that Meta has withdrawn with the buy button.",
+        details: "A messaging item with the member `checkout_update`. Source: Messenger platform, pages that Meta has withdrawn with the buy button.",
         member: checkout_update "checkout_update",
-        topic: Messages, key: Whole, data: Messaging, inbox: None, sample: "address-chosen",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: None, sample: "address-chosen",
     }
     PreCheckout = "pre_checkout" {
         about: "a customer is about to pay with Messenger's former (withdrawn) buy button",
-        origin: "A messaging item with the member `pre_checkout`. Source: Messenger platform, pages that Meta has withdrawn with the buy button.",
+        details: "A messaging item with the member `pre_checkout`. Source: Messenger platform, pages that Meta has withdrawn with the buy button.",
         member: pre_checkout "pre_checkout",
-        topic: Messages, key: Whole, data: Messaging, inbox: None, sample: "with-user-info",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: None, sample: "with-user-info",
     }
     BrandedCamera = "branded_camera" {
         about: "a customer did something with an effect of Messenger's former (withdrawn) branded camera",
-        origin: "A messaging item with the member `branded_camera`. Source: libraries for the Messenger platform; Meta has withdrawn the feature and its page.",
+        details: "A messaging item with the member `branded_camera`. Source: libraries for the Messenger platform; Meta has withdrawn the feature and its page.",
         member: branded_camera "branded_camera",
-        topic: Messages, key: Whole, data: Messaging, inbox: None, sample: "dismissed",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: None, sample: "dismissed",
     }
     MessageContext = "message_context" {
         about: "what Meta says of a message's context, in a form that it does not describe",
-        origin: "A messaging item with the member `message_context`, which Meta sends since 2026 and has not described: no member of it is known. Source: the name alone.",
+        details: "A messaging item with the member `message_context`, which Meta sends since 2026 and has not described: no member of it is known. Source: the name alone.",
         member: message_context "message_context",
-        topic: Messages, key: Whole, data: Messaging, inbox: None, sample: "undescribed",
+        topic: Messages, natural_key: Whole, data: Messaging, inbox: None, sample: "undescribed",
     }
     Comment = "comment" {
         about: "somebody commented on the account's media",
-        origin: "The value of a `comments` change. Source: Instagram webhooks, `comments`.",
+        details: "The value of a `comments` change. Source: Instagram webhooks, `comments`.",
         field: "comments",
         instagram: ["comments"],
-        topic: Comments, key: Comment, data: Comment, inbox: Some(EventName::CommentReceived), sample: "reply",
+        topic: Comments, natural_key: Comment, data: Comment, inbox: Some(EventName::CommentReceived), sample: "reply",
     }
     CommentLive = "comment.live" {
         about: "somebody commented on the account's live broadcast",
-        origin: "The value of a `live_comments` change, sent while the broadcast is on. Source: Instagram webhooks, `live_comments`.",
+        details: "The value of a `live_comments` change, sent while the broadcast is on. Source: Instagram webhooks, `live_comments`.",
         field: "live_comments",
         instagram: ["live_comments"],
-        topic: Comments, key: Comment, data: Comment, inbox: Some(EventName::CommentReceived), sample: "during-a-broadcast",
+        topic: Comments, natural_key: Comment, data: Comment, inbox: Some(EventName::CommentReceived), sample: "during-a-broadcast",
     }
     MentionComment = "mention.comment" {
         about: "somebody mentioned the account in a comment on media of others",
-        origin: "The value of a `mentions` change with a `comment_id`. It holds ids and nothing else; who wrote what, only the Graph API says. Source: Instagram webhooks, `mentions`.",
+        details: "The value of a `mentions` change with a `comment_id`. It holds ids and nothing else; who wrote what, only the Graph API says. Source: Instagram webhooks, `mentions`.",
         instagram: ["mentions"],
-        topic: Mentions, key: Mention, data: Mention, inbox: Some(EventName::MentionReceived), sample: "object-form",
+        topic: Mentions, natural_key: Mention, data: Mention, inbox: Some(EventName::MentionReceived), sample: "object-form",
     }
     MentionCaption = "mention.caption" {
         about: "somebody mentioned the account in the caption of their media",
-        origin: "The value of a `mentions` change without a `comment_id`. It holds an id and nothing else; who wrote what, only the Graph API says. Source: Instagram webhooks, `mentions`.",
+        details: "The value of a `mentions` change without a `comment_id`. It holds an id and nothing else; who wrote what, only the Graph API says. Source: Instagram webhooks, `mentions`.",
         instagram: ["mentions"],
-        topic: Mentions, key: Mention, data: Mention, inbox: Some(EventName::MentionReceived), sample: "object-form",
+        topic: Mentions, natural_key: Mention, data: Mention, inbox: Some(EventName::MentionReceived), sample: "object-form",
     }
     StoryInsights = "story_insights" {
         about: "figures of a story that expired",
-        origin: "The value of a `story_insights` change, sent about an hour after the story expired. A figure below 5 comes as -1, so that nobody can be told from it. Source: Instagram webhooks, `story_insights`.",
+        details: "The value of a `story_insights` change, sent about an hour after the story expired. A figure below 5 comes as -1, so that nobody can be told from it. Source: Instagram webhooks, `story_insights`.",
         field: "story_insights",
         instagram: ["story_insights"],
-        topic: Insights, key: Media, data: StoryInsights, inbox: None, sample: "expired-story",
+        topic: Insights, natural_key: Media, data: StoryInsights, inbox: None, sample: "expired-story",
     }
     Feed = "feed" {
         about: "a change in a page's feed",
-        origin: "The value of a `feed` change: `item` says to what, `verb` what; each item has some of the members. Source: page webhooks, `feed`.",
+        details: "The value of a `feed` change: `item` says to what, `verb` what; each item has some of the members. Source: page webhooks, `feed`.",
         field: "feed",
         page: ["feed"],
-        topic: Feed, key: Whole, data: Feed, inbox: Some(EventName::CommentReceived), sample: "comment-reply",
+        topic: Feed, natural_key: Whole, data: Feed, inbox: Some(EventName::CommentReceived), sample: "comment-reply",
     }
     PageMention = "page_mention" {
         about: "somebody mentioned the page",
-        origin: "The value of a `mention` change. Source: page webhooks, `mention`.",
+        details: "The value of a `mention` change. Source: page webhooks, `mention`.",
         field: "mention",
         page: ["mention"],
-        topic: Feed, key: Whole, data: PageMention, inbox: Some(EventName::MentionReceived), sample: "in-a-post",
+        topic: Feed, natural_key: Whole, data: PageMention, inbox: Some(EventName::MentionReceived), sample: "in-a-post",
     }
     Rating = "rating" {
         about: "somebody rated or recommended the page",
-        origin: "The value of a `ratings` change: a review, or a comment on one. Source: page webhooks, `ratings`.",
+        details: "The value of a `ratings` change: a review, or a comment on one. Source: page webhooks, `ratings`.",
         field: "ratings",
         page: ["ratings"],
-        topic: Feed, key: Whole, data: Rating, inbox: None, sample: "recommendation",
+        topic: Feed, natural_key: Whole, data: Rating, inbox: None, sample: "recommendation",
     }
     Lead = "lead" {
         about: "somebody filled in a lead form",
-        origin: "The value of a `leadgen` change. It holds ids and nothing else; the Graph API gives the answers. Source: page webhooks, `leadgen`.",
+        details: "The value of a `leadgen` change. It holds ids and nothing else; the Graph API gives the answers. Source: page webhooks, `leadgen`.",
         field: "leadgen",
         page: ["leadgen"],
-        topic: Feed, key: Whole, data: Lead, inbox: None, sample: "string-ids",
+        topic: Feed, natural_key: Whole, data: Lead, inbox: None, sample: "string-ids",
     }
     TemplateStatus = "template_status" {
         about: "the review status of a message template changed",
-        origin: "The value of a `messenger_template_status_update` change, for which Meta publishes no shape, or of a `message_template_status_update` one. Source: page webhooks; integrations that read it.",
+        details: "The value of a `messenger_template_status_update` change, for which Meta publishes no shape, or of a `message_template_status_update` one. Source: page webhooks; integrations that read it.",
         field: "messenger_template_status_update" | "message_template_status_update",
         page: ["messenger_template_status_update"],
-        topic: Account, key: Whole, data: TemplateStatus, inbox: None, sample: "approved",
+        topic: Account, natural_key: Whole, data: TemplateStatus, inbox: None, sample: "approved",
     }
     DashboardTest = "dashboard_test" {
         about: "what the dashboard's test button sent for a message in 2021",
-        origin: "The value of a `messages` change in a form that no real message has. Source: integrations that met it.",
+        details: "The value of a `messages` change in a form that no real message has. Source: integrations that met it.",
         page: ["messages"], instagram: ["messages"],
-        topic: Messages, key: Whole, data: DashboardTest, inbox: None, sample: "text",
+        topic: Messages, natural_key: Whole, data: DashboardTest, inbox: None, sample: "text",
     }
     Unknown = "unknown" {
         about: "whatever has no kind yet",
-        origin: "Of a change the whole of it, `field` and `value` and what is beside them; of an entry without a known carrier the entry; of `changed_fields` the field's name; of an item of `messaging` or `standby` the item. Source: Meta, undescribed.",
-        topic: Unknown, key: Whole, data: Unknown, inbox: None, sample: "change-of-another-field",
+        details: "Of a change the whole of it, `field` and `value` and what is beside them; of an entry without a known carrier the entry; of `changed_fields` the field's name; of an item of `messaging` or `standby` the item. Source: Meta, undescribed.",
+        topic: Unknown, natural_key: Whole, data: Unknown, inbox: None, sample: "change-of-another-field",
     }
 }

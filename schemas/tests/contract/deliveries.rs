@@ -1,6 +1,6 @@
 //! The fixtures: deliveries, and what they become.
 
-use schemas::{EventKind, Receipt, split};
+use schemas::{EventKind, Reception, split};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 pub(crate) const MAX_EVENTS: usize = 10_000;
 
 /// The receipt that all records of these tests have.
-const RECEIPT: Receipt<'static> =
-    Receipt { delivery_id: "01981d1a-2f00-7000-8000-000000000000", received: "2025-07-18T10:35:12.000Z" };
+const RECEPTION: Reception<'static> =
+    Reception { delivery_id: "01981d1a-2f00-7000-8000-000000000000", received: "2025-07-18T10:35:12.000Z" };
 
 /// A typed record of a fixture.
 pub(crate) struct Typed {
@@ -42,7 +42,7 @@ fn typed_of(path: &Path) -> Vec<Typed> {
     let events = split(&body, MAX_EVENTS).events;
     let record = |event: &schemas::Event<'_>| {
         let mut value = Vec::new();
-        event.write_json(RECEIPT, &mut value);
+        event.write_json(RECEPTION, &mut value);
         Typed { name: name.clone(), kind: event.kind, value }
     };
     events.iter().map(record).collect()

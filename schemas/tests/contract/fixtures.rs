@@ -10,7 +10,7 @@ fn reviewable(event: &Event<'_>) -> Value {
     let mut event_type = Vec::new();
     event.write_type(&mut event_type);
     let mut written = Vec::new();
-    event.write_json(schemas::Receipt { delivery_id: "delivery", received: "now" }, &mut written);
+    event.write_json(schemas::Reception { delivery_id: "delivery", received: "now" }, &mut written);
     let record: Value = serde_json::from_slice(&written).expect("a typed record is JSON");
     json!({
         "topic": event.topic().spec().suffix,

@@ -1,14 +1,14 @@
 //! What holds for every body whatsoever, be it Meta's or rubbish.
 
 use super::items::{self, Items};
-use schemas::{Event, Receipt, Refusal, Split, TypedEvent, split};
+use schemas::{Event, Reception, Refusal, Split, TypedEvent, split};
 use serde_json::value::RawValue;
 
 /// The default of the setting `--max-events`.
 pub(crate) const MAX_EVENTS: usize = 10_000;
 
-const RECEIPT: Receipt<'_> =
-    Receipt { delivery_id: "0198f2c5-7a3e-7cc1-9c0b-1d2e3f405162", received: "2025-07-18T10:35:10.447Z" };
+const RECEPTION: Reception<'_> =
+    Reception { delivery_id: "0198f2c5-7a3e-7cc1-9c0b-1d2e3f405162", received: "2025-07-18T10:35:10.447Z" };
 
 /// Panics, saying what, where something does not hold for `body`.
 pub(crate) fn hold_for(body: &[u8]) {
@@ -70,7 +70,7 @@ fn attributes_are_of_allowed_characters(event: &Event<'_>) {
 
 fn the_record_says_the_event(event: &Event<'_>) {
     let (mut record, mut event_type) = (Vec::new(), Vec::new());
-    event.write_json(RECEIPT, &mut record);
+    event.write_json(RECEPTION, &mut record);
     event.write_type(&mut event_type);
     let read = TypedEvent::read(Some(&record)).expect("a record is a typed event");
     assert_eq!(read.data.get(), event.data);
@@ -88,7 +88,7 @@ fn the_record_says_the_event(event: &Event<'_>) {
     assert_eq!(read.metatest, event.test);
     assert_eq!(
         (&*read.deliveryid, read.recordedtime.as_deref()),
-        (RECEIPT.delivery_id, Some(RECEIPT.received))
+        (RECEPTION.delivery_id, Some(RECEPTION.received))
     );
     assert!(is_path(&read.source), "source {:?}", read.source);
 }

@@ -9,15 +9,15 @@ use anyhow::{Context as _, Result};
 use runtime::kafka::RecordPosition;
 use runtime::kafka::dead_letter::DeadLetter;
 use schemas::inbox::EventName;
-use schemas::{Event, Receipt, Topic, TypedEvent, raw, split};
+use schemas::{Event, Reception, Topic, TypedEvent, raw, split};
 use serde_json::{Map, Value, json};
 use weir_tests::foreign::folder;
 
 /// The prefix that the document shows.
 pub(crate) const PREFIX: &str = "meta";
 
-const RECEIPT: Receipt<'static> =
-    Receipt { delivery_id: "01981d1a-2f00-7000-8000-000000000000", received: "2025-07-18T10:35:12.000Z" };
+const RECEPTION: Reception<'static> =
+    Reception { delivery_id: "01981d1a-2f00-7000-8000-000000000000", received: "2025-07-18T10:35:12.000Z" };
 /// Bodies that are no delivery, one for each reason that does not need a large one.
 const NO_DELIVERIES: [&str; 3] = ["nothing", r#"{"object":"page"}"#, "[]"];
 
@@ -104,9 +104,9 @@ fn sample(
     Sample { message: message.to_owned(), record }
 }
 
-fn raw_delivery(source: &str) -> raw::Delivery<'_> {
+fn raw_delivery(source: &str) -> raw::DeliveryHeaders<'_> {
     let signature = b"sha256=dec6a680679a968e7e0319355b23599cbfc54502c0784668e9618baa0c633756";
-    raw::Delivery { receipt: RECEIPT, source, signature, app: "default" }
+    raw::DeliveryHeaders { reception: RECEPTION, source, signature, app: "default" }
 }
 
 fn delivery(body: &[u8], source: &str) -> Result<Sample> {
@@ -116,7 +116,7 @@ fn delivery(body: &[u8], source: &str) -> Result<Sample> {
 
 fn typed(event: &Event<'_>) -> Result<Sample> {
     let (mut value, mut event_type) = (Vec::new(), Vec::new());
-    event.write_json(RECEIPT, &mut value);
+    event.write_json(RECEPTION, &mut value);
     event.write_type(&mut event_type);
     let id = event.id.to_hex();
     let headers = raw::typed_headers(&id, &event_type);

@@ -1,12 +1,12 @@
 //! An event as the whole record that is published, in one JSON object.
 
 use crate::records::embedded::Embedded;
-use schemas::{Event, Receipt, raw};
+use schemas::{Event, Reception, raw};
 use serde::Serialize;
 
 /// Stands in for what the receipt of a delivery says, so that the same body always gives the same lines.
-const RECEIPT: Receipt<'static> =
-    Receipt { delivery_id: "00000000-0000-7000-8000-000000000000", received: "1970-01-01T00:00:00.000Z" };
+const RECEPTION: Reception<'static> =
+    Reception { delivery_id: "00000000-0000-7000-8000-000000000000", received: "1970-01-01T00:00:00.000Z" };
 
 #[derive(Serialize)]
 struct Record<'a> {
@@ -28,7 +28,7 @@ struct Headers {
 /// The record; the line breaks that Meta's own JSON may have between tokens become spaces.
 pub(super) fn of(event: &Event<'_>, topic_prefix: &str) -> impl Serialize {
     let (mut value, mut event_type) = (Vec::new(), Vec::new());
-    event.write_json(RECEIPT, &mut value);
+    event.write_json(RECEPTION, &mut value);
     event.write_type(&mut event_type);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Record {

@@ -164,8 +164,8 @@ mod tests {
         assert_eq!(route_of(&record(body.to_vec()), &test.mark).as_deref(), Some("111"));
         let split = schemas::split(&body, 10);
         let mut typed = Vec::new();
-        let receipt = schemas::Receipt { delivery_id: "d", received: "2026-11-28T00:00:00.000Z" };
-        split.events[0].write_json(receipt, &mut typed);
+        let reception = schemas::Reception { delivery_id: "d", received: "2026-11-28T00:00:00.000Z" };
+        split.events[0].write_json(reception, &mut typed);
         assert_eq!(route_of(&record(typed), &test.mark).as_deref(), Some("111"));
         assert_eq!(route_of(&record(b"{}".to_vec()), &test.mark), None);
     }

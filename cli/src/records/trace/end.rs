@@ -180,7 +180,7 @@ fn not_handled(name: &str, dead_letter: Option<&Record>, before: Option<i64>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schemas::Receipt;
+    use schemas::Reception;
     use std::rc::Rc;
     use std::sync::Arc;
 
@@ -241,9 +241,9 @@ mod tests {
     #[test]
     fn of_what_happens_on_a_wall_new_comments_and_mentions_are_looked_for_in_the_inbox() {
         let made_of = |body: &str| {
-            let receipt = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
+            let reception = Reception { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
             let mut value = Vec::new();
-            split(body.as_bytes(), 10).events[0].write_json(receipt, &mut value);
+            split(body.as_bytes(), 10).events[0].write_json(reception, &mut value);
             let typed = record("meta.feed.v1", value);
             let consumers = consumers_of(&Expected::read(&typed, Topic::Feed), &typed);
             let made = |one: &Consumer| (one.name, one.outputs, one.is_optional);

@@ -64,14 +64,14 @@ fn says(what: &str, record: &Record, topic_prefix: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schemas::{Receipt, split};
+    use schemas::{Reception, split};
 
     #[test]
     fn a_typed_record_that_kept_the_headers_of_its_dead_letter_says_its_kind() {
         let body = include_bytes!("../../../../schemas/fixtures/message/text.json");
-        let receipt = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
+        let reception = Reception { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
         let mut value = Vec::new();
-        split(body, 10).events[0].write_json(receipt, &mut value);
+        split(body, 10).events[0].write_json(reception, &mut value);
         let header = |name: &str, said: &str| (name.to_owned(), Some(said.as_bytes().to_vec()));
         let typed = Record {
             topic: "meta.messages.v1".into(),

@@ -1,6 +1,6 @@
 //! Mention events as ingest publishes them.
 
-use schemas::{Receipt, split};
+use schemas::{Reception, split};
 use serde_json::json;
 
 pub(crate) const ACCOUNT: &str = "17841405726653026";
@@ -17,10 +17,12 @@ pub(crate) fn mention(account: &str, number: usize, media: usize) -> (String, Ve
     let body = serde_json::to_vec(&body).unwrap();
     let split = split(&body, 10);
     let event = &split.events[0];
-    let receipt =
-        Receipt { delivery_id: "01980000-0000-7000-8000-000000000000", received: "2025-07-18T10:35:10.000Z" };
+    let reception = Reception {
+        delivery_id: "01980000-0000-7000-8000-000000000000",
+        received: "2025-07-18T10:35:10.000Z",
+    };
     let mut value = Vec::new();
-    event.write_json(receipt, &mut value);
+    event.write_json(reception, &mut value);
     (event.key.clone().unwrap(), value)
 }
 

@@ -1,12 +1,12 @@
 //! Which links the records of the fixtures have.
 
 use super::*;
-use schemas::{Receipt, split};
+use schemas::{Reception, split};
 use std::fs;
 use std::path::Path;
 
-const RECEIPT: Receipt<'static> =
-    Receipt { delivery_id: "01981d1a-2f00-7000-8000-000000000000", received: "2025-07-18T10:35:12.000Z" };
+const RECEPTION: Reception<'static> =
+    Reception { delivery_id: "01981d1a-2f00-7000-8000-000000000000", received: "2025-07-18T10:35:12.000Z" };
 
 /// What the first event of a fixture has of links.
 fn of(fixture: &str) -> Option<Source> {
@@ -15,7 +15,7 @@ fn of(fixture: &str) -> Option<Source> {
     let split = split(&body, 100);
     let event = split.events.first()?;
     let mut value = Vec::new();
-    event.write_json(RECEIPT, &mut value);
+    event.write_json(RECEPTION, &mut value);
     Source::read(event.topic(), Some(&value)).unwrap()
 }
 
@@ -49,7 +49,7 @@ fn no_fixture_has_a_link_twice_and_every_one_with_links_says_whose_they_are() {
                     continue;
                 }
                 let mut value = Vec::new();
-                event.write_json(RECEIPT, &mut value);
+                event.write_json(RECEPTION, &mut value);
                 let source = Source::read(event.topic(), Some(&value));
                 let Some(source) = source.unwrap_or_else(|error| panic!("{name}: {error}")) else { continue };
                 assert_eq!(source.event, Some(event.id.to_string()), "{name}");

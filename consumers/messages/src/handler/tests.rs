@@ -5,7 +5,7 @@ use crate::Input;
 use prometheus::Registry;
 use runtime::kafka::credentials::Credentials;
 use runtime::settings::KafkaSettings;
-use schemas::{Receipt, split};
+use schemas::{Reception, split};
 use serde_json::Value;
 
 const TEXT: &str = include_str!("../../../../schemas/fixtures/message/text.json");
@@ -18,7 +18,8 @@ const CHANGES_ON_A_WALL: [&str; 4] = [
     include_str!("../../../../schemas/fixtures/rating/comment-on-a-review.json"),
 ];
 const BOUNDS: Bounds = Bounds { window: 3_600, most: 100 };
-const RECEIPT: Receipt<'static> = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
+const RECEPTION: Reception<'static> =
+    Reception { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
 
 struct Bench {
     handler: InboxHandler,
@@ -67,7 +68,7 @@ fn record(offset: i64, value: Option<Vec<u8>>) -> Record {
 
 fn typed(body: &str) -> Vec<u8> {
     let mut value = Vec::new();
-    split(body.as_bytes(), 10).events[0].write_json(RECEIPT, &mut value);
+    split(body.as_bytes(), 10).events[0].write_json(RECEPTION, &mut value);
     value
 }
 

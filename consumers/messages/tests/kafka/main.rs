@@ -8,7 +8,7 @@ use prometheus::proto::MetricFamily;
 use runtime::process::Process;
 use runtime::settings::{CommonSettings, ConsumerSettings};
 use runtime::telemetry::LogFormat;
-use schemas::{Receipt, Topic, split};
+use schemas::{Reception, Topic, split};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tokio::task::JoinHandle;
@@ -75,10 +75,10 @@ fn comments(from: usize) -> Vec<(String, Vec<u8>)> {
 /// A delivery's event, as ingest publishes it: key and value.
 fn typed(body: &Value) -> (String, Vec<u8>) {
     let body = serde_json::to_vec(body).unwrap();
-    let receipt = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
+    let reception = Reception { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
     let mut value = Vec::new();
     let split = split(&body, 10);
-    split.events[0].write_json(receipt, &mut value);
+    split.events[0].write_json(reception, &mut value);
     (split.events[0].key.clone().unwrap(), value)
 }
 

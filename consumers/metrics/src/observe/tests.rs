@@ -1,7 +1,7 @@
 //! What is observed of events: labels and ages.
 
 use super::*;
-use schemas::{Receipt, split};
+use schemas::{Reception, split};
 use std::fs;
 use std::path::Path;
 
@@ -25,11 +25,11 @@ struct Seen {
 fn observations(fixture: &str) -> Vec<Seen> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/fixtures").join(fixture);
     let body = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let receipt = Receipt { delivery_id: "0198", received: RECEIVED };
+    let reception = Reception { delivery_id: "0198", received: RECEIVED };
     let events = split(&body, 100).events;
     let observe = |event: &schemas::Event<'_>| {
         let mut value = Vec::new();
-        event.write_json(receipt, &mut value);
+        event.write_json(reception, &mut value);
         seen(&value)
     };
     events.iter().map(observe).collect()

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use weir_graph_simulator::Simulator;
 
 pub(super) const ACCOUNT: &str = "17841405726653026";
-pub(super) const RECEIPT: schemas::Receipt<'_> = schemas::Receipt {
+pub(super) const RECEPTION: schemas::Reception<'_> = schemas::Reception {
     delivery_id: "01980000-0000-7000-8000-000000000000",
     received: "2025-07-18T10:35:10.000Z",
 };
@@ -127,7 +127,7 @@ pub(crate) fn records(fixture: &str) -> Vec<Record> {
 
 pub(super) fn record(event: &schemas::Event<'_>) -> Record {
     let mut value = Vec::new();
-    event.write_json(RECEIPT, &mut value);
+    event.write_json(RECEPTION, &mut value);
     Record {
         topic: event.topic().name("meta").into(),
         partition: 3,

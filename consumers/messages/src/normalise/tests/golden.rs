@@ -2,12 +2,13 @@
 
 use crate::normalise::normalise;
 use schemas::inbox::{Open, Record};
-use schemas::{Event, Kind, Receipt, TypedEvent, split};
+use schemas::{Event, Kind, Reception, TypedEvent, split};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const RECEIPT: Receipt<'static> = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
+const RECEPTION: Reception<'static> =
+    Reception { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
 
 /// The members of a record of which it has one at least.
 const PARTS: [&str; 10] = [
@@ -34,7 +35,7 @@ fn deliveries() -> Vec<PathBuf> {
 /// The inbox record of an event as a subscriber gets it: written, carried and read.
 fn inbox(event: &Event<'_>) -> Option<String> {
     let mut written = Vec::new();
-    event.write_json(RECEIPT, &mut written);
+    event.write_json(RECEPTION, &mut written);
     let event = TypedEvent::read(Some(&written)).expect("what ingest writes is a typed event");
     let (name, record) = normalise(&event).expect("what ingest writes is of its kind")?;
     assert_eq!(record.event, Open::Known(name));
