@@ -176,7 +176,7 @@ mod tests {
         let said = |ends| {
             let (permissions, lacks) = (Vec::new(), Vec::new());
             let facts = Facts { kind: None, is_valid: true, ends: Expiry::At(ends), permissions, lacks };
-            state(&(&app.accounts[0], Ok(facts)), Duration::from_secs(60)).1
+            state(&(&app.accounts[0], Ok(facts)), Duration::from_mins(1)).1
         };
         let (now, second) = (SystemTime::now(), Duration::from_secs(1));
         assert_eq!(said(now - second), "has ended: a new one in the business' settings");
