@@ -1,7 +1,7 @@
 //! `weir dlq`: what is in the dead-letter topics, one of them whole, and the way back.
 //!
-//! [`dead_letter`] reads one; [`decision`] says what becomes of it; [`mark`] remembers which were put back, and
-//! [`marks`] keeps that in Kafka as the offsets of a group.
+//! [`dead_letter`] reads one; [`decision`] says what becomes of it; [`partition_mark`] remembers which were put back, and
+//! [`topic_marks`] keeps that in Kafka as the offsets of a group.
 
 mod dead_letter;
 mod decision;

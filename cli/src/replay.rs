@@ -75,10 +75,10 @@ struct Replay<'a> {
 
 fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let session = &Session::start()?;
-    let name = |topic: Topic| topic.name(&settings.meant.topic_prefix);
+    let name = |topic: Topic| topic.name(&settings.scope.topic_prefix);
     let raw = name(Topic::Raw);
     let mut topics = vec![raw.clone()];
-    topics.extend(settings.meant.topics().map(name));
+    topics.extend(settings.scope.topics().map(name));
     let source = Source::connect(session, &settings.kafka, &topics)?;
     let range = source.range(&raw, Some(settings.period.since), Some(settings.period.until))?;
     let (report, progress) = (Report::begin(range.may_be_cut_off()), Progress::new(!settings.json));
@@ -94,7 +94,7 @@ fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit, ToolError
 }
 
 impl Replay<'_> {
-    /// What a delivery is split into; none of what ingest did not write. It is to be counted once.
+    /// Splits a raw record; `None` where ingest did not write it. `is_counted` adds it to the report, once a run.
     fn split<'r>(&mut self, record: &'r Record, is_counted: bool) -> Option<(Reception<'r>, Split<'r>)> {
         let body = record.value.as_deref().unwrap_or_default();
         let reception = raw::reception(|name| record.header(name));

@@ -1,4 +1,5 @@
-//! What becomes of a dead letter. Pure.
+//! What becomes of a dead letter. Pure. What hangs on the others of a run (`AlreadyRedriven`, `Duplicate`, `NoRoom`, `--limit`)
+//! is decided in `redrive_one` of `redrive.rs`, before and after this.
 
 use super::dead_letter::DeadLetter;
 use super::settings::RedriveSettings;
@@ -21,7 +22,8 @@ const WITHOUT_RESULT: &str = "panic";
 
 /// What stays with a record that goes back of what its dead letter says: who gave it up, how often it was tried, when it failed first
 /// and when it was first written.
-const KEPT: [&str; 4] = [header::CONSUMER, header::ATTEMPTS, header::FIRST_FAILED, header::FIRST_WRITTEN];
+const CARRIED_HEADERS: [&str; 4] =
+    [header::CONSUMER, header::ATTEMPTS, header::FIRST_FAILED, header::FIRST_WRITTEN];
 
 /// What the decision on a dead letter depends on beside itself.
 #[derive(Clone, Debug)]
@@ -38,7 +40,7 @@ pub(super) enum Decision {
     /// It goes back to this topic.
     Redrive(String),
     /// It is a body, and its events are published.
-    Published,
+    Publish,
     /// It was put back before.
     AlreadyRedriven,
     /// Another consumer gave the same record up, which goes back for both.
@@ -65,7 +67,7 @@ pub(super) enum KeepReason {
     /// Nothing says where it came from.
     #[error("nothing says where it came from")]
     NoOrigin,
-    /// It could not be remembered.
+    /// The mark of its partition is full: too many gaps before this one.
     #[error("too many before it were left out; put those back first")]
     NoRoom,
     /// It is a reply command that is none, and would be none again.
@@ -94,7 +96,7 @@ impl Rules<'_> {
         }
         match &dead_letter.origin {
             Some(origin) => Ok((self.back(lies_on, origin.topic.clone())?, Vec::new())),
-            None if lies_on == Some(Topic::IngestDlq) => Ok((Decision::Published, self.split_again(record)?)),
+            None if lies_on == Some(Topic::IngestDlq) => Ok((Decision::Publish, self.split_again(record)?)),
             None => Err(KeepReason::NoOrigin),
         }
     }
@@ -145,10 +147,10 @@ impl Rules<'_> {
     }
 }
 
-/// The record as it was before it died, with what is [`KEPT`].
+/// The record as it was before it died, with its [`CARRIED_HEADERS`].
 pub(super) fn outgoing<'a>(record: &'a Record, topic: &'a str) -> OutgoingRecord<'a> {
-    let is_kept = |name: &str| !name.starts_with(header::PREFIX) || KEPT.contains(&name);
-    let headers = record.headers.iter().filter(|(name, _)| is_kept(name));
+    let is_carried = |name: &str| !name.starts_with(header::PREFIX) || CARRIED_HEADERS.contains(&name);
+    let headers = record.headers.iter().filter(|(name, _)| is_carried(name));
     OutgoingRecord {
         topic,
         key: record.key.as_deref(),

@@ -73,7 +73,7 @@ fn list(
             continue;
         }
         found += 1;
-        let listed = Listed { back: marks.hold(record.partition, record.offset), dead_letter };
+        let listed = Listed { back: marks.contains(record.partition, record.offset), dead_letter };
         count(&listed, reasons);
         if streams {
             screen.json(&listed)?;

@@ -29,12 +29,12 @@ impl<'a> Line<'a> {
     pub(super) fn of(dead_letter: &'a DeadLetter, decision: &'a Decision, applied: bool) -> Self {
         let (word, to, why) = match decision {
             Decision::Redrive(topic) => ("back", Some(topic.as_str()), None),
-            Decision::Published => ("published", None, None),
+            Decision::Publish => ("published", None, None),
             Decision::AlreadyRedriven => ("before", None, None),
             Decision::Duplicate => ("duplicate", None, None),
             Decision::Keep(why) => ("stays", None, Some(why.to_string())),
         };
-        let does = matches!(decision, Decision::Redrive(_) | Decision::Published);
+        let does = matches!(decision, Decision::Redrive(_) | Decision::Publish);
         Self { dead_letter, fate: word, to, why, applied: applied && does }
     }
 }
@@ -67,7 +67,7 @@ impl Tally {
     /// Counts a dead letter, and the events of its body.
     pub(super) fn add(&mut self, dead_letter: &DeadLetter, decision: &Decision, events: usize) {
         match decision {
-            Decision::Redrive(_) | Decision::Published => self.sums.back += 1,
+            Decision::Redrive(_) | Decision::Publish => self.sums.back += 1,
             Decision::AlreadyRedriven => self.sums.before += 1,
             Decision::Duplicate => self.sums.duplicates += 1,
             Decision::Keep(_) => self.sums.stays += 1,
@@ -94,7 +94,7 @@ fn row(decision: &Decision, reason: &str, count: u64, applied: bool) -> [Cell; 4
     let would = if applied { "" } else { "would " };
     let (mark, tone, text) = match decision {
         Decision::Redrive(topic) => ("+", Tone::Good, format!("{would}go back to {topic}")),
-        Decision::Published => ("+", Tone::Good, format!("{would}give events; can be read by now")),
+        Decision::Publish => ("+", Tone::Good, format!("{would}give events; can be read by now")),
         Decision::AlreadyRedriven => ("=", Tone::Faint, "put back before".to_owned()),
         Decision::Duplicate => {
             ("=", Tone::Faint, format!("{would}go back once, with another's of the same record"))
@@ -117,7 +117,7 @@ mod tests {
         tally.add(&dead_letter, &Decision::Redrive("meta.comments.v1".to_owned()), 0);
         tally.add(&dead_letter, &Decision::Redrive("meta.comments.v1".to_owned()), 0);
         tally.add(&dead_letter, &Decision::Keep(KeepReason::TooOften(20)), 0);
-        tally.add(&dead_letter, &Decision::Published, 3);
+        tally.add(&dead_letter, &Decision::Publish, 3);
         assert_eq!(tally.counts.values().copied().collect::<Vec<_>>(), [2, 1, 1]);
         assert_eq!(tally.sums, Sums { back: 3, events: 3, before: 0, duplicates: 0, stays: 1, left: 0 });
     }

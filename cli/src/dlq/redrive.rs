@@ -17,8 +17,8 @@ use schemas::{Millis, Topic};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
 
-/// How often what was put back is remembered; a crash can put back as much again as came between.
-const KEEP_EVERY: Duration = Duration::from_secs(1);
+/// How often what was put back is committed; a crash can put back as much again as came between.
+const COMMIT_EVERY: Duration = Duration::from_secs(1);
 
 /// A record that was given up: where it lay, and when it was written first, since a topic that is made anew has the same positions.
 type Original = (RecordPosition, Option<Vec<u8>>);
@@ -36,7 +36,7 @@ struct Redrive<'a> {
     /// All topics of the cluster.
     topics: BTreeSet<String>,
     /// Records that are back: what several consumers gave up goes back once, since each of them reads it again.
-    back: BTreeSet<Original>,
+    redriven: BTreeSet<Original>,
     /// The value of `ce_replay` for what is published anew.
     run: String,
     tally: Tally,
@@ -56,7 +56,7 @@ pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exi
         source,
         sink,
         topics: group.topics()?,
-        back: BTreeSet::new(),
+        redriven: BTreeSet::new(),
         group,
         run: Millis::of(SystemTime::now()).to_string(),
         tally: Tally::default(),
@@ -102,15 +102,15 @@ impl Redrive<'_> {
         let outcome = self.dead_letters(range, &mut marks);
         let written = self.sink.finish();
         let noted = self.note(&mut marks);
-        let kept = marks.keep(&self.group);
+        let committed = marks.commit(&self.group);
         outcome?;
         written?;
         noted?;
-        Ok(kept?)
+        Ok(committed?)
     }
 
     fn dead_letters(&mut self, range: &Range, marks: &mut TopicMarks) -> Result<(), ToolError> {
-        let (mut reading, mut kept, mut read) = (self.source.open(range)?, Instant::now(), 0_u64);
+        let (mut reading, mut committed, mut read) = (self.source.open(range)?, Instant::now(), 0_u64);
         while let Some(record) = reading.next()? {
             if self.session.must_stop() {
                 break;
@@ -119,18 +119,19 @@ impl Redrive<'_> {
             self.progress.show(|| format!("{}: {read} of {} dead letters", range.topic, range.at_most()));
             let dead_letter = DeadLetter::of(&record);
             if self.settings.scope.holds(&dead_letter) {
-                self.dead_letter(&record, dead_letter, marks)?;
+                self.redrive_one(&record, dead_letter, marks)?;
             }
             self.note(marks)?;
-            if kept.elapsed() >= KEEP_EVERY {
-                marks.keep(&self.group)?;
-                kept = Instant::now();
+            if committed.elapsed() >= COMMIT_EVERY {
+                marks.commit(&self.group)?;
+                committed = Instant::now();
             }
         }
         Ok(())
     }
 
-    fn dead_letter(
+    /// Decides on one dead letter, and puts it back where it goes back.
+    fn redrive_one(
         &mut self,
         record: &Record,
         dead_letter: DeadLetter,
@@ -138,8 +139,8 @@ impl Redrive<'_> {
     ) -> Result<(), ToolError> {
         let (partition, offset) = (record.partition, record.offset);
         let original = original(record, &dead_letter);
-        if marks.hold(partition, offset) && !self.settings.again {
-            self.back.extend(original);
+        if marks.contains(partition, offset) && !self.settings.again {
+            self.redriven.extend(original);
             return self.tell(&dead_letter, &Decision::AlreadyRedriven, 0);
         }
         let rules = Rules { topics: &self.topics, settings: self.settings, now: SystemTime::now() };
@@ -147,15 +148,15 @@ impl Redrive<'_> {
             Ok(decided) => decided,
             Err(why) => return self.tell(&dead_letter, &Decision::Keep(why), 0),
         };
-        let has_room = marks.have_room(partition);
-        if has_room && original.as_ref().is_some_and(|record| self.back.contains(record)) {
-            marks.plan(partition, offset);
+        let has_room = marks.has_room(partition);
+        if has_room && original.as_ref().is_some_and(|record| self.redriven.contains(record)) {
+            marks.mark_planned(partition, offset);
             if self.settings.apply {
                 // It counts as put back with the other, which has to be acknowledged first.
                 let written = self.sink.finish();
                 self.note(marks)?;
                 written?;
-                marks.add(partition, offset);
+                marks.mark_redriven(partition, offset);
             }
             return self.tell(&dead_letter, &Decision::Duplicate, 0);
         }
@@ -166,8 +167,8 @@ impl Redrive<'_> {
         if !has_room {
             return self.tell(&dead_letter, &Decision::Keep(KeepReason::NoRoom), 0);
         }
-        marks.plan(partition, offset);
-        self.back.extend(original);
+        marks.mark_planned(partition, offset);
+        self.redriven.extend(original);
         if !self.settings.apply {
             return self.tell(&dead_letter, &decision, events.len());
         }
@@ -184,7 +185,7 @@ impl Redrive<'_> {
         let acknowledged = self.sink.acknowledged()?;
         // All of them before the first is told, which can fail, as on a full disk.
         for (dead_letter, ..) in &acknowledged {
-            marks.add(dead_letter.position.partition, dead_letter.position.offset);
+            marks.mark_redriven(dead_letter.position.partition, dead_letter.position.offset);
         }
         acknowledged
             .iter()

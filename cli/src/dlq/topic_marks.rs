@@ -41,32 +41,32 @@ impl TopicMarks {
     }
 
     /// Whether the dead letter was put back, or will be: a partition whose end was lost is read once more from its beginning.
-    pub(super) fn hold(&self, partition: i32, offset: i64) -> bool {
+    pub(super) fn contains(&self, partition: i32, offset: i64) -> bool {
         self.planned.get(&partition).is_some_and(|mark| mark.holds(offset))
     }
 
     /// Whether another dead letter of the partition can be remembered.
-    pub(super) fn have_room(&self, partition: i32) -> bool {
+    pub(super) fn has_room(&self, partition: i32) -> bool {
         self.planned.get(&partition).is_some_and(PartitionMark::has_room)
     }
 
     /// The dead letter will be put back.
-    pub(super) fn plan(&mut self, partition: i32, offset: i64) {
+    pub(super) fn mark_planned(&mut self, partition: i32, offset: i64) {
         if let Some(mark) = self.planned.get_mut(&partition) {
             mark.add(offset);
         }
     }
 
     /// The dead letter was put back.
-    pub(super) fn add(&mut self, partition: i32, offset: i64) {
+    pub(super) fn mark_redriven(&mut self, partition: i32, offset: i64) {
         if let Some(mark) = self.partitions.get_mut(&partition) {
             mark.add(offset);
             self.changed.insert(partition);
         }
     }
 
-    /// Has Kafka keep what changed.
-    pub(super) fn keep(&mut self, group: &Group) -> Result<(), RequestError> {
+    /// Commits what changed.
+    pub(super) fn commit(&mut self, group: &Group) -> Result<(), RequestError> {
         if self.changed.is_empty() {
             return Ok(());
         }
@@ -84,14 +84,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_under_way_is_held_and_not_kept() {
+    fn what_is_under_way_is_contained_and_not_committed() {
         let partitions = BTreeMap::from([(0, PartitionMark::new(10))]);
         let (topic, planned) = (Arc::from("meta.messages.dlq.v1"), partitions.clone());
         let mut marks = TopicMarks { topic, partitions, planned, changed: BTreeSet::new() };
-        marks.plan(0, 10);
-        assert!(marks.hold(0, 10) && !marks.hold(0, 11) && !marks.hold(1, 10));
+        marks.mark_planned(0, 10);
+        assert!(marks.contains(0, 10) && !marks.contains(0, 11) && !marks.contains(1, 10));
         assert_eq!((marks.partitions[&0].settled(), marks.changed.len()), (10, 0));
-        marks.add(0, 10);
+        marks.mark_redriven(0, 10);
         assert_eq!((marks.partitions[&0].settled(), marks.changed.len()), (11, 1));
     }
 }

@@ -16,8 +16,8 @@ impl Replay<'_> {
     pub(super) fn compare(&mut self, expected: &mut Expected) -> Result<(), ToolError> {
         self.report.compared = true;
         let since = self.settings.period.since.before(EARLIER);
-        for topic in self.settings.meant.topics() {
-            let name = topic.name(&self.settings.meant.topic_prefix);
+        for topic in self.settings.scope.topics() {
+            let name = topic.name(&self.settings.scope.topic_prefix);
             let range = self.source.range(&name, Some(since), None)?;
             let (mut reading, mut read) = (self.source.open(&range)?, 0_u64);
             while let Some(record) = reading.next()? {
@@ -40,7 +40,7 @@ impl Replay<'_> {
     /// An event of a delivery of the range that splitting does not give any more.
     fn look_whether_extra(&mut self, topic: Topic, record: &Record, expected: &Expected) {
         let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
-        if expected.has_delivery(&event.deliveryid) && self.settings.meant.holds_typed(&event) {
+        if expected.has_delivery(&event.deliveryid) && self.settings.scope.holds_typed(&event) {
             let kind =
                 event.kind().map_or_else(|| "(unknown to this version)".to_owned(), |kind| kind.to_string());
             let row = self.report.row(topic, kind);

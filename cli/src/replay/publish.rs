@@ -69,7 +69,7 @@ impl Replay<'_> {
         mut only: Option<&mut Expected>,
     ) -> (Vec<Typed>, Vec<usize>) {
         let (mut events, mut rows) = (Vec::new(), Vec::new());
-        for event in split.events.iter().filter(|event| self.settings.meant.holds(event)) {
+        for event in split.events.iter().filter(|event| self.settings.scope.holds(event)) {
             let row = if let Some(expected) = &mut only {
                 // Others are on their topic, or go with an earlier delivery.
                 let Some((row, true)) = expected.find(event.id.0) else { continue };
@@ -80,7 +80,7 @@ impl Replay<'_> {
                 row
             };
             rows.push(row);
-            events.push(Typed::of(event, reception, &self.settings.meant.topic_prefix));
+            events.push(Typed::of(event, reception, &self.settings.scope.topic_prefix));
         }
         (events, rows)
     }

@@ -128,7 +128,7 @@ impl Report {
         let compared = |count: u64| self.compared.then_some(count);
         for row in &self.rows {
             screen.line(json!({
-                "topic": row.topic.name(&settings.meant.topic_prefix), "kind": row.kind, "events": row.events,
+                "topic": row.topic.name(&settings.scope.topic_prefix), "kind": row.kind, "events": row.events,
                 "present": compared(row.present), "missing": compared(row.missing()),
                 "extra": compared(row.extra), "published": row.published,
             }))?;
@@ -158,7 +158,7 @@ impl Report {
         let (mut table, mut last) = (Table::under(["TOPIC, KIND"].into_iter().chain(headings)), None);
         for row in &self.rows {
             if last.replace(row.topic) != Some(row.topic) {
-                table.text(Tone::Plain, row.topic.name(&settings.meant.topic_prefix));
+                table.text(Tone::Plain, row.topic.name(&settings.scope.topic_prefix));
             }
             let numbers = columns.iter().map(|(heading, tone, count)| {
                 let (count, width) = (count(row), heading.len());

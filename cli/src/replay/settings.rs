@@ -12,7 +12,7 @@ settings! {
     pub(super) struct ReplaySettings {
         kafka: KafkaSettings = kafka(),
         period: Period = group(),
-        meant: Meant = group(),
+        scope: Scope = group(),
         /// Publish, instead of only saying what would be published
         apply: bool = switch("apply"),
         /// Publish only what is not in the typed topics
@@ -44,7 +44,7 @@ settings! {
 
 settings! {
     /// Which events.
-    pub(super) struct Meant {
+    pub(super) struct Scope {
         /// Only events of this account or page, by its id
         account: Option<String> = flag("account", "ID", form::text()).optional(),
         /// Only events of this kind, such as message or standby.postback
@@ -54,9 +54,9 @@ settings! {
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
     }
-    check |meant, given| {
-        let names = Topic::TYPED.map(|topic| topic.name(&meant.topic_prefix));
-        let wrong = meant.topics.iter().filter(|name| !names.contains(name));
+    check |scope, given| {
+        let names = Topic::TYPED.map(|topic| topic.name(&scope.topic_prefix));
+        let wrong = scope.topics.iter().filter(|name| !names.contains(name));
         given.refuse("topic", wrong, &format!("the full name of a typed topic, of: {}", names.join(", ")));
     }
 }
@@ -73,7 +73,7 @@ impl ReplaySettings {
     }
 }
 
-impl Meant {
+impl Scope {
     /// The typed topics that are meant.
     pub(super) fn topics(&self) -> impl Iterator<Item = Topic> {
         Topic::TYPED.into_iter().filter(|topic| self.holds_topic(*topic))
@@ -118,7 +118,7 @@ mod tests {
         let Period { since, until } = settings.period;
         // Whole hours: what is now passes between the two.
         assert_eq!(until.since(since).as_secs() / 3_600, 2);
-        assert!(settings.meant.topics().eq(Topic::TYPED));
+        assert!(settings.scope.topics().eq(Topic::TYPED));
         let does = |flags: &[&str]| {
             let settings = given(&[&["--since", "2h"], flags].concat()).unwrap();
             (settings.surveys(), settings.compares())
@@ -133,9 +133,9 @@ mod tests {
     fn topics_are_named_whole_and_must_be_typed() {
         let arguments =
             ["--since", "2h", "--topic", "acme.comments.v1", "acme.mentions.v1", "--topic-prefix", "acme"];
-        assert!(given(&arguments).unwrap().meant.topics().eq([Topic::Comments, Topic::Mentions]));
+        assert!(given(&arguments).unwrap().scope.topics().eq([Topic::Comments, Topic::Mentions]));
         let twice = ["--since", "2h", "--topic", "meta.comments.v1", "meta.comments.v1"];
-        assert!(given(&twice).unwrap().meant.topics().eq([Topic::Comments]), "it is read once");
+        assert!(given(&twice).unwrap().scope.topics().eq([Topic::Comments]), "it is read once");
         let arguments = ["--since", "2h", "--topic", "meta.comments.v1", "meta.inbox.v1"];
         let problems = given(&arguments).unwrap_err().to_string();
         assert!(problems.starts_with("--topic (flag): found \"meta.inbox.v1\", expected"), "{problems}");
@@ -149,8 +149,8 @@ mod tests {
             include_bytes!("../../../schemas/fixtures/batch/conversation-and-comments-of-two-accounts.json");
         let events = schemas::split(body, 10).events;
         let held = |arguments: &[&str]| {
-            let meant = given(&[&["--since", "2h"], arguments].concat()).unwrap().meant;
-            let held = events.iter().filter(|event| meant.holds(event));
+            let scope = given(&[&["--since", "2h"], arguments].concat()).unwrap().scope;
+            let held = events.iter().filter(|event| scope.holds(event));
             held.map(|event| event.kind.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(held(&[]).len(), 4);

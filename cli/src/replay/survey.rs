@@ -16,7 +16,7 @@ impl Replay<'_> {
             if let Some(expected) = &mut expected {
                 expected.delivery(receipt.delivery_id)?;
             }
-            for event in split.events.iter().filter(|event| self.settings.meant.holds(event)) {
+            for event in split.events.iter().filter(|event| self.settings.scope.holds(event)) {
                 let row = self.report.row(event.topic(), event.kind.to_string());
                 let is_new = match &mut expected {
                     Some(expected) => expected.event(event.id.0, row)?,

@@ -149,7 +149,7 @@ fn a_dead_letter_that_was_tried_too_often_stays() {
 
 #[test]
 fn a_body_that_can_be_read_by_now_gives_its_events_and_another_stays() {
-    assert!(matches!(decide(&body(BODY)), Ok((Decision::Published, events)) if events.len() == 1));
+    assert!(matches!(decide(&body(BODY)), Ok((Decision::Publish, events)) if events.len() == 1));
     assert_eq!(decide(&body(b"{")), Err(KeepReason::StillRefused("not_json")));
     let partly = [b"[", BODY, b",7]"].concat();
     assert_eq!(decide(&body(&partly)), Err(KeepReason::StillRefused("not_a_delivery")));
@@ -163,7 +163,7 @@ fn a_body_that_ingest_refuses_for_its_size_stays() {
         let text = format!(r#"{{"object":"page","entry":[{{"id":"17","changed_fields":[{fields}]}}]}}"#);
         decide(&body(text.as_bytes()))
     };
-    assert!(matches!(of(10), Ok((Decision::Published, events)) if events.len() == 10));
+    assert!(matches!(of(10), Ok((Decision::Publish, events)) if events.len() == 10));
     assert_eq!(of(30), Err(KeepReason::StillRefused("too_many_events")));
 }
 

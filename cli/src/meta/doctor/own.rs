@@ -2,7 +2,7 @@
 
 use super::check::{Check, CheckResult, Deadline, NotKnown, Observed};
 use super::settings::DoctorSettings;
-use super::{groups, processes};
+use super::{consumer_groups, processes};
 use crate::kafka::request::RequestError;
 use crate::screen::counted;
 use crate::topics::{self, Faults, TopicsSettings};
@@ -30,13 +30,13 @@ pub(super) async fn checks(settings: &DoctorSettings, deadline: Deadline) -> Vec
     let kafka = async {
         let given = settings.kafka.as_ref().ok_or(NotKnown::NotGiven("--brokers"));
         let of_kafka = of_kafka(given.clone(), deadline).await;
-        let groups = groups::read(beyond(&of_kafka).and(given), deadline).await;
+        let groups = consumer_groups::read(beyond(&of_kafka).and(given), deadline).await;
         (of_kafka, groups)
     };
     let ((of_kafka, groups), processes) = tokio::join!(kafka, processes::ask(&settings.admin, deadline));
     let brokers = settings.kafka.as_ref().map_or("", |kafka| &kafka.kafka.brokers);
     let mut checks = judged(&of_kafka, brokers);
-    checks.extend(groups::checks(groups));
+    checks.extend(consumer_groups::checks(groups));
     if settings.admin.is_empty() {
         let not_given = NotKnown::NotGiven("--admin HOST:PORT… of ingest and the consumers");
         checks.push(not_given.judged("").check("process", ""));

@@ -1,7 +1,7 @@
 //! What a replay prints, within 80 columns and as JSON.
 
 use super::*;
-use crate::replay::settings::{Meant, Period};
+use crate::replay::settings::{Period, Scope};
 use crate::screen::Printed;
 use crate::tool::settings::EventLimits;
 use runtime::settings::KafkaSettings;
@@ -13,7 +13,7 @@ fn settings(apply: bool) -> ReplaySettings {
             since: Millis::since_epoch(1_569_262_485_349),
             until: Millis::since_epoch(1_569_262_486_000),
         },
-        meant: Meant { account: None, kind: None, topics: Vec::new(), topic_prefix: "meta".to_owned() },
+        scope: Scope { account: None, kind: None, topics: Vec::new(), topic_prefix: "meta".to_owned() },
         apply,
         missing_only: false,
         no_diff: false,
