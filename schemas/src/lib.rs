@@ -1,6 +1,6 @@
 //! What Meta sends and what Weir publishes: pure, without IO, clock or randomness.
 //!
-//! [`split`] turns the bytes of one webhook body into [`Event`]s; [`Event::write_json`] and [`raw::DeliveryHeaders`] lay
+//! [`split`] turns the bytes of one webhook body into [`Event`]s; [`Event::write_json`] and [`raw::Headers`] lay
 //! them out as Kafka records; [`TypedEvent`] reads such a record back in a consumer; [`Topic`] is the one table of
 //! topics; [`data`] models Meta's items, one for each kind; [`inbox`] is the normalised shape of messages, [`lookup`] what
 //! the Graph API adds to comments and mentions, [`profile`] what it says of customers, [`media`] what became of attachments, [`reply`] reply commands. With the feature `json-schema`, `json_schema` describes all of it.

@@ -26,7 +26,7 @@ pub fn reception<'a>(value: impl Fn(&str) -> Option<&'a [u8]>) -> Option<Recepti
 
 /// What the headers of a raw record say of a delivery.
 #[derive(Clone, Copy, Debug)]
-pub struct DeliveryHeaders<'a> {
+pub struct Headers<'a> {
     /// Id and time of receipt.
     pub reception: Reception<'a>,
     /// `/meta/{metaobject}/{account}` of the first entry, as far as it can be read.
@@ -37,7 +37,7 @@ pub struct DeliveryHeaders<'a> {
     pub app: &'a str,
 }
 
-impl<'a> DeliveryHeaders<'a> {
+impl<'a> Headers<'a> {
     /// The headers, in the order in which they are written.
     pub fn headers(&self) -> [(&'static str, &'a [u8]); 8] {
         [
@@ -63,7 +63,7 @@ mod tests {
     };
 
     fn read_back(reception: Reception<'_>) -> Option<(String, String)> {
-        let delivery = DeliveryHeaders { reception, source: "/meta", signature: b"sha256=", app: "default" };
+        let delivery = Headers { reception, source: "/meta", signature: b"sha256=", app: "default" };
         let headers = delivery.headers();
         let value = |name: &str| headers.iter().find(|(header, _)| *header == name).map(|(_, value)| *value);
         super::reception(value).map(|read| (read.delivery_id.to_owned(), read.received.to_owned()))

@@ -22,8 +22,7 @@ const WITHOUT_RESULT: &str = "panic";
 
 /// What stays with a record that goes back of what its dead letter says: who gave it up, how often it was tried, when it failed first
 /// and when it was first written.
-const CARRIED_HEADERS: [&str; 4] =
-    [header::CONSUMER, header::ATTEMPTS, header::FIRST_FAILED, header::FIRST_WRITTEN];
+const CARRIED: [&str; 4] = [header::CONSUMER, header::ATTEMPTS, header::FIRST_FAILED, header::FIRST_WRITTEN];
 
 /// What the decision on a dead letter depends on beside itself.
 #[derive(Clone, Debug)]
@@ -147,9 +146,9 @@ impl Rules<'_> {
     }
 }
 
-/// The record as it was before it died, with its [`CARRIED_HEADERS`].
+/// The record as it was before it died, with its [`CARRIED`].
 pub(super) fn outgoing<'a>(record: &'a Record, topic: &'a str) -> OutgoingRecord<'a> {
-    let is_carried = |name: &str| !name.starts_with(header::PREFIX) || CARRIED_HEADERS.contains(&name);
+    let is_carried = |name: &str| !name.starts_with(header::PREFIX) || CARRIED.contains(&name);
     let headers = record.headers.iter().filter(|(name, _)| is_carried(name));
     OutgoingRecord {
         topic,

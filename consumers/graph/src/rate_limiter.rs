@@ -1,10 +1,10 @@
 //! The rate limiter: when the next call may be made, below Meta's limits as the answers tell them, apart for each app, token, account and page.
 
-mod account_limit_waits;
 mod call_budgets;
+mod limit_waits;
 
-pub use account_limit_waits::AccountLimitWaits;
 pub use call_budgets::CallBudgets;
+pub use limit_waits::LimitWaits;
 
 use crate::usage::{BudgetUsage, KINDS};
 use crate::{CallError, Refusal, RefusalClass, Reply, Share, Usage};

@@ -15,7 +15,7 @@ use schemas::{Millis, Topic, TypedEvent, raw};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
-use weir_graph::{AccountLimitWaits, Outcome};
+use weir_graph::{LimitWaits, Outcome};
 
 /// Looks comments and mentions up.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Lookups {
     /// What a record is to be published as.
     pub(crate) async fn look_up(
         &self,
-        limit_waits: &mut AccountLimitWaits,
+        limit_waits: &mut LimitWaits,
         record: &Record,
         begun: &mut Option<PendingLookup<LookupAnswer>>,
         waits: &Waits,

@@ -20,7 +20,7 @@ use schemas::{Millis, Topic, raw};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
-use weir_graph::{AccountLimitWaits, Outcome};
+use weir_graph::{LimitWaits, Outcome};
 
 /// Reasons of [`crate::policy`] that mean that no profile can be had. On a page `no_consent` means a missing permission.
 const NOT_REACHABLE: &str = "not_reachable";
@@ -44,7 +44,7 @@ pub(crate) struct Profiles {
 #[derive(Debug)]
 pub(crate) struct Partition {
     known: KnownProfiles,
-    limit_waits: AccountLimitWaits,
+    limit_waits: LimitWaits,
 }
 
 impl Profiles {
@@ -150,7 +150,7 @@ impl Profiles {
             Ok(known)
         });
         let known = read.await.map_err(|error| Failure::of_kafka(&error))?;
-        Ok(Partition { known, limit_waits: AccountLimitWaits::default() })
+        Ok(Partition { known, limit_waits: LimitWaits::default() })
     }
 
     fn log_failure(&self, record: &Record, reason: &str, error: &str) {

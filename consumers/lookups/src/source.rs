@@ -5,7 +5,7 @@ use crate::pending_lookup::PendingLookup;
 use crate::profiles::{self, Profiles};
 use runtime::consumer::{Failure, Handler, Output, Record, Waits};
 use schemas::Topic;
-use weir_graph::AccountLimitWaits;
+use weir_graph::LimitWaits;
 
 /// The handlers.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct Sources {
 #[derive(Debug)]
 pub(crate) enum Partition {
     /// Of comments or mentions.
-    Posts(AccountLimitWaits),
+    Posts(LimitWaits),
     /// Of messages.
     Customers(profiles::Partition),
 }
@@ -60,7 +60,7 @@ impl Handler for Sources {
         if *first.topic == *self.messages {
             Ok(Partition::Customers(self.profiles.restore(first).await?))
         } else {
-            Ok(Partition::Posts(AccountLimitWaits::default()))
+            Ok(Partition::Posts(LimitWaits::default()))
         }
     }
 

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
 use tracing::Instrument as _;
 use weir_graph::{
-    AccessToken, AccessTokens, AccountLimitWaits, CallBudgets, CallError, Graph, NoToken, RateLimiter,
+    AccessToken, AccessTokens, CallBudgets, CallError, Graph, LimitWaits, NoToken, RateLimiter,
 };
 
 /// How long reading back may take until it is reported that it does.
@@ -54,7 +54,7 @@ pub(crate) struct Partition {
     caught_up_at: Option<i64>,
     /// The command under way, over the times that it is handled.
     pending: Option<Pending>,
-    limit_waits: AccountLimitWaits,
+    limit_waits: LimitWaits,
 }
 
 impl Handler for Replies {
@@ -170,7 +170,7 @@ impl Replies {
     async fn carry_out(
         &self,
         pending: &mut Pending,
-        limit_waits: &mut AccountLimitWaits,
+        limit_waits: &mut LimitWaits,
         record: &Record,
         command: &Command,
         waits: &Waits,
@@ -206,16 +206,14 @@ impl Replies {
     async fn attempt(
         &self,
         pending: &mut Pending,
-        limit_waits: &mut AccountLimitWaits,
+        limit_waits: &mut LimitWaits,
         record: &Record,
         command: &Command,
         waits: &Waits,
     ) -> Result<Option<CallOutcome>, Failure> {
         let refused = |cause| Ok(Some(CallOutcome::Refused(cause)));
-        if let Some(cause) = lateness::check(command, record, &self.settings, SystemTime::now()) {
-            return refused(cause);
-        }
-        let token = match self.token(command) {
+        let in_time = lateness::check(command, record, &self.settings, SystemTime::now());
+        let token = match in_time.and_then(|()| self.token(command)) {
             Ok(token) => token,
             Err(cause) => return refused(cause),
         };

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 /// remembered that much longer than `--reply-max-age`: that none is carried out twice needs both to be the same.
 pub(crate) const MAX_CLOCK_SKEW: Duration = Duration::from_hours(1);
 
-/// Why it is too late for a command, if it is.
+/// Whether a command comes in time, or why it is too late for it.
 ///
 /// One that is older than commands are remembered might have been carried out, and one that claims to be from the future
 /// would be taken for young for too long. One that was put back from the dead letters is as old as its first record.
@@ -21,24 +21,22 @@ pub(crate) fn check(
     record: &Record,
     settings: &ReplySettings,
     now: SystemTime,
-) -> Option<Cause> {
-    if let Some(cause) = command.expiry(now) {
-        return Some(cause);
-    }
+) -> Result<(), Cause> {
+    command.expiry(now).map_or(Ok(()), Err)?;
     let written = record.timestamp.unwrap_or(now);
     let first =
         RetryHistory::read(|name| record.header(name)).oldest().map_or(written, |first| first.min(written));
     let age = now.duration_since(first).unwrap_or_default();
     if age > settings.reply_max_age {
         let limit = humantime::format_duration(settings.reply_max_age);
-        return Some(too_late(format!("it is older than {limit}, which --reply-max-age allows")));
+        return Err(too_late(format!("it is older than {limit}, which --reply-max-age allows")));
     }
     if written.duration_since(now).unwrap_or_default() > MAX_CLOCK_SKEW {
-        return Some(too_late(String::from(
+        return Err(too_late(String::from(
             "the time of its record lies in the future: set the writer's clock",
         )));
     }
-    None
+    Ok(())
 }
 
 impl Command {
@@ -110,7 +108,7 @@ mod tests {
                 .collect(),
         };
         let command = Command::read(&record, |id| Account::new(id.clone(), Login::Facebook, None)).unwrap();
-        check(&command, &record, &settings(), now())
+        check(&command, &record, &settings(), now()).err()
     }
 
     /// Reason and sentence for a command whose window ended so many hours ago.

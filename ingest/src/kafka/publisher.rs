@@ -78,12 +78,8 @@ impl Publisher {
             delivery_id: delivery.id.hyphenated().encode_lower(&mut id),
             received: &received,
         };
-        let raw = raw::DeliveryHeaders {
-            reception,
-            source: &split.source,
-            signature: body.signature(),
-            app: body.app(),
-        };
+        let raw =
+            raw::Headers { reception, source: &split.source, signature: body.signature(), app: body.app() };
         let batch = self.producers.batch(bytes_on_kafka(delivery, split));
         let mut batch = TracedBatch { batch, trace: delivery.trace, spans: Vec::new() };
         self.send(&mut batch, Topic::Raw, None, body.bytes(), &raw.headers())?;
@@ -108,7 +104,7 @@ impl Publisher {
     fn send_dead_letter(
         &self,
         batch: &mut TracedBatch<'_>,
-        raw: &raw::DeliveryHeaders<'_>,
+        raw: &raw::Headers<'_>,
         delivery: &Delivery,
         refusal: Refusal,
     ) -> Result<(), NotPublished> {

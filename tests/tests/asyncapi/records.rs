@@ -104,9 +104,9 @@ fn sample(
     Sample { message: message.to_owned(), record }
 }
 
-fn raw_delivery(source: &str) -> raw::DeliveryHeaders<'_> {
+fn raw_delivery(source: &str) -> raw::Headers<'_> {
     let signature = b"sha256=dec6a680679a968e7e0319355b23599cbfc54502c0784668e9618baa0c633756";
-    raw::DeliveryHeaders { reception: RECEPTION, source, signature, app: "default" }
+    raw::Headers { reception: RECEPTION, source, signature, app: "default" }
 }
 
 fn delivery(body: &[u8], source: &str) -> Result<Sample> {

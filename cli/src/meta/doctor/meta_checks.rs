@@ -139,28 +139,26 @@ fn token(token: &Facts, account: &DeclaredAccount, now: SystemTime) -> CheckResu
     };
     // Of Instagram Login the end is the token's own; of the others perhaps that of its access to data, which comes before.
     let is_noted = account.login == Login::Instagram;
-    if !token.is_valid {
-        let why = match (expired, token.ends) {
-            (Some(end), _) if is_noted => format!("it expired on {end}"),
-            (Some(end), _) => format!("it, or its access to data, expired on {end}"),
-            (None, Expiry::Unknown) => String::from("expired, revoked, or no token of this app"),
-            (None, _) => String::from("revoked, or no token of this app"),
-        };
-        return CheckResult::fail(format!("not valid: {why}"), renewal(account));
-    }
-    if let Some(end) = expired {
-        return if is_noted {
-            CheckResult::fail(
-                format!("its noted end has passed ({end}), though Meta still takes it"),
-                REFRESH,
-            )
-        } else {
-            CheckResult::fail(format!("its access to data expired on {end}"), renewal(account))
-        };
-    }
-    if !token.lacks.is_empty() {
-        return CheckResult::fail(format!("it lacks {}", token.lacks.join(", ")), renewal(account));
-    }
+    let wrong = match (token.is_valid, expired) {
+        (false, Some(end)) if is_noted => format!("not valid: it expired on {end}"),
+        (false, Some(end)) => format!("not valid: it, or its access to data, expired on {end}"),
+        (false, None) if token.ends == Expiry::Unknown => {
+            "not valid: expired, revoked, or no token of this app".to_owned()
+        }
+        (false, None) => "not valid: revoked, or no token of this app".to_owned(),
+        (true, Some(end)) if is_noted => {
+            let found = format!("its noted end has passed ({end}), though Meta still takes it");
+            return CheckResult::fail(found, REFRESH);
+        }
+        (true, Some(end)) => format!("its access to data expired on {end}"),
+        (true, None) if !token.lacks.is_empty() => format!("it lacks {}", token.lacks.join(", ")),
+        (true, None) => return usable(token, account, now),
+    };
+    CheckResult::fail(wrong, renewal(account))
+}
+
+/// Of one that Meta takes and that has what it needs: for how long, and what to do in time.
+fn usable(token: &Facts, account: &DeclaredAccount, now: SystemTime) -> CheckResult {
     let permissions = match token.permissions.as_slice() {
         [] => String::from("its permissions Meta does not tell"),
         all => format!("permissions: {}", all.join(", ")),

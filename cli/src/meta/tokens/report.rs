@@ -130,11 +130,9 @@ fn state((account, facts): &Looked<'_>, warn_before: Duration) -> (Exit, String)
         return (Exit::Findings, format!("not valid: {anew}"));
     }
     let now = SystemTime::now();
-    let end = match facts.ends {
-        Expiry::At(end) if end <= now => Some("has ended"),
-        Expiry::At(end) if end <= now + warn_before => Some("ends soon"),
-        _ => None,
-    };
+    let ends_by = |time| matches!(facts.ends, Expiry::At(end) if end <= time);
+    let end =
+        if ends_by(now) { Some("has ended") } else { ends_by(now + warn_before).then_some("ends soon") };
     let wrong = [
         end.map(|end| format!("{end}: {renewed}")),
         (!facts.lacks.is_empty()).then(|| format!("lacks {}", facts.lacks.join(", "))),

@@ -4,7 +4,7 @@ use super::{LookupClient, WaitReason};
 use crate::pending_lookup::PendingLookup;
 use runtime::consumer::{Failure, Record, Wait, Waits};
 use std::time::{Duration, Instant};
-use weir_graph::{AccountLimitWaits, GraphId};
+use weir_graph::{GraphId, LimitWaits};
 
 /// How much longer than is known a lookup may wait before it counts as one that hangs.
 const SLACK: Duration = Duration::from_secs(30);
@@ -16,7 +16,7 @@ impl LookupClient {
         &self,
         pending: &mut PendingLookup<T>,
         account: &GraphId,
-        limit_waits: &mut AccountLimitWaits,
+        limit_waits: &mut LimitWaits,
         record: &Record,
         waits: &Waits,
     ) -> Result<T, Failure> {
@@ -69,7 +69,7 @@ impl LookupClient {
         &self,
         reason: &WaitReason,
         account: &GraphId,
-        limit_waits: &AccountLimitWaits,
+        limit_waits: &LimitWaits,
     ) -> Result<(), Failure> {
         let WaitReason { why, until: Some(until), is_account_limit: true, .. } = reason else {
             return Ok(());

@@ -16,8 +16,7 @@ fn profiles(bench: &Bench) -> (Profiles, Partition) {
         profile_retry_after: Duration::from_mins(15),
     };
     let tail = Tail::new(KafkaSettings::plain("127.0.0.1:1"), Credentials::default(), "weir-lookups");
-    let partition =
-        Partition { known: KnownProfiles::new(&settings), limit_waits: AccountLimitWaits::default() };
+    let partition = Partition { known: KnownProfiles::new(&settings), limit_waits: LimitWaits::default() };
     let profiles = Profiles::new(bench.context(), settings, tail, "meta");
     (profiles, partition)
 }

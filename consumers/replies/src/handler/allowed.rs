@@ -7,7 +7,7 @@ use crate::pending::{LOOK_EVERY, Pending};
 use runtime::consumer::{Failure, Wait};
 use schemas::reply::{Action, Open};
 use std::time::{Duration, Instant};
-use weir_graph::{AccessToken, AccountLimitWaits, CallBudgets, GraphId, RateLimited, RefusalClass, Scope};
+use weir_graph::{AccessToken, CallBudgets, GraphId, LimitWaits, RateLimited, RefusalClass, Scope};
 
 /// Why a command waits for Meta's limit of calls.
 const CALL_LIMIT: &str = "Meta's limit of calls is reached";
@@ -28,7 +28,7 @@ impl Replies {
     pub(super) fn check_limits(
         &self,
         pending: &Pending,
-        limit_waits: &mut AccountLimitWaits,
+        limit_waits: &mut LimitWaits,
         command: &Command,
         budgets: &CallBudgets,
     ) -> Result<Result<(), Cause>, Failure> {
@@ -55,9 +55,7 @@ impl Replies {
         let now = Instant::now();
         let by_calls = self.rate_limiter.admit(&[budgets], now).pop().flatten();
         let by_likes = || self.is_like(command).then(|| self.likes.admit(&command.account, now)).flatten();
-        by_calls
-            .map(|limited| (CALL_LIMIT, limited))
-            .or_else(|| by_likes().map(|limited| (LIKE_LIMIT, limited)))
+        Some(CALL_LIMIT).zip(by_calls).or_else(|| Some(LIKE_LIMIT).zip(by_likes()))
     }
 
     /// Whether it is among what Instagram counts as likes; of pages Meta states no such limit.
@@ -68,12 +66,7 @@ impl Replies {
 }
 
 /// Takes note of what a call came to whose command had waited since then. One that is blocked has waited for the limit of its account.
-pub(super) fn called(
-    limit_waits: &mut AccountLimitWaits,
-    account: &GraphId,
-    outcome: &CallOutcome,
-    since: Instant,
-) {
+pub(super) fn called(limit_waits: &mut LimitWaits, account: &GraphId, outcome: &CallOutcome, since: Instant) {
     match outcome {
         CallOutcome::Refused(cause) if cause.reason == RefusalClass::Blocked.as_str() => {
             limit_waits.add(account, since, since.elapsed());
@@ -99,7 +92,7 @@ mod tests {
 
     /// What is left of waits of two minutes, in minutes, after a call that came to this when it had waited for another one.
     fn left_after(outcome: &CallOutcome) -> u64 {
-        let (mut limits, account) = (AccountLimitWaits::default(), GraphId::parse("17").unwrap());
+        let (mut limits, account) = (LimitWaits::default(), GraphId::parse("17").unwrap());
         let since = Instant::now().checked_sub(MINUTE).unwrap();
         limits.add(&account, since, MINUTE);
         limits.add(&account, since, MINUTE);

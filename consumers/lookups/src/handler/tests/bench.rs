@@ -33,7 +33,7 @@ pub(crate) struct Bench {
     pub(crate) folder: TempDir,
     pub(super) registry: Registry,
     pub(super) handler: Lookups,
-    pub(super) limit_waits: Mutex<AccountLimitWaits>,
+    pub(super) limit_waits: Mutex<LimitWaits>,
     /// The lookups of records that were told of, by their offsets.
     begun: Mutex<HashMap<i64, Option<PendingLookup<LookupAnswer>>>>,
 }
@@ -78,7 +78,7 @@ impl Bench {
 
     /// As [`Self::handle`], in another partition.
     pub(super) async fn handle_beside(&self, record: &Record) -> Result<Output, Failure> {
-        self.handler.look_up(&mut AccountLimitWaits::default(), record, &mut None, &Waits::unwatched()).await
+        self.handler.look_up(&mut LimitWaits::default(), record, &mut None, &Waits::unwatched()).await
     }
 
     /// Returns once the lookup of a record waits for `on`.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// By account; reset by an answer to a call that started after the latest wait. One that started before it, ahead of its record's
 /// turn, says nothing about the limit.
 #[derive(Debug, Default)]
-pub struct AccountLimitWaits(HashMap<GraphId, Waited>);
+pub struct LimitWaits(HashMap<GraphId, Waited>);
 
 #[derive(Debug)]
 struct Waited {
@@ -17,7 +17,7 @@ struct Waited {
     latest: Instant,
 }
 
-impl AccountLimitWaits {
+impl LimitWaits {
     /// Total time waited for the limit of this account since its last answer.
     pub fn waited(&self, account: &GraphId) -> Duration {
         self.0.get(account).map(|waited| waited.time).unwrap_or_default()
