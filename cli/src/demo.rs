@@ -16,6 +16,7 @@ mod tour;
 use crate::records::fact::DescribedRecord;
 use crate::records::watch::{Span, Watch};
 use crate::screen::Tone;
+use crate::tool::session::not_started;
 use crate::tool::settings::{count, settings, switch};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
@@ -74,8 +75,7 @@ fn run(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> 
     }
     let started = Instant::now();
     let cluster = cluster::start().map_err(|error| pipeline::cannot_start("the mock cluster", &error))?;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ToolError::Runtime)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(not_started)?;
     let exit = runtime.block_on(demonstrate(&cluster.bootstrap_servers(), settings, screen, started));
     runtime.shutdown_background();
     exit
@@ -88,7 +88,7 @@ async fn demonstrate(
     started: Instant,
 ) -> Result<Exit, ToolError> {
     let end = Shutdown::new();
-    end.obey_signals().map_err(ToolError::Runtime)?;
+    end.obey_signals().map_err(not_started)?;
     screen.toned(Tone::Strong, TITLE)?;
     let topics = Topic::ALL.map(|topic| topic.name(TOPIC_PREFIX));
     let mut watch = Watch::start(&KafkaSettings::plain(bootstrap), &topics, Span::Everything, |_| true)?;
@@ -129,7 +129,7 @@ async fn show(
 /// What the next record on the topics says.
 async fn next(watch: &mut Watch) -> Result<DescribedRecord, ToolError> {
     let described = watch.next().await.and_then(|record| DescribedRecord::of(&record, TOPIC_PREFIX));
-    described.ok_or_else(|| ToolError::Failed("the watch on the topics ended: nothing reads them".to_owned()))
+    described.ok_or_else(|| "the watch on the topics ended: nothing reads them".into())
 }
 
 fn interrupted(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> {

@@ -20,7 +20,7 @@ mod spool;
 mod tool;
 mod topics;
 
-use meta::MetaError;
+use meta::FileError;
 use screen::Screen;
 use tool::exit::Exit;
 use tool::{Tool, log};
@@ -28,9 +28,10 @@ use tool::{Tool, log};
 use clap::{Arg, ArgAction, Command};
 use runtime::process::{chain, print_clap_error, print_error, print_unknown_variables};
 use runtime::settings::Problems;
+use std::error::Error;
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::io;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use weir_ingest::spool::inspect::InspectError;
 
@@ -69,45 +70,17 @@ const TOOLS: [Tool; 20] = [
     delivery::verify::TOOL,
 ];
 
-/// Why a subcommand did not do what it was asked to.
+/// Why a subcommand did not do what it was asked to. One of input and output is of printing alone: any other is said in words.
+pub(crate) type ToolError = Box<dyn Error + Send + Sync>;
+
+/// Something else has to be asked for, as the words say.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ToolError {
-    /// Settings that cannot be used.
-    #[error("the settings cannot be used:\n{0}")]
-    Settings(#[from] Problems),
-    /// Something else has to be asked for, as the words say.
-    #[error("{0}")]
-    Usage(String),
-    /// It failed, as the words say.
-    #[error("{0}")]
-    Failed(String),
-    /// Nothing could be asked of Meta.
-    #[error(transparent)]
-    Meta(#[from] MetaError),
-    /// The cluster does not do what it is asked to.
-    #[error(transparent)]
-    Request(#[from] kafka::request::RequestError),
-    /// `weir health` could not ask.
-    #[error("{address} does not answer; is --admin-listen of the process another one? {source}")]
-    Health { address: SocketAddr, source: io::Error },
-    /// The spool cannot be looked at or changed.
-    #[error(transparent)]
-    Spool(#[from] InspectError),
-    /// What was saved of media cannot be listed or deleted.
-    #[error(transparent)]
-    Media(#[from] weir_media::store::StoreError),
-    /// `weir support` writes no text.
-    #[error("this is an archive, not for a terminal: weir support | gzip > weir-support.tgz")]
-    Archive,
-    /// Nobody takes what is printed.
-    #[error("cannot print: {0}")]
-    Output(#[from] io::Error),
-    /// The output is useless unless complete, and was cut off.
-    #[error("the output was cut off, and is useless unless complete: {0}")]
-    Cut(#[source] io::Error),
-    /// The system gives no threads.
-    #[error("cannot start: {0}")]
-    Runtime(#[source] io::Error),
+#[error("{0}")]
+pub(crate) struct UsageError(pub(crate) String);
+
+/// Of output that is useless unless complete.
+pub(crate) fn cut_off(error: impl Display) -> String {
+    format!("the output was cut off, and is useless unless complete: {error}")
 }
 
 /// Runs the tool from its command line to its exit code.
@@ -148,23 +121,30 @@ fn command() -> Command {
         .subcommands(TOOLS.iter().map(Tool::command))
 }
 
+/// An error in words.
+pub(crate) fn said(error: &ToolError) -> String {
+    let words = chain(&**error);
+    if error.is::<Problems>() {
+        return format!("the settings cannot be used:\n{words}");
+    }
+    if error.is::<io::Error>() { format!("cannot print: {words}") } else { words }
+}
+
 fn failed(error: &ToolError) -> ExitCode {
-    let exit = match error {
-        // Whoever closed the pipe, as `head` does, has seen enough.
-        ToolError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done.into(),
-        ToolError::Settings(_)
-        | ToolError::Usage(_)
-        | ToolError::Archive
-        // Another --spool-dir would help.
-        | ToolError::Spool(InspectError::NoDirectory(_) | InspectError::NoSpool(_))
-        | ToolError::Meta(MetaError::File(_)) => Exit::Usage,
-        _ => Exit::Failure,
-    };
-    print_error(format_args!("weir: {}", chain(error)));
-    if matches!(error, ToolError::Settings(_)) {
+    // Whoever closed the pipe, as `head` does, has seen enough.
+    if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+        return Exit::Done.into();
+    }
+    print_error(format_args!("weir: {}", said(error)));
+    let is_of_settings = error.is::<Problems>();
+    if is_of_settings {
         print_unknown_variables();
     }
-    exit.into()
+    // Another --spool-dir would help.
+    let has_no_spool =
+        matches!(error.downcast_ref(), Some(InspectError::NoDirectory(_) | InspectError::NoSpool(_)));
+    let is_usage = is_of_settings || has_no_spool || error.is::<UsageError>() || error.is::<FileError>();
+    if is_usage { Exit::Usage } else { Exit::Failure }.into()
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub(super) fn read(file: &str) -> Result<Vec<u8>, ToolError> {
         (Err(error), Some(fixture)) if error.kind() == ErrorKind::NotFound => Ok(fixture.to_vec()),
         (bytes, _) => bytes.map_err(|error| {
             let hint = if error.kind() == ErrorKind::NotFound { ABOUT_FIXTURES } else { "" };
-            ToolError::Failed(format!("cannot read {}: {error}{hint}", input::name(file)))
+            format!("cannot read {}: {error}{hint}", input::name(file)).into()
         }),
     }
 }

@@ -77,12 +77,13 @@ fn run(
         return Ok(Exit::Done);
     };
     let part = if events > 0 { format!(" as a whole (events shown: {events})") } else { String::new() };
-    Err(ToolError::Failed(format!(
+    Err(format!(
         "{} is no webhook{part}: {} ({refusal}). Meta posts {LOOKS_LIKE}. Ingest would publish it raw, and as a dead letter on {}",
         input::name(file),
         refusal.explanation(),
         Topic::IngestDlq.name(topic_prefix)
-    )))
+    )
+    .into())
 }
 
 /// No cell is empty, so that a line always has five words.

@@ -60,9 +60,9 @@ impl Poster {
     ) -> Result<Self, ToolError> {
         let parsed = Url::parse(url).map_err(|_| {
             let url = without_passwords(url);
-            ToolError::Failed(format!("{url} is no address such as https://webhooks.example.com/webhook"))
+            format!("{url} is no address such as https://webhooks.example.com/webhook")
         })?;
-        let tls = tls::client(certificates).map_err(|error| ToolError::Failed(chain(&error)))?;
+        let tls = tls::client(certificates)?;
         let mut http = client::builder(tls);
         if let (Some(address), Some(host)) = (address, parsed.host_str()) {
             // The port is that of the URL.
@@ -72,9 +72,7 @@ impl Poster {
             .timeout(ANSWER_WITHIN)
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| {
-                ToolError::Failed(format!("the HTTP client cannot be made: {}", chain(&error)))
-            })?;
+            .map_err(|error| format!("the HTTP client cannot be made: {}", chain(&error)))?;
         Ok(Self { http, url: parsed })
     }
 
@@ -115,7 +113,7 @@ impl Poster {
         };
         let (status, body, date) = exchange.await.map_err(|error| {
             let why = chain(&error.without_url());
-            ToolError::Failed(format!("{} does not answer: {why}", shown(&self.url)))
+            format!("{} does not answer: {why}", shown(&self.url))
         })?;
         Ok(Answer { status, text: String::from_utf8_lossy(&body).into_owned(), took: start.elapsed(), date })
     }

@@ -129,7 +129,7 @@ fn at_once(elapsed: Duration) -> u32 {
 async fn deliver(poster: Poster, body: Bytes, signature: String, comes_twice: bool) -> Vec<Answered> {
     let attempt = async || {
         let answer = poster.post(body.clone(), &signature).await;
-        let answer = answer.map(|answer| (answer.status, answer.took)).map_err(|error| chain(&error));
+        let answer = answer.map(|answer| (answer.status, answer.took)).map_err(|error| chain(&*error));
         answer.inspect_err(|why| tracing::info!("{why}"))
     };
     let mut answers = vec![attempt().await];

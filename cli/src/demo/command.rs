@@ -42,5 +42,5 @@ fn key() -> String {
 }
 
 fn failed(error: impl std::fmt::Display) -> ToolError {
-    ToolError::Failed(format!("the answer could not be commanded: {error}"))
+    format!("the answer could not be commanded: {error}").into()
 }

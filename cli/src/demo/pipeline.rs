@@ -185,9 +185,7 @@ impl Pipeline {
         while let Some((starting, _)) = self.shape.parts.iter().find(is_starting) {
             if Instant::now() >= deadline {
                 let part = starting.name;
-                return Err(ToolError::Failed(format!(
-                    "{part} cannot be started: it does not find the mock cluster"
-                )));
+                return Err(format!("{part} cannot be started: it does not find the mock cluster").into());
             }
             if let Ok(error) = timeout(LOOK_EVERY, self.ended()).await {
                 return Err(error);
@@ -207,9 +205,7 @@ async fn listen(port: Option<u16>) -> Result<TcpListener, ToolError> {
     }
     let port = port.unwrap_or_default();
     on(port).await.map_err(|error| {
-        ToolError::Failed(format!(
-            "cannot listen on --port {port}: {error}; stop what uses it, or leave --port out"
-        ))
+        format!("cannot listen on --port {port}: {error}; stop what uses it, or leave --port out").into()
     })
 }
 
@@ -221,9 +217,9 @@ fn access_tokens() -> io::Result<TempDir> {
 }
 
 pub(super) fn cannot_start(part: &str, error: &(dyn Error + 'static)) -> ToolError {
-    ToolError::Failed(format!("{part} cannot be started: {}", chain(error)))
+    format!("{part} cannot be started: {}", chain(error)).into()
 }
 
 fn ended(part: &str, reason: &str) -> ToolError {
-    ToolError::Failed(format!("{part} ended: {reason}"))
+    format!("{part} ended: {reason}").into()
 }

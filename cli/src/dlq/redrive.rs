@@ -106,7 +106,7 @@ impl Redrive<'_> {
         outcome?;
         written?;
         noted?;
-        Ok(kept?)
+        kept
     }
 
     fn dead_letters(&mut self, range: &Range, marks: &mut TopicMarks) -> Result<(), ToolError> {
@@ -176,7 +176,7 @@ impl Redrive<'_> {
         } else {
             events.iter().map(|event| event.outgoing(&self.run)).collect()
         };
-        Ok(self.sink.send(&records, (dead_letter, decision.clone(), events.len()))?)
+        self.sink.send(&records, (dead_letter, decision.clone(), events.len()))
     }
 
     /// Takes note of dead letters that are where they belong.

@@ -20,9 +20,9 @@ pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, 
     let topics = std::slice::from_ref(&position.topic);
     let source = Source::connect(&Session::start()?, &settings.kafka, topics)?;
     let record = source.record(&position)?.ok_or_else(|| {
-        ToolError::Failed(format!(
+        format!(
             "there is nothing at {position}: no such partition, not written yet, or removed by the topic's retention"
-        ))
+        )
     })?;
     if settings.json {
         screen.line(object(&record))?;

@@ -1,8 +1,8 @@
 //! What is declared, with the secrets of the apps and the two hosts: all that a command needs to ask Meta. No secret is ever shown.
 
-use super::MetaError;
 use super::file::{Declared, DeclaredAccount, DeclaredApp, FileError, Login};
 use super::settings::MetaSettings;
+use crate::ToolError;
 use prometheus::Registry;
 use runtime::secret_files::{read_file, trimmed};
 use runtime::settings::presence;
@@ -52,7 +52,7 @@ impl App {
 impl Accounts {
     /// Reads the file and the secrets of the apps; those of the accounts are read when they are needed. One that is broken
     /// holds up no other.
-    pub(super) fn open(settings: &MetaSettings) -> Result<Self, MetaError> {
+    pub(super) fn open(settings: &MetaSettings) -> Result<Self, ToolError> {
         let app = |declared: DeclaredApp| {
             let path = &declared.secret_file;
             let none = || FileError::new(path, "it holds no app secret");

@@ -19,8 +19,9 @@ mod report;
 mod settings;
 mod test_delivery;
 
-use super::MetaError;
 use super::accounts::Accounts;
+use super::file::FileError;
+use crate::tool::session::not_started;
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use check::{Check, Deadline, NotKnown, Observed};
@@ -75,11 +76,11 @@ pub(crate) const TOOL: Tool = Tool {
 fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let accounts: Observed<Accounts> = match settings.meta.as_ref().map(Accounts::open).transpose() {
         // One's own end needs no file.
-        Err(MetaError::File(fault)) => Err(fault.into()),
+        Err(error) if error.is::<FileError>() => Err(error.into()),
         opened => opened?.ok_or(NO_FILE),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.map_err(ToolError::Runtime)?;
+    let runtime = runtime.map_err(not_started)?;
     let deadline = Deadline(Instant::now() + settings.timeout);
     let sections = runtime.block_on(examine(settings, &accounts, deadline));
     // Brokers that do not answer hold up threads for a while longer, which nobody waits for.

@@ -12,7 +12,6 @@ mod secret;
 mod settings;
 pub(super) mod store;
 
-use super::MetaError;
 use super::accounts::Accounts;
 use crate::tool::session::Session;
 use crate::tool::{Tool, Work, work};
@@ -88,7 +87,7 @@ fn list(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError>
 fn refreshed(settings: &RefreshSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let accounts = Accounts::open(&settings.meta)?;
     let refreshed = Session::start()?.wait(refresh::all(&accounts, &settings.destination));
-    Ok(report::refreshed(&refreshed.map_err(MetaError::Refused)?, settings, screen)?)
+    Ok(report::refreshed(&refreshed?, settings, screen)?)
 }
 
 fn exchanged(settings: &ExchangeSettings, screen: &mut Screen) -> Result<Exit, ToolError> {

@@ -38,8 +38,10 @@ pub(crate) const TOOL: Tool = Tool {
 /// Asks, prints the answer, and says by the exit code whether the process is well.
 fn run(settings: &HealthSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let address = admin::reachable(settings.address);
-    let (head, body) = admin::get(address, &format!("{}?verbose", settings.probe), LARGEST_ANSWER)
-        .map_err(|source| ToolError::Health { address, source })?;
+    let (head, body) =
+        admin::get(address, &format!("{}?verbose", settings.probe), LARGEST_ANSWER).map_err(|why| {
+            format!("{address} does not answer; is --admin-listen of the process another one? {why}")
+        })?;
     screen.line(body)?;
     Ok(if is_ok(&head) { Exit::Done } else { Exit::Failure })
 }

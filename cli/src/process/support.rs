@@ -10,7 +10,7 @@ use super::admin;
 use crate::screen::Printed;
 use crate::tool::settings::{flag, settings, words};
 use crate::tool::{self, Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::{Exit, Screen, ToolError, UsageError, cut_off, said};
 use runtime::settings::{form, is_host_port};
 use std::io;
 use std::net::ToSocketAddrs;
@@ -63,7 +63,8 @@ pub(crate) const TOOL: Tool = Tool {
 
 fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     if screen.is_terminal() {
-        return Err(ToolError::Archive);
+        let why = "this is an archive, not for a terminal: weir support | gzip > weir-support.tgz";
+        return Err(UsageError(why.to_owned()).into());
     }
     screen.is_all_that_is_done();
     let here = [here(&settings.admin_listen)];
@@ -82,7 +83,7 @@ fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit, ToolErro
             (format!("{process}/{name}"), text)
         }));
     }
-    screen.bytes(&archive::of(&files, SystemTime::now())).map_err(ToolError::Cut)?;
+    screen.bytes(&archive::of(&files, SystemTime::now())).map_err(cut_off)?;
     Ok(Exit::Done)
 }
 
@@ -93,7 +94,7 @@ fn printed_by(words: &[&str]) -> String {
     let matches = command.clone().try_get_matches_from(["weir"].iter().chain(words));
     let outcome = matches.map_err(|error| error.to_string()).and_then(|matches| {
         tool::run_one_of(&crate::TOOLS, &command, &matches, &mut printed.screen())
-            .map_err(|error| runtime::process::chain(&error))
+            .map_err(|error| said(&error))
     });
     let text = printed.text();
     match outcome {

@@ -10,7 +10,7 @@ use crate::tool::input;
 use crate::tool::session::Session;
 use crate::tool::settings::{flag, graph_url, group, kafka, settings, switch, topic_prefix};
 use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::{Exit, Screen, ToolError, UsageError};
 use command_results::CommandResults;
 pub(crate) use command_results::result;
 use draft::Draft;
@@ -111,7 +111,7 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
     let login = Login::of_host(&settings.graph_url);
     let draft = Draft::of(settings.wanted.value()?, login, SystemTime::now());
     let draft = draft.map_err(|Cause { reason, error }| {
-        ToolError::Usage(format!("the command would be refused as {reason}, and was not written: {error}"))
+        UsageError(format!("the command would be refused as {reason}, and was not written: {error}"))
     })?;
     let name = |topic: Topic| topic.name(&settings.topic_prefix);
     let (commands, results) = (name(Topic::Replies), name(Topic::RepliesResults));
@@ -139,23 +139,24 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
         screen.line(told)?;
     }
     let unsure = |error: ToolError| {
-        ToolError::Failed(format!(
+        format!(
             "the command {id} may be on its topic, and be carried out: whoever tries again gives the same --id, so that it is \
              carried out once ({})",
-            chain(&error)
-        ))
+            chain(&*error)
+        )
     };
     write(session, settings, &commands, &draft).map_err(unsure)?;
     let written = Instant::now();
     let ended = command_results.end(&mut reader, written + settings.timeout);
-    match ended.map_err(|error| unsure(error.into()))? {
+    match ended.map_err(unsure)? {
         Some(record) => tell(&record, Some(written.elapsed()), settings.json, screen),
-        None => Err(ToolError::Failed(format!(
+        None => Err(format!(
             "no result of {id} within {}: weir-replies does not run, is behind, or waits for a limit of Meta's, and the command \
              may still be carried out, with its result on {results}; or the id was used before for another conversation, and \
              its result is further up there",
             humantime::format_duration(settings.timeout)
-        ))),
+        )
+        .into()),
     }
 }
 
@@ -171,8 +172,7 @@ impl Wanted {
             return Ok(message.to_string().into_bytes());
         };
         let read = input::read(file, LARGEST, "command");
-        let read =
-            read.map_err(|error| ToolError::Usage(format!("cannot read {}: {error}", input::name(file))))?;
+        let read = read.map_err(|error| UsageError(format!("cannot read {}: {error}", input::name(file))))?;
         Ok(without_mark(&read).to_vec())
     }
 }
@@ -184,7 +184,7 @@ fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft
     let content_type = schemas::raw::CONTENT_TYPE.as_bytes();
     let headers = vec![("content-type", Some(content_type))];
     sink.send(&[OutgoingRecord { topic, key, value: Some(&draft.value), headers }], ())?;
-    Ok(sink.finish()?)
+    sink.finish()
 }
 
 /// `took` is for how long it was waited for, if at all.

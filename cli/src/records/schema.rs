@@ -5,7 +5,7 @@ mod documents;
 use crate::screen::{Cell, Table, Tone};
 use crate::tool::settings::{flag, settings};
 use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::{Exit, Screen, ToolError, UsageError};
 use runtime::settings::form;
 use schemas::{EventKind, Kind, Topic};
 use std::io;
@@ -56,9 +56,7 @@ fn run(settings: &SchemaSettings, screen: &mut Screen) -> Result<Exit, ToolError
     match &settings.kind {
         Some(name) => {
             let document = documents::named(name).ok_or_else(|| {
-                ToolError::Usage(format!(
-                    "there is no schema {name:?}; `weir schema` lists those that there are"
-                ))
+                UsageError(format!("there is no schema {name:?}; `weir schema` lists those that there are"))
             })?;
             screen.line(document.trim_end())?;
         }

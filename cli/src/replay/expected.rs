@@ -56,10 +56,11 @@ impl Expected {
         if events.len() + deliveries.len() <= *max_ids {
             return Ok(());
         }
-        Err(ToolError::Failed(format!(
+        Err(format!(
             "the range has more than {max_ids} events and deliveries together, which is what --max-ids allows; narrow the \
              range, allow more (about 40 bytes each), or give --no-diff"
-        )))
+        )
+        .into())
     }
 }
 

@@ -3,7 +3,6 @@
 use super::Replay;
 use super::expected::Expected;
 use crate::ToolError;
-use crate::kafka::request::RequestError;
 use crate::kafka::sink::Sink;
 use crate::kafka::typed::Typed;
 use schemas::{Millis, Receipt, Split};
@@ -29,7 +28,7 @@ impl Replay<'_> {
             self.report.reached = reached;
         }
         outcome?;
-        Ok(written?)
+        written
     }
 
     fn deliveries(
@@ -85,7 +84,7 @@ impl Replay<'_> {
         (events, rows)
     }
 
-    fn note(&mut self, sink: &mut Sink<'_, Sent>) -> Result<(), RequestError> {
+    fn note(&mut self, sink: &mut Sink<'_, Sent>) -> Result<(), ToolError> {
         for Sent { at, rows } in sink.acknowledged()? {
             for row in rows {
                 self.report.rows[row].published += 1;

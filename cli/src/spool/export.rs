@@ -2,7 +2,7 @@
 
 use super::record;
 use super::settings::{ExportSettings, which};
-use crate::{Exit, Screen, ToolError};
+use crate::{Exit, Screen, ToolError, cut_off};
 use weir_ingest::spool::inspect::Inspector;
 
 pub(super) fn run(settings: &ExportSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
@@ -10,7 +10,7 @@ pub(super) fn run(settings: &ExportSettings, screen: &mut Screen) -> Result<Exit
     let mut inspector = Inspector::new(&settings.location.directory);
     for stored in inspector.deliveries(which(settings.set_aside)) {
         // What was cut off looks as if it were all there is.
-        screen.json(&record::whole(&stored?)).map_err(ToolError::Cut)?;
+        screen.json(&record::whole(&stored?)).map_err(cut_off)?;
     }
     Ok(Exit::Done)
 }

@@ -14,7 +14,8 @@ pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, 
     let mut inspector = Inspector::new(&settings.location.directory);
     let listed = list(&mut inspector, settings, screen);
     // Files of an earlier version were retired, perhaps, and no other begun yet.
-    if matches!(listed, Err(ToolError::Spool(InspectError::NoSpool(_)))) && !settings.json {
+    let has_none = |error: &ToolError| matches!(error.downcast_ref(), Some(InspectError::NoSpool(_)));
+    if listed.as_ref().is_err_and(has_none) && !settings.json {
         let files = inspect::retired_files(&settings.location.directory).unwrap_or_default();
         tell_files(&files, screen)?;
     }

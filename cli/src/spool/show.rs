@@ -13,12 +13,12 @@ const WIDEST: usize = 200;
 pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let directory = &settings.location.directory;
     let stored = Inspector::new(directory).delivery(&settings.id)?.ok_or_else(|| {
-        ToolError::Failed(format!(
+        format!(
             "{} holds no delivery {}: it is on Kafka by now, was never kept here, or lies in a damaged file; see \
              `weir spool list`",
             directory.display(),
             settings.id
-        ))
+        )
     })?;
     if settings.body {
         screen.bytes(&stored.body)?;

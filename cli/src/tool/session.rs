@@ -2,6 +2,7 @@
 
 use crate::ToolError;
 use runtime::process::shutdown::Shutdown;
+use std::fmt::Display;
 use tokio::runtime::{Builder, Runtime};
 
 /// The runtime of one command, which itself runs on the main thread.
@@ -15,7 +16,7 @@ impl Session {
     /// Starts the runtime.
     pub(crate) fn start() -> Result<Self, ToolError> {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        Ok(Self { runtime: runtime.map_err(ToolError::Runtime)?, stop: Shutdown::new() })
+        Ok(Self { runtime: runtime.map_err(not_started)?, stop: Shutdown::new() })
     }
 
     /// Waits for what is asynchronous.
@@ -27,11 +28,16 @@ impl Session {
     /// second ends the process.
     pub(crate) fn stop_gently(&self) -> Result<(), ToolError> {
         let _entered = self.runtime.enter();
-        self.stop.obey_signals().map(drop).map_err(ToolError::Runtime)
+        self.stop.obey_signals().map(drop).map_err(not_started)
     }
 
     /// Whether a signal asked to stop.
     pub(crate) fn must_stop(&self) -> bool {
         self.stop.is_requested()
     }
+}
+
+/// The system gives no threads, or no signals.
+pub(crate) fn not_started(error: impl Display) -> ToolError {
+    format!("cannot start: {error}").into()
 }

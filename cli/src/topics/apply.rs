@@ -5,7 +5,6 @@ use super::difference::{Difference, Finding};
 use super::plan::{Tally, WHY_IT_STAYS};
 use super::settings::TopicsSettings;
 use super::{Compared, advice, compare};
-use crate::kafka::request::RequestError;
 use crate::screen::{Cell, Table, Tone, nonzero};
 use crate::tool::session::Session;
 use crate::{Exit, Screen, ToolError};
@@ -24,7 +23,7 @@ pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit
 }
 
 /// What was found, and what the cluster refused to change.
-async fn apply(settings: &TopicsSettings) -> Result<(Vec<Compared>, Vec<Refused>), RequestError> {
+async fn apply(settings: &TopicsSettings) -> Result<(Vec<Compared>, Vec<Refused>), ToolError> {
     let cluster = &Cluster::connect(&settings.kafka).await?;
     let compared = compare(cluster, settings).await?;
     let mut refused = make(cluster, &compared).await?;
@@ -35,13 +34,13 @@ async fn apply(settings: &TopicsSettings) -> Result<(Vec<Compared>, Vec<Refused>
     Ok((compared, refused))
 }
 
-async fn make(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, RequestError> {
+async fn make(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, ToolError> {
     let missing = compared.iter().filter(|topic| topic.finding == Finding::Missing);
     let missing: Vec<_> = missing.map(|topic| &topic.desired).collect();
     if missing.is_empty() { Ok(Vec::new()) } else { cluster.make(&missing).await }
 }
 
-async fn set(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, RequestError> {
+async fn set(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, ToolError> {
     let changes = compared.iter().filter_map(|Compared { desired, finding, .. }| match finding {
         Finding::Differs { set, .. } if !set.is_empty() => Some((desired.name.as_str(), set)),
         _ => None,

@@ -6,7 +6,7 @@
 
 use super::range::Period;
 use super::{Range, RecordPosition, Span};
-use crate::kafka::request::RequestError;
+use crate::ToolError;
 use runtime::consumer::{Read, Record, TopicReader};
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ struct Partition {
 }
 
 impl Reading {
-    pub(super) fn open(mut reader: TopicReader, range: &Range, brokers: &str) -> Result<Self, RequestError> {
+    pub(super) fn open(mut reader: TopicReader, range: &Range, brokers: &str) -> Result<Self, ToolError> {
         let spans = || range.spans.iter().filter(|span| span.from < span.to);
         reader.start(&spans().map(|span| (span.partition, span.from)).collect())?;
         let partitions = spans().map(|span| Partition { span: *span, head: None }).collect();
@@ -40,7 +40,7 @@ impl Reading {
     }
 
     /// The next record in the order of time; `None` at the end of the range.
-    pub(crate) fn next(&mut self) -> Result<Option<Record>, RequestError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Record>, ToolError> {
         for partition in &mut self.partitions {
             partition.fill(&mut self.reader, self.period, &self.brokers)?;
         }
@@ -59,7 +59,7 @@ impl Partition {
         reader: &mut TopicReader,
         period: Option<Period>,
         brokers: &str,
-    ) -> Result<(), RequestError> {
+    ) -> Result<(), ToolError> {
         let Span { partition, from, to, .. } = self.span;
         let deadline = Instant::now() + STALLED_AFTER;
         let next = |reader: &TopicReader| reader.position(partition).unwrap_or(from);
@@ -75,10 +75,11 @@ impl Partition {
                     let topic = reader.topic().to_string();
                     let position = RecordPosition { topic, partition, offset: next(reader) };
                     let why = reader.last_error().map_or_else(String::new, |error| format!(" ({error})"));
-                    return Err(RequestError::Stalled(format!(
+                    return Err(format!(
                         "nothing came from {brokers} for {} s at {position}{why}; look at the brokers, and start again",
                         STALLED_AFTER.as_secs()
-                    )));
+                    )
+                    .into());
                 }
             }
         }

@@ -3,11 +3,10 @@
 use super::difference::Finding;
 use super::gauges::Gauges;
 use super::{report, round};
-use crate::meta::MetaError;
 use crate::meta::accounts::Accounts;
 use crate::meta::settings::MetaSettings;
 use crate::meta::tokens::look;
-use crate::tool::session::Session;
+use crate::tool::session::{Session, not_started};
 use crate::tool::settings::{flag, group, settings};
 use crate::{Exit, Screen, ToolError};
 use runtime::http::admin;
@@ -41,10 +40,10 @@ pub(super) fn run(settings: &KeepSettings, screen: &mut Screen) -> Result<Exit, 
 
 /// Answers on the admin port meanwhile.
 async fn serve(settings: &KeepSettings, process: &Process, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let listener = admin::bind(settings.admin_listen).await.map_err(MetaError::from)?;
+    let listener = admin::bind(settings.admin_listen).await?;
     let admin = tokio::spawn(admin::serve(listener, process.clone()));
     started(process);
-    process.shutdown.obey_signals().map_err(ToolError::Runtime)?;
+    process.shutdown.obey_signals().map_err(not_started)?;
     tokio::select! {
         () = keep(settings, process, screen) => {}
         () = process.shutdown.requested() => {}
@@ -72,7 +71,7 @@ async fn keep(settings: &KeepSettings, process: &Process, screen: &mut Screen) {
             }
             Err(error) => {
                 gauges.tell_of_none();
-                screen.line(chain(&error))
+                screen.line(chain(&*error))
             }
         };
         // What is printed may go to a disk that is full. The metrics tell of it all the same.

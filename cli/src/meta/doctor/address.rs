@@ -123,8 +123,7 @@ async fn ask(
     };
     let handshake = async {
         let token = endpoint.app.verify_token();
-        let token = token.ok_or(NotKnown::NotGiven("the app its \"verify_token_file\" in the file"))?;
-        let token = token.map_err(NotKnown::Failed)?;
+        let token = token.ok_or(NotKnown::NotGiven("the app its \"verify_token_file\" in the file"))??;
         Ok(without_token(get(&token).await?, &token, test.challenge()))
     };
     let wrong_token = async {

@@ -98,6 +98,6 @@ impl Meta<'_> {
     /// What it says, where it `may` be asked.
     async fn ask<T>(&self, may: Observed<()>, asked: impl Future<Output = Result<T, String>>) -> Observed<T> {
         may?;
-        self.deadline.look(WITHIN, async { asked.await.map_err(NotKnown::Failed) }).await
+        self.deadline.look(WITHIN, asked).await
     }
 }

@@ -1,6 +1,6 @@
 //! What the results topic says of one command: where it ends, before the command is written anew or after.
 
-use crate::kafka::request::RequestError;
+use crate::ToolError;
 use crate::kafka::source::{Range, Source};
 use runtime::consumer::{Read, Record, TopicReader};
 use schemas::reply::{CommandResult, Open, ResultStatus};
@@ -28,7 +28,7 @@ impl<'a> CommandResults<'a> {
         source: &Source,
         mut range: Range,
         key: &str,
-    ) -> Result<Option<Record>, RequestError> {
+    ) -> Result<Option<Record>, ToolError> {
         range.narrow_to(key);
         let mut reading = source.open(&range)?;
         while let Some(record) = reading.next()? {
@@ -43,7 +43,7 @@ impl<'a> CommandResults<'a> {
         &mut self,
         reader: &mut TopicReader,
         deadline: Instant,
-    ) -> Result<Option<Record>, RequestError> {
+    ) -> Result<Option<Record>, ToolError> {
         while self.end.is_none() {
             let left = deadline.saturating_duration_since(Instant::now());
             match reader.next(left)? {

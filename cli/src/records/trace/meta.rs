@@ -103,7 +103,7 @@ pub(super) fn ask(
         Err(no_token) => return Ok(vec![AtMeta::unknown(None, no_token.to_string())]),
     };
     let of_host = GraphSettings::of(access.graph_url.clone(), access.graph_version.clone());
-    let graph = Graph::new(of_host, &Registry::new()).map_err(crate::MetaError::from)?;
+    let graph = Graph::new(of_host, &Registry::new())?;
     let events = traces.iter().filter_map(|trace| trace.event.as_ref()).chain(left_out);
     let mut received: BTreeSet<_> = events.filter_map(|event| event.item.as_deref()).collect();
     if let EventSelector::Item(id) = &question.what
