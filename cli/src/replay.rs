@@ -11,7 +11,6 @@ mod settings;
 mod survey;
 
 use crate::kafka::source::{Range, Source};
-use crate::screen::Progress;
 use crate::tool::session::Session;
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
@@ -69,7 +68,6 @@ struct Replay<'a> {
     /// The raw records.
     range: Range,
     report: Report,
-    progress: Progress,
 }
 
 fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
@@ -80,10 +78,9 @@ fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit, ToolError
     topics.extend(settings.meant.topics().map(name));
     let source = Source::connect(session, &settings.kafka, &topics)?;
     let range = source.range(&raw, Some(settings.period.since), Some(settings.period.until))?;
-    let (report, progress) = (Report::begin(range.may_be_cut_off()), Progress::new(!settings.json));
-    let mut replay = Replay { session, settings, source, range, report, progress };
+    let report = Report::begin(range.may_be_cut_off());
+    let mut replay = Replay { session, settings, source, range, report };
     let outcome = replay.work();
-    replay.progress.clear();
     replay.report.stopped |= outcome.is_err();
     if outcome.is_ok() || replay.report.published() > 0 {
         replay.report.print(settings, screen)?;

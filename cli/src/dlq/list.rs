@@ -5,7 +5,7 @@ use super::settings::ListSettings;
 use super::topic_marks::TopicMarks;
 use crate::kafka::group::{Group, REDRIVE};
 use crate::kafka::source::{Range, RecordPosition, Source};
-use crate::screen::{Cell, Progress, Table, Tone, counted};
+use crate::screen::{Cell, Table, Tone, counted};
 use crate::tool::session::Session;
 use crate::{Exit, Screen, ToolError};
 use serde::Serialize;
@@ -61,13 +61,10 @@ fn list(
     reasons: &mut Reasons,
     screen: &mut Screen,
 ) -> Result<(), ToolError> {
-    let mut reading = source.open(range)?;
-    let mut progress = Progress::new(!settings.json);
-    let (mut kept, mut found, mut read) = (VecDeque::new(), 0_u64, 0_u64);
+    let mut reading = source.open(range)?.showing("dead letters", !settings.json);
+    let (mut kept, mut found) = (VecDeque::new(), 0_u64);
     let streams = settings.json && settings.limit.is_none();
     while let Some(record) = reading.next()? {
-        read += 1;
-        progress.show(|| format!("{}: {read} of {} dead letters", range.topic, range.at_most()));
         let dead_letter = DeadLetter::of(&record);
         if !settings.scope.holds(&dead_letter) {
             continue;
@@ -84,7 +81,6 @@ fn list(
             }
         }
     }
-    progress.clear();
     if settings.json {
         return Ok(kept.iter().try_for_each(|listed| screen.json(listed))?);
     }

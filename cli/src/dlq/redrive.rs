@@ -8,7 +8,7 @@ use super::topic_marks::TopicMarks;
 use crate::kafka::group::{Group, REDRIVE};
 use crate::kafka::sink::{OutgoingRecord, Sink};
 use crate::kafka::source::{Range, RecordPosition, Source};
-use crate::screen::{Progress, Tone, nonzero};
+use crate::screen::{Tone, nonzero};
 use crate::tool::session::Session;
 use crate::{Exit, Screen, ToolError};
 use runtime::consumer::Record;
@@ -41,7 +41,6 @@ struct Redrive<'a> {
     run: String,
     tally: Tally,
     screen: &'a mut Screen,
-    progress: Progress,
 }
 
 /// Runs the command.
@@ -61,7 +60,6 @@ pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exi
         run: Millis::of(SystemTime::now()).to_string(),
         tally: Tally::default(),
         screen,
-        progress: Progress::new(!settings.json),
     };
     // Before the first goes back: what dies again meanwhile is for another run.
     let topics = settings.scope.topics();
@@ -74,7 +72,6 @@ pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exi
         session.stop_gently()?;
     }
     let outcome = ranges.into_iter().try_for_each(|(range, marks)| redrive.topic(&range, marks));
-    redrive.progress.clear();
     // Of a run that failed at once there is nothing to report.
     if outcome.is_ok() || redrive.tally.sums != Sums::default() {
         redrive.report()?;
@@ -110,13 +107,12 @@ impl Redrive<'_> {
     }
 
     fn dead_letters(&mut self, range: &Range, marks: &mut TopicMarks) -> Result<(), ToolError> {
-        let (mut reading, mut kept, mut read) = (self.source.open(range)?, Instant::now(), 0_u64);
+        let mut reading = self.source.open(range)?.showing("dead letters", !self.settings.json);
+        let mut kept = Instant::now();
         while let Some(record) = reading.next()? {
             if self.session.must_stop() {
                 break;
             }
-            read += 1;
-            self.progress.show(|| format!("{}: {read} of {} dead letters", range.topic, range.at_most()));
             let dead_letter = DeadLetter::of(&record);
             if self.settings.scope.holds(&dead_letter) {
                 self.dead_letter(&record, dead_letter, marks)?;

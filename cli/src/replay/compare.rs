@@ -19,10 +19,8 @@ impl Replay<'_> {
         for topic in self.settings.meant.topics() {
             let name = topic.name(&self.settings.meant.topic_prefix);
             let range = self.source.range(&name, Some(since), None)?;
-            let (mut reading, mut read) = (self.source.open(&range)?, 0_u64);
+            let mut reading = self.source.open(&range)?.showing("records compared", !self.settings.json);
             while let Some(record) = reading.next()? {
-                read += 1;
-                self.progress.show(|| format!("comparing: {name}, {read} of {} records", range.at_most()));
                 self.look_at(topic, &record, expected);
             }
         }

@@ -38,15 +38,12 @@ impl Replay<'_> {
     ) -> Result<(), ToolError> {
         // What is published without a comparison was not counted yet.
         let is_counted = only.is_none();
-        let (mut reading, mut read) = (self.source.open(&self.range)?, 0_u64);
+        let mut reading = self.source.open(&self.range)?.showing("deliveries published", !self.settings.json);
         while let Some(record) = reading.next()? {
             if self.session.must_stop() {
                 self.report.stopped = true;
                 break;
             }
-            read += 1;
-            let (all, published) = (self.range.at_most(), self.report.published());
-            self.progress.show(|| format!("publishing: {read} of {all} deliveries, {published} events"));
             if let Some((receipt, split)) = self.split(&record, is_counted) {
                 let (events, rows) = self.due(receipt, &split, only.as_deref_mut());
                 if !events.is_empty() {

@@ -4,19 +4,17 @@ use super::question::Period;
 use crate::ToolError;
 use crate::kafka::group::Group;
 use crate::kafka::source::Source;
-use crate::screen::Progress;
 use crate::tool::session::Session;
 use runtime::consumer::Record;
 use runtime::settings::KafkaSettings;
 use schemas::{Millis, Topic};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 /// A cluster with the pipeline's topics.
 pub(super) struct Search<'a> {
     source: Source,
     kafka: &'a KafkaSettings,
     pub(super) topic_prefix: &'a str,
-    progress: RefCell<Progress>,
     read: Cell<u64>,
 }
 
@@ -38,8 +36,7 @@ impl<'a> Search<'a> {
     ) -> Result<Self, ToolError> {
         let topics = Topic::ALL.map(|topic| topic.name(topic_prefix));
         let source = Source::connect(session, kafka, &topics)?;
-        let progress = RefCell::new(Progress::new(true));
-        Ok(Self { source, kafka, topic_prefix, progress, read: Cell::new(0) })
+        Ok(Self { source, kafka, topic_prefix, read: Cell::new(0) })
     }
 
     /// How many records were read so far.
@@ -68,23 +65,19 @@ impl<'a> Search<'a> {
         if let Some(key) = scope.key {
             range.narrow_to(key);
         }
-        let (mut found, at_most) = (Vec::new(), range.at_most());
-        if at_most == 0 {
+        let mut found = Vec::new();
+        if range.at_most() == 0 {
             return Ok(found);
         }
-        let mut reading = self.source.open(&range)?;
+        let mut reading = self.source.open(&range)?.showing("records", true);
         while found.len() < most
             && let Some(record) = reading.next()?
         {
             self.read.set(self.read.get() + 1);
-            self.progress
-                .borrow_mut()
-                .show(|| format!("{name}: up to {at_most} records, {} in all", self.read()));
             if fits(&record) {
                 found.push(record);
             }
         }
-        self.progress.borrow_mut().clear();
         Ok(found)
     }
 
