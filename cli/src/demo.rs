@@ -15,11 +15,9 @@ mod tour;
 
 use crate::records::fact::DescribedRecord;
 use crate::records::watch::{Span, Watch};
-use crate::screen::Tone;
-use crate::tool::session::not_started;
+use crate::screen::{Screen, Tone};
 use crate::tool::settings::{count, settings, switch};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Tool, ToolError, not_started, work};
 use pipeline::{Pipeline, Shape};
 use runtime::process::shutdown::Shutdown;
 use runtime::settings::KafkaSettings;

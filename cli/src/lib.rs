@@ -20,20 +20,13 @@ mod spool;
 mod tool;
 mod topics;
 
-use meta::FileError;
-use screen::Screen;
-use tool::exit::Exit;
-use tool::{Tool, log};
-
 use clap::{Arg, ArgAction, Command};
-use runtime::process::{chain, print_clap_error, print_error, print_unknown_variables};
+use runtime::process::{print_clap_error, print_error, print_unknown_variables};
 use runtime::settings::Problems;
-use std::error::Error;
+use screen::Screen;
 use std::ffi::OsString;
-use std::fmt::Display;
-use std::io;
 use std::process::ExitCode;
-use weir_ingest::spool::inspect::InspectError;
+use tool::{Exit, Tool, ToolError, exit_of, log, said};
 
 const ABOUT: &str = "Weir: Meta's webhooks on Kafka. The tool around the pipeline";
 
@@ -69,19 +62,6 @@ const TOOLS: [Tool; 20] = [
     records::trace::TOOL,
     delivery::verify::TOOL,
 ];
-
-/// Why a subcommand did not do what it was asked to. One of input and output is of printing alone: any other is said in words.
-pub(crate) type ToolError = Box<dyn Error + Send + Sync>;
-
-/// Something else has to be asked for, as the words say.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct UsageError(pub(crate) String);
-
-/// Of output that is useless unless complete.
-pub(crate) fn cut_off(error: impl Display) -> String {
-    format!("the output was cut off, and is useless unless complete: {error}")
-}
 
 /// Runs the tool from its command line to its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -121,30 +101,15 @@ fn command() -> Command {
         .subcommands(TOOLS.iter().map(Tool::command))
 }
 
-/// An error in words.
-pub(crate) fn said(error: &ToolError) -> String {
-    let words = chain(&**error);
-    if error.is::<Problems>() {
-        return format!("the settings cannot be used:\n{words}");
-    }
-    if error.is::<io::Error>() { format!("cannot print: {words}") } else { words }
-}
-
 fn failed(error: &ToolError) -> ExitCode {
-    // Whoever closed the pipe, as `head` does, has seen enough.
-    if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
-        return Exit::Done.into();
+    let exit = exit_of(error);
+    if exit != Exit::Done {
+        print_error(format_args!("weir: {}", said(error)));
     }
-    print_error(format_args!("weir: {}", said(error)));
-    let is_of_settings = error.is::<Problems>();
-    if is_of_settings {
+    if error.is::<Problems>() {
         print_unknown_variables();
     }
-    // Another --spool-dir would help.
-    let has_no_spool =
-        matches!(error.downcast_ref(), Some(InspectError::NoDirectory(_) | InspectError::NoSpool(_)));
-    let is_usage = is_of_settings || has_no_spool || error.is::<UsageError>() || error.is::<FileError>();
-    if is_usage { Exit::Usage } else { Exit::Failure }.into()
+    exit.into()
 }
 
 #[cfg(test)]

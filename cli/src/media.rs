@@ -1,10 +1,8 @@
 //! `weir media forget`: deletes what weir-media saved of one person.
 
-use crate::screen::counted;
-use crate::tool::session::Session;
+use crate::screen::{Screen, counted};
 use crate::tool::settings::{flag, settings, switch};
-use crate::tool::{Tool, Work, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Session, Tool, ToolError, Work, work};
 use runtime::settings::{Form, form};
 use std::path::PathBuf;
 use weir_media::forget::{self, SavedObjects};

@@ -10,10 +10,9 @@ mod report;
 mod settings;
 mod survey;
 
-use crate::kafka::source::{Range, Source};
-use crate::tool::session::Session;
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::kafka::{Range, Source};
+use crate::screen::Screen;
+use crate::tool::{Exit, Session, Tool, ToolError, work};
 use expected::Expected;
 use report::Report;
 use runtime::consumer::Record;

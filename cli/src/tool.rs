@@ -1,12 +1,18 @@
 //! A subcommand: what it says of itself, its flags, and its work.
 
-pub(crate) mod exit;
+mod error;
+mod exit;
+mod session;
+
 pub(crate) mod input;
 pub(crate) mod log;
-pub(crate) mod session;
 pub(crate) mod settings;
 
-use crate::{Exit, Screen, ToolError};
+pub(crate) use error::{ToolError, UsageError, cut_off, exit_of, not_started, said};
+pub(crate) use exit::Exit;
+pub(crate) use session::Session;
+
+use crate::screen::Screen;
 use clap::{ArgMatches, Command};
 
 /// A subcommand, or one that has others.

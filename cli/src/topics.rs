@@ -11,8 +11,7 @@ mod difference;
 mod plan;
 mod settings;
 
-use crate::ToolError;
-use crate::tool::{Tool, Work, work};
+use crate::tool::{Tool, ToolError, Work, work};
 use cluster::Cluster;
 use desired::Desired;
 use difference::Finding;

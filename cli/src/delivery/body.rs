@@ -1,9 +1,8 @@
 //! Reads a body: a file, standard input for `-`, or a fixture by its name.
 
 use super::fixtures;
-use crate::ToolError;
-use crate::tool::input;
 use crate::tool::settings::{Flag, flag};
+use crate::tool::{ToolError, input};
 use runtime::settings::form;
 use std::io::ErrorKind;
 

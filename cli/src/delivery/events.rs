@@ -6,10 +6,9 @@
 mod record;
 
 use super::body;
-use crate::screen::{Cell, Table, Tone};
+use crate::screen::{Cell, Screen, Table, Tone};
 use crate::tool::settings::{EventLimits, group, settings, switch, topic_prefix};
-use crate::tool::{Tool, input, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Tool, ToolError, input, work};
 use schemas::{Event, Kind, Topic};
 
 const MORE: &str = "\

@@ -3,11 +3,9 @@
 use super::body;
 use super::poster::{Answer, Poster, address};
 use super::signer::Signer;
-use crate::screen::{Tone, one_line};
-use crate::tool::session::Session;
+use crate::screen::{Screen, Tone, one_line};
 use crate::tool::settings::{Flag, flag, group, settings};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Session, Tool, ToolError, work};
 use bytes::Bytes;
 
 const MORE: &str = "\

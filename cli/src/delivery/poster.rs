@@ -1,6 +1,6 @@
 //! Posts as Meta does: over HTTP or HTTPS, on connections that are kept, and follows nothing.
 
-use crate::ToolError;
+use crate::tool::ToolError;
 use bytes::Bytes;
 use reqwest::header::DATE;
 use reqwest::{Client, RequestBuilder, Url};

@@ -2,9 +2,9 @@
 
 use super::body;
 use super::signer::Signer;
+use crate::screen::Screen;
 use crate::tool::settings::{group, settings};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Tool, ToolError, work};
 
 const MORE: &str = "\
 Prints the value of X-Hub-Signature-256 for the body of a POST, as the very bytes of the file. The secret is read as ingest \

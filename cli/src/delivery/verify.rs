@@ -4,10 +4,9 @@ mod mismatch;
 
 use super::body;
 use super::signer::app_secrets;
-use crate::screen::Tone;
+use crate::screen::{Screen, Tone};
 use crate::tool::settings::{flag, settings};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Tool, ToolError, work};
 use mismatch::matching_app;
 use runtime::settings::Form;
 use weir_ingest::Secrets;

@@ -1,8 +1,8 @@
 //! An answer as a subscriber commands it: a record on the topic of replies, of which results come.
 
 use super::TOPIC_PREFIX;
-use crate::ToolError;
 use crate::records::fact::Fact;
+use crate::tool::ToolError;
 use runtime::producer::{Outgoing, Producer, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use schemas::Topic;

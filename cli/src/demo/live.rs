@@ -2,10 +2,10 @@
 
 use super::pipeline::{DEFAULT_PORT, Shape};
 use super::{APP_SECRET, DemoSettings, TOPIC_PREFIX, VERIFY_TOKEN, next};
-use crate::ToolError;
 use crate::records::line;
 use crate::records::watch::Watch;
 use crate::screen::{Cell, Screen, Table, Tone};
+use crate::tool::ToolError;
 use std::convert::Infallible;
 use std::io;
 use std::time::SystemTime;

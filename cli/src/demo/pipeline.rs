@@ -1,7 +1,7 @@
 //! The parts of the pipeline, side by side in this process: each has its own metrics, checks and end.
 
 use super::{APP_SECRET, TOPIC_PREFIX, VERIFY_TOKEN};
-use crate::ToolError;
+use crate::tool::ToolError;
 use clap::Command;
 use runtime::http::admin;
 use runtime::process::health::Probe;

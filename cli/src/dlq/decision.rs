@@ -2,8 +2,7 @@
 
 use super::dead_letter::DeadLetter;
 use super::settings::RedriveSettings;
-use crate::kafka::sink::OutgoingRecord;
-use crate::kafka::typed::Typed;
+use crate::kafka::{OutgoingRecord, Typed};
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::{RetryHistory, header};
 use schemas::{Refusal, Topic, raw};

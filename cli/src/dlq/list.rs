@@ -3,11 +3,9 @@
 use super::dead_letter::DeadLetter;
 use super::settings::ListSettings;
 use super::topic_marks::TopicMarks;
-use crate::kafka::group::{Group, REDRIVE};
-use crate::kafka::source::{Range, RecordPosition, Source};
-use crate::screen::{Cell, Table, Tone, counted};
-use crate::tool::session::Session;
-use crate::{Exit, Screen, ToolError};
+use crate::kafka::{Group, REDRIVE, Range, RecordPosition, Source};
+use crate::screen::{Cell, Screen, Table, Tone, counted};
+use crate::tool::{Exit, Session, ToolError};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;

@@ -2,8 +2,7 @@
 
 use super::dead_letter::DeadLetter;
 use super::decision::Decision;
-use crate::Screen;
-use crate::screen::{Cell, Table, Tone};
+use crate::screen::{Cell, Screen, Table, Tone};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;

@@ -1,7 +1,7 @@
 //! What the commands of `weir dlq` can be asked for.
 
 use super::dead_letter::DeadLetter;
-use crate::kafka::source::RecordPosition;
+use crate::kafka::RecordPosition;
 use crate::tool::settings::{
     EventLimits, check_period, count, flag, group, kafka, rate, settings, since, switch, topic_prefix, until,
     words,

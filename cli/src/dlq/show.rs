@@ -1,10 +1,9 @@
 //! `weir dlq show`: one dead letter, whole.
 
 use super::settings::ShowSettings;
-use crate::kafka::source::Source;
-use crate::screen::{Cell, Table, Tone, harmless, one_line};
-use crate::tool::session::Session;
-use crate::{Exit, Screen, ToolError};
+use crate::kafka::Source;
+use crate::screen::{Cell, Screen, Table, Tone, harmless, one_line};
+use crate::tool::{Exit, Session, ToolError};
 use runtime::consumer::Record;
 use runtime::hex;
 use runtime::kafka::dead_letter::header;

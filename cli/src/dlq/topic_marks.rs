@@ -1,9 +1,8 @@
 //! The marks of a topic's partitions, kept in Kafka as the committed offsets of a group.
 
 use super::partition_mark::PartitionMark;
-use crate::ToolError;
-use crate::kafka::group::{Committed, Group, REDRIVE};
-use crate::kafka::source::Range;
+use crate::kafka::{Committed, Group, REDRIVE, Range};
+use crate::tool::ToolError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! The committed offsets of a consumer group that this tool does not join: how far a consumer is, and, of `weir-redrive`,
 //! which nobody ever joins, which dead letters were put back.
 
-use crate::ToolError;
-use crate::kafka::request::{failed, no_client};
+use crate::kafka::{no_client, request_failed};
+use crate::tool::ToolError;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::TopicPartitionListElem;
@@ -94,7 +94,8 @@ impl Group {
         action: &'static str,
         request: impl Fn(&BaseConsumer) -> KafkaResult<T>,
     ) -> Result<T, ToolError> {
-        answered(&self.client, ANSWER_WITHIN, request).map_err(|error| failed(&self.brokers, action, error))
+        answered(&self.client, ANSWER_WITHIN, request)
+            .map_err(|error| request_failed(&self.brokers, action, error))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests to the cluster that came to nothing, in words.
 
-use crate::ToolError;
+use crate::tool::ToolError;
 use rdkafka::error::RDKafkaErrorCode;
 use std::fmt::Display;
 
@@ -10,7 +10,7 @@ use std::fmt::Display;
 pub(crate) struct NotAllowed(pub(crate) String);
 
 /// The brokers do not do what they were asked to.
-pub(crate) fn failed(brokers: &str, action: &str, reason: impl Display) -> ToolError {
+pub(crate) fn request_failed(brokers: &str, action: &str, reason: impl Display) -> ToolError {
     format!("{brokers} cannot {action}: {reason}").into()
 }
 

@@ -1,11 +1,11 @@
 //! Writes records at a rate, and tells which of them are acknowledged, in the order in which they were given.
 
-pub(crate) mod pace;
+mod pace;
 
-use crate::ToolError;
-use crate::tool::session::Session;
+pub(crate) use pace::Pace;
+
+use crate::tool::{Session, ToolError};
 use futures_util::FutureExt as _;
-use pace::Pace;
 use rdkafka::message::{Header, OwnedHeaders};
 use runtime::producer::{Acknowledgement, ProduceError, Producer, ProducerOptions, SendError};
 use runtime::settings::KafkaSettings;

@@ -8,8 +8,7 @@ pub(crate) use position::RecordPosition;
 pub(crate) use range::{Range, Span};
 pub(crate) use reading::Reading;
 
-use crate::ToolError;
-use crate::tool::session::Session;
+use crate::tool::{Session, ToolError};
 use range::Period;
 use runtime::consumer::{self, Record, TopicReader};
 use runtime::producer::{Producer, ProducerOptions, TopicsError};

@@ -2,7 +2,7 @@
 
 use super::file::{Declared, DeclaredAccount, DeclaredApp, FileError, Login};
 use super::settings::MetaSettings;
-use crate::ToolError;
+use crate::tool::ToolError;
 use prometheus::Registry;
 use runtime::secret_files::{read_file, trimmed};
 use runtime::settings::presence;

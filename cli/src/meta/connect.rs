@@ -12,10 +12,9 @@ pub(super) mod round;
 
 use super::accounts::Accounts;
 use super::settings::MetaSettings;
-use crate::tool::session::Session;
+use crate::screen::Screen;
 use crate::tool::settings::{group, settings, switch};
-use crate::tool::{Tool, Work, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Session, Tool, ToolError, Work, work};
 
 const PLAN_MORE: &str = "\
 Compares what the file declares with what Meta has: which objects an app subscribes to, with which address and fields, \

@@ -21,9 +21,8 @@ mod test_delivery;
 
 use super::accounts::Accounts;
 use super::file::FileError;
-use crate::tool::session::not_started;
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::screen::Screen;
+use crate::tool::{Exit, Tool, ToolError, not_started, work};
 use check::{Check, Deadline, NotKnown, Observed};
 use report::Section;
 use runtime::settings::KafkaSettings;

@@ -13,9 +13,8 @@ mod settings;
 pub(super) mod store;
 
 use super::accounts::Accounts;
-use crate::tool::session::Session;
-use crate::tool::{Tool, Work, work};
-use crate::{Exit, Screen, ToolError};
+use crate::screen::Screen;
+use crate::tool::{Exit, Session, Tool, ToolError, Work, work};
 use settings::{ExchangeSettings, ListSettings, RefreshSettings};
 
 const LIST_MORE: &str = "\

@@ -1,9 +1,9 @@
 //! `weir health`: asks a process on this machine whether it is well, for containers that have no shell to ask with.
 
 use super::admin;
+use crate::screen::Screen;
 use crate::tool::settings::{flag, settings};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Tool, ToolError, work};
 use runtime::settings::form;
 use std::net::SocketAddr;
 

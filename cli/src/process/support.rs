@@ -7,10 +7,9 @@ mod archive;
 mod environment;
 
 use super::admin;
-use crate::screen::Printed;
+use crate::screen::{Printed, Screen};
 use crate::tool::settings::{flag, settings, words};
-use crate::tool::{self, Tool, work};
-use crate::{Exit, Screen, ToolError, UsageError, cut_off, said};
+use crate::tool::{self, Exit, Tool, ToolError, UsageError, cut_off, said, work};
 use runtime::settings::{form, is_host_port};
 use std::io;
 use std::net::ToSocketAddrs;

@@ -3,14 +3,10 @@
 mod command_results;
 mod draft;
 
-use crate::kafka::sink::{OutgoingRecord, Sink};
-use crate::kafka::source::Source;
-use crate::screen::{Tone, harmless};
-use crate::tool::input;
-use crate::tool::session::Session;
+use crate::kafka::{OutgoingRecord, Sink, Source};
+use crate::screen::{Screen, Tone, harmless};
 use crate::tool::settings::{flag, graph_url, group, kafka, settings, switch, topic_prefix};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError, UsageError};
+use crate::tool::{Exit, Session, Tool, ToolError, UsageError, input, work};
 use command_results::CommandResults;
 pub(crate) use command_results::result;
 use draft::Draft;

@@ -2,10 +2,9 @@
 
 mod documents;
 
-use crate::screen::{Cell, Table, Tone};
+use crate::screen::{Cell, Screen, Table, Tone};
 use crate::tool::settings::{flag, settings};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError, UsageError};
+use crate::tool::{Exit, Tool, ToolError, UsageError, work};
 use runtime::settings::form;
 use schemas::{EventKind, Kind, Topic};
 use std::io;

@@ -17,13 +17,12 @@ mod show;
 mod spool;
 mod spool_backlog;
 
-use crate::tool::exit::Exit;
-use crate::tool::session::Session;
+use crate::screen::Screen;
 use crate::tool::settings::{
     EventLimits, flag, group, kafka, past, settings, since, switch, topic_prefix, words,
 };
-use crate::tool::{Tool, work};
-use crate::{Screen, ToolError, topics};
+use crate::tool::{Exit, Session, Tool, ToolError, work};
+use crate::topics;
 use meta::MetaAccess;
 use origin::Origins;
 use question::Question;

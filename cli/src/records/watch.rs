@@ -1,8 +1,7 @@
 //! Watches topics without a group, every partition through one client, and hands over what comes.
 
-use crate::ToolError;
-use crate::kafka::request::{failed, no_client};
-use crate::tool::session::not_started;
+use crate::kafka::{no_client, request_failed};
+use crate::tool::{ToolError, not_started};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
@@ -99,7 +98,9 @@ impl Watch {
         match reader.begin(span == Span::FromNowOn) {
             Ok(()) => {}
             Err(some @ WatchError::Leaderless(_)) => drop(reader.told.send_replace(Some(some))),
-            Err(trouble) => return Err(failed(&kafka.brokers, "say where their topics end", trouble)),
+            Err(trouble) => {
+                return Err(request_failed(&kafka.brokers, "say where their topics end", trouble));
+            }
         }
         thread::Builder::new()
             .name("watch".to_owned())

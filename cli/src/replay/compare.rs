@@ -2,7 +2,7 @@
 
 use super::Replay;
 use super::expected::{Expected, number};
-use crate::ToolError;
+use crate::tool::ToolError;
 use runtime::consumer::Record;
 use schemas::{Topic, TypedEvent};
 use std::time::Duration;

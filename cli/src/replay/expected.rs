@@ -1,6 +1,6 @@
 //! The events that splitting gives, by id, and which of them were found.
 
-use crate::ToolError;
+use crate::tool::ToolError;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 

@@ -2,9 +2,8 @@
 
 use super::Replay;
 use super::expected::Expected;
-use crate::ToolError;
-use crate::kafka::sink::Sink;
-use crate::kafka::typed::Typed;
+use crate::kafka::{Sink, Typed};
+use crate::tool::ToolError;
 use schemas::{Millis, Receipt, Split};
 
 /// What was published of one delivery.

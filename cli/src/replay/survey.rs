@@ -2,7 +2,7 @@
 
 use super::Replay;
 use super::expected::Expected;
-use crate::ToolError;
+use crate::tool::ToolError;
 
 impl Replay<'_> {
     /// Counts events, once each where they are `expected` to be compared.

@@ -2,7 +2,8 @@
 
 use super::record;
 use super::settings::{ExportSettings, which};
-use crate::{Exit, Screen, ToolError, cut_off};
+use crate::screen::Screen;
+use crate::tool::{Exit, ToolError, cut_off};
 use weir_ingest::spool::inspect::Inspector;
 
 pub(super) fn run(settings: &ExportSettings, screen: &mut Screen) -> Result<Exit, ToolError> {

@@ -3,8 +3,8 @@
 use super::settings::{ListSettings, SpoolLocation, which};
 use super::table::Deliveries;
 use super::{advice, quantity, record};
-use crate::screen::Tone;
-use crate::{Exit, Screen, ToolError};
+use crate::screen::{Screen, Tone};
+use crate::tool::{Exit, ToolError};
 use serde_json::{Value, json};
 use std::io;
 use weir_ingest::spool::inspect::{self, DeliveryGroup, InspectError, Inspector, RetiredFile};

@@ -3,8 +3,8 @@
 use super::quantity;
 use super::settings::{RetrySettings, SpoolLocation, as_kept};
 use super::table::Deliveries;
-use crate::screen::{Cell, Table, Tone, one_line};
-use crate::{Exit, Screen, ToolError};
+use crate::screen::{Cell, Screen, Table, Tone, one_line};
+use crate::tool::{Exit, ToolError};
 use std::io;
 use weir_ingest::spool::inspect::{DeliveryFilter, Inspector, ParkReason, StoredDelivery};
 

@@ -3,8 +3,8 @@
 use super::contents::Contents;
 use super::settings::ShowSettings;
 use super::{quantity, record, table};
-use crate::screen::{Cell, Table, Tone, harmless, one_line};
-use crate::{Exit, Screen, ToolError};
+use crate::screen::{Cell, Screen, Table, Tone, harmless, one_line};
+use crate::tool::{Exit, ToolError};
 use std::io;
 use weir_ingest::spool::inspect::{Inspector, StoredDelivery};
 

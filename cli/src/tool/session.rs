@@ -1,8 +1,7 @@
 //! What a command runs on that waits for others: a runtime, and signals.
 
-use crate::ToolError;
+use super::{ToolError, not_started};
 use runtime::process::shutdown::Shutdown;
-use std::fmt::Display;
 use tokio::runtime::{Builder, Runtime};
 
 /// The runtime of one command, which itself runs on the main thread.
@@ -35,9 +34,4 @@ impl Session {
     pub(crate) fn must_stop(&self) -> bool {
         self.stop.is_requested()
     }
-}
-
-/// The system gives no threads, or no signals.
-pub(crate) fn not_started(error: impl Display) -> ToolError {
-    format!("cannot start: {error}").into()
 }

@@ -3,9 +3,8 @@
 use super::advice;
 use super::desired::Desired;
 use super::difference::{Present, Setting};
-use crate::ToolError;
-use crate::kafka::request::{self, NotAllowed, is_of_rights, no_client};
-use crate::kafka::source::reach;
+use crate::kafka::{NotAllowed, is_of_rights, no_client, reach, request_failed};
+use crate::tool::ToolError;
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigEntry, ConfigResource, ConfigSource, NewTopic,
     OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
@@ -123,7 +122,7 @@ impl Cluster {
     fn failed(&self, action: &str, error: &KafkaError) -> ToolError {
         match error.rdkafka_error_code() {
             Some(code) => self.refused(action, code),
-            None => request::failed(&self.brokers, action, error),
+            None => request_failed(&self.brokers, action, error),
         }
     }
 
@@ -132,7 +131,7 @@ impl Cluster {
         if is_of_rights(code) {
             return NotAllowed(format!("{brokers} may not {action} for this user: {reason}")).into();
         }
-        request::failed(brokers, action, reason)
+        request_failed(brokers, action, reason)
     }
 }
 

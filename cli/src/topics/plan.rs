@@ -5,9 +5,8 @@ use super::desired::{Desired, MAX_BYTES, RETENTION};
 use super::difference::{Difference, Finding};
 use super::settings::TopicsSettings;
 use super::{Compared, compare};
-use crate::screen::{Cell, Table, Tone, nonzero};
-use crate::tool::session::Session;
-use crate::{Exit, Screen, ToolError};
+use crate::screen::{Cell, Screen, Table, Tone, nonzero};
+use crate::tool::{Exit, Session, ToolError};
 use schemas::TopicSpec;
 
 /// Why the number of partitions and replicas is left alone.

@@ -6,8 +6,8 @@
 
 use super::range::Period;
 use super::{Range, RecordPosition, Span};
-use crate::ToolError;
 use crate::screen::Progress;
+use crate::tool::ToolError;
 use runtime::consumer::{Read, Record, TopicReader};
 use std::time::{Duration, Instant};
 

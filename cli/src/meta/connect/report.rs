@@ -3,8 +3,8 @@
 use super::ConnectSettings;
 use super::difference::Finding;
 use super::round::{DesiredItem, Item};
-use crate::screen::{Cell, Table, Tone, nonzero};
-use crate::{Exit, Screen};
+use crate::screen::{Cell, Screen, Table, Tone, nonzero};
+use crate::tool::Exit;
 use serde_json::{Value, json};
 use std::io;
 

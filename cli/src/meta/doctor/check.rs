@@ -1,6 +1,6 @@
 //! A check: what was looked at, what was found, and what to do about it.
 
-use crate::ToolError;
+use crate::tool::ToolError;
 use runtime::process::chain;
 use serde::Serialize;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use super::check::{Check, CheckResult, Deadline, NotKnown, Observed};
 use super::settings::DoctorSettings;
 use super::{groups, processes};
-use crate::kafka::request::NotAllowed;
+use crate::kafka::NotAllowed;
 use crate::screen::counted;
 use crate::topics::{self, Faults, TopicsSettings};
 use runtime::producer::{ProducerError, TopicsError};

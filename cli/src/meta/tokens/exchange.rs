@@ -4,10 +4,10 @@ use super::report;
 use super::secret::Secret;
 use super::settings::ExchangeSettings;
 use super::store::TokenTarget;
-use crate::ToolError;
 use crate::meta::accounts::{Accounts, App, token_of};
 use crate::meta::advice::{self, TokenOwner};
 use crate::meta::file::{DeclaredAccount, Login};
+use crate::tool::ToolError;
 use weir_graph::edges::{EdgeError, NewToken};
 use weir_graph::{AccessToken, AppSecret};
 

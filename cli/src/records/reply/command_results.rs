@@ -1,7 +1,7 @@
 //! What the results topic says of one command: where it ends, before the command is written anew or after.
 
-use crate::ToolError;
-use crate::kafka::source::{Range, Source};
+use crate::kafka::{Range, Source};
+use crate::tool::ToolError;
 use runtime::consumer::{Read, Record, TopicReader};
 use schemas::reply::{CommandResult, Open, ResultStatus};
 use std::time::Instant;

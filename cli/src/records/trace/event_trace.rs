@@ -7,7 +7,7 @@ use super::origin::Origin;
 use super::place::Place;
 use super::question::Period;
 use super::search::{Scope, Search, has_id, until, written};
-use crate::ToolError;
+use crate::tool::ToolError;
 use runtime::consumer::Record;
 use schemas::Topic;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use super::expected::{Expected, expected, is_about};
 use super::question::{EventSelector, Period, Question, received};
 use super::search::{Scope, Search, has_id, holds, written};
 use super::spool::{self, Spooled};
-use crate::ToolError;
+use crate::tool::ToolError;
 use runtime::consumer::Record;
 use schemas::{Millis, Topic, TypedEvent};
 use std::collections::HashSet;

@@ -1,10 +1,8 @@
 //! Finds records on the pipeline's topics: within a time, and in one partition where the key is known.
 
 use super::question::Period;
-use crate::ToolError;
-use crate::kafka::group::Group;
-use crate::kafka::source::Source;
-use crate::tool::session::Session;
+use crate::kafka::{Group, Source};
+use crate::tool::{Session, ToolError};
 use runtime::consumer::Record;
 use runtime::settings::KafkaSettings;
 use schemas::{Millis, Topic};
