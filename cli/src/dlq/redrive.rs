@@ -1,7 +1,7 @@
 //! `weir dlq redrive`: decides on every dead letter, puts back what goes back, and remembers it.
 
 use super::dead_letter::DeadLetter;
-use super::decision::{Decision, KeepReason, Rules, outgoing};
+use super::decision::{Decision, Rules, outgoing};
 use super::outcome::{Line, Sums, Tally};
 use super::settings::RedriveSettings;
 use super::topic_marks::TopicMarks;
@@ -157,7 +157,8 @@ impl Redrive<'_> {
             return Ok(());
         }
         if !has_room {
-            return self.tell(&dead_letter, &Decision::Keep(KeepReason::NoRoom), 0);
+            let why = "too many before it were left out; put those back first".to_owned();
+            return self.tell(&dead_letter, &Decision::Keep(why), 0);
         }
         marks.plan(partition, offset);
         self.back.extend(original);
