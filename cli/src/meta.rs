@@ -14,5 +14,10 @@ pub(crate) mod tokens;
 
 pub(crate) use file::FileError;
 
+use accounts::{Accounts, App};
+use advice::TokenOwner;
+use file::{DeclaredAccount, DeclaredApp, Login, Object};
+use settings::MetaSettings;
+
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! What is declared, with the secrets of the apps and the two hosts: all that a command needs to ask Meta. No secret is ever shown.
 
-use super::file::{Declared, DeclaredAccount, DeclaredApp, FileError, Login};
-use super::settings::MetaSettings;
+use crate::meta::file::Declared;
+use crate::meta::{DeclaredAccount, DeclaredApp, FileError, Login, MetaSettings};
 use crate::tool::ToolError;
 use prometheus::Registry;
 use runtime::secret_files::{read_file, trimmed};

@@ -10,8 +10,7 @@ mod report;
 pub(super) mod difference;
 pub(super) mod round;
 
-use super::accounts::Accounts;
-use super::settings::MetaSettings;
+use crate::meta::{Accounts, MetaSettings};
 use crate::screen::Screen;
 use crate::tool::settings::{group, settings, switch};
 use crate::tool::{Exit, Session, Tool, ToolError, Work, work};

@@ -19,8 +19,7 @@ mod report;
 mod settings;
 mod test_delivery;
 
-use super::accounts::Accounts;
-use super::file::FileError;
+use crate::meta::{Accounts, FileError};
 use crate::screen::Screen;
 use crate::tool::{Exit, Tool, ToolError, not_started, work};
 use check::{Check, Deadline, NotKnown, Observed};

@@ -12,7 +12,7 @@ mod secret;
 mod settings;
 pub(super) mod store;
 
-use super::accounts::Accounts;
+use crate::meta::Accounts;
 use crate::screen::Screen;
 use crate::tool::{Exit, Session, Tool, ToolError, Work, work};
 use settings::{ExchangeSettings, ListSettings, RefreshSettings};

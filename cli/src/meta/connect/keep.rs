@@ -3,9 +3,8 @@
 use super::difference::Finding;
 use super::gauges::Gauges;
 use super::{report, round};
-use crate::meta::accounts::Accounts;
-use crate::meta::settings::MetaSettings;
 use crate::meta::tokens::look;
+use crate::meta::{Accounts, MetaSettings};
 use crate::screen::Screen;
 use crate::tool::settings::{flag, group, settings};
 use crate::tool::{Exit, Session, ToolError, not_started};

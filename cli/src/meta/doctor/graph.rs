@@ -3,8 +3,7 @@
 use super::check::{Check, CheckResult, Deadline, NotKnown, Observed};
 use super::clock;
 use crate::delivery::poster::Poster;
-use crate::meta::accounts::Accounts;
-use crate::meta::file::Login;
+use crate::meta::{Accounts, Login};
 use futures_util::future::join_all;
 use std::time::{Duration, SystemTime};
 

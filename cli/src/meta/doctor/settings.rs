@@ -1,6 +1,6 @@
 //! The flags of `weir doctor`.
 
-use crate::meta::settings::MetaSettings;
+use crate::meta::MetaSettings;
 use crate::tool::settings::{EventLimits, flag, group, perhaps, settings, switch, words};
 use crate::topics::TopicsSettings;
 use runtime::settings::{Form, Reader, Source, form, is_host_port};

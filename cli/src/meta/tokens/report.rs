@@ -3,7 +3,7 @@
 use super::look::{Expiry, Facts, Looked};
 use super::refresh::{RefreshOutcome, Refreshed};
 use super::settings::{ListSettings, RefreshSettings};
-use crate::meta::file::Login;
+use crate::meta::Login;
 use crate::screen::{Cell, Screen, Table, Tone};
 use crate::tool::Exit;
 use schemas::Millis;
