@@ -8,9 +8,9 @@ mod environment;
 
 use super::admin;
 use crate::screen::{Printed, Screen};
-use crate::tool::settings::{flag, settings, words};
+use crate::tool::settings::{admin_ports, flag, settings};
 use crate::tool::{self, Exit, Tool, ToolError, UsageError, cut_off, said, work};
-use runtime::settings::{form, is_host_port};
+use runtime::settings::form;
 use std::io;
 use std::net::ToSocketAddrs;
 use std::time::SystemTime;
@@ -41,13 +41,9 @@ settings! {
     /// What `weir support` can be asked for.
     struct SupportSettings {
         /// Admin ports of processes, as HOST:PORT [default: that of this container, --admin-listen]
-        processes: Vec<String> = words("processes", "PROCESS", |processes| processes.num_args(0..)),
+        processes: Vec<String> = admin_ports("processes", "one or more processes").named("PROCESS").positional(),
         /// The --admin-listen of the process beside which it runs
         admin_listen: String = flag("admin-listen", "IP:PORT", form::text()).env("WEIR_ADMIN_LISTEN").or("0.0.0.0:9090"),
-    }
-    check |settings, given| {
-        let wrong = settings.processes.iter().filter(|process| !is_host_port(process));
-        given.refuse("processes", wrong, "HOST:PORT of one or more processes");
     }
 }
 

@@ -6,7 +6,7 @@ use super::line;
 use super::watch::{Span, Watch, WatchError};
 use crate::kafka::Source;
 use crate::screen::{Screen, Tone, counted};
-use crate::tool::settings::{count, flag, group, kafka, kind, settings, switch, topic_prefix, words};
+use crate::tool::settings::{count, flag, group, kafka, kind, settings, several, switch, topic_prefix};
 use crate::tool::{Exit, Session, Tool, ToolError, work};
 use runtime::consumer::Record;
 use runtime::settings::{KafkaSettings, form};
@@ -61,7 +61,7 @@ settings! {
         /// Only records of the conversations with this user, by its id
         user: Option<String> = flag("user", "ID", form::text()).optional(),
         /// Only records of these topics, by their full names [default: the typed topics]
-        topics: Vec<String> = words("topic", "TOPIC", |topic| topic.long("topic").num_args(1..)),
+        topics: Vec<String> = several("topic", "TOPIC", form::text()),
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
     }
