@@ -94,8 +94,9 @@ impl Poster {
     }
 
     /// Asks for what is there.
-    pub(crate) async fn get(&self) -> Result<Answer, ToolError> {
-        self.send(self.http.get(self.url.clone())).await
+    pub(crate) async fn get(url: &str) -> Result<Answer, ToolError> {
+        let poster = Self::new(url)?;
+        poster.send(poster.http.get(poster.url.clone())).await
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Answer, ToolError> {

@@ -20,8 +20,7 @@ pub(super) async fn greet(accounts: &Accounts, deadline: Deadline) -> Reached {
     let settings = &accounts.settings;
     let urls = [Some(&settings.facebook_url), has_instagram.then_some(&settings.instagram_url)];
     let greeted = urls.into_iter().flatten().map(async |url| {
-        let ask = async { Poster::new(&url.origin())?.get().await };
-        let answer = deadline.look(WITHIN, ask).await;
+        let answer = deadline.look(WITHIN, Poster::get(&url.origin())).await;
         (url.origin(), answer.map(|answer| answer.date.map(|date| clock::ahead(date, SystemTime::now()))))
     });
     Reached(join_all(greeted).await)
