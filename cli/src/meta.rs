@@ -12,8 +12,6 @@ pub(crate) mod connect;
 pub(crate) mod doctor;
 pub(crate) mod tokens;
 
-pub(crate) use file::FileError;
-
 use accounts::{Accounts, App};
 use advice::TokenOwner;
 use file::{DeclaredAccount, DeclaredApp, Login, Object};

@@ -19,9 +19,9 @@ mod report;
 mod settings;
 mod test_delivery;
 
-use crate::meta::{Accounts, FileError};
+use crate::meta::Accounts;
 use crate::screen::Screen;
-use crate::tool::{Exit, Tool, ToolError, not_started, work};
+use crate::tool::{Exit, Tool, ToolError, UsageError, not_started, work};
 use check::{Check, Deadline, NotKnown, Observed};
 use report::Section;
 use runtime::settings::KafkaSettings;
@@ -74,7 +74,7 @@ pub(crate) const TOOL: Tool = Tool {
 fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let accounts: Observed<Accounts> = match settings.meta.as_ref().map(Accounts::open).transpose() {
         // One's own end needs no file.
-        Err(error) if error.is::<FileError>() => Err(error.into()),
+        Err(error) if error.is::<UsageError>() => Err(error.into()),
         opened => opened?.ok_or(NO_FILE),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

@@ -1,7 +1,6 @@
 //! Why a subcommand did not do what it was asked to, in words and as an exit code.
 
 use super::Exit;
-use crate::meta::FileError;
 use runtime::process::chain;
 use runtime::settings::Problems;
 use std::error::Error;
@@ -12,7 +11,7 @@ use weir_ingest::spool::inspect::InspectError;
 /// Whatever it is. One of input and output is of printing alone: any other is said in words.
 pub(crate) type ToolError = Box<dyn Error + Send + Sync>;
 
-/// Something else has to be asked for, as the words say.
+/// Something else has to be asked for, or a file be corrected that is named, as the words say.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct UsageError(pub(crate) String);
@@ -45,7 +44,6 @@ pub(crate) fn exit_of(error: &ToolError) -> Exit {
     // Another --spool-dir would help.
     let has_no_spool =
         matches!(error.downcast_ref(), Some(InspectError::NoDirectory(_) | InspectError::NoSpool(_)));
-    let is_usage =
-        has_no_spool || error.is::<Problems>() || error.is::<UsageError>() || error.is::<FileError>();
+    let is_usage = has_no_spool || error.is::<Problems>() || error.is::<UsageError>();
     if is_usage { Exit::Usage } else { Exit::Failure }
 }

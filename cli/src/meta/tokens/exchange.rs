@@ -6,7 +6,7 @@ use super::settings::ExchangeSettings;
 use super::store::TokenTarget;
 use crate::meta::accounts::token_of;
 use crate::meta::{Accounts, App, DeclaredAccount, Login, TokenOwner, advice};
-use crate::tool::ToolError;
+use crate::tool::{ToolError, UsageError};
 use weir_graph::edges::{EdgeError, NewToken};
 use weir_graph::{AccessToken, AppSecret};
 
@@ -19,7 +19,7 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
     let (app, account) = declared.ok_or_else(undeclared)?;
     let secret = Secret::of(&settings.destination)?;
     let app_secret = app.secret().map_err(refused)?;
-    let short = token_of(account, &settings.short_token, app_secret)?;
+    let short = token_of(account, &settings.short_token, app_secret).map_err(UsageError)?;
     // What Meta gives and nobody can keep is lost, and a short token may be good for one exchange.
     let own = accounts.own_file(account);
     let target = TokenTarget::open(accounts, account, own, &settings.destination, secret.as_ref()).await?;
