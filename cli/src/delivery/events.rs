@@ -64,9 +64,8 @@ fn run(
             screen.json(&record::of(event, topic_prefix))?;
         }
     } else if !split.events.is_empty() {
-        let mut table = Table::under(["TOPIC", "KEY", "KIND", "ID", "TIME"]);
-        table.extend(split.events.iter().map(|event| row(event, topic_prefix)));
-        table.print(screen)?;
+        let rows = split.events.iter().map(|event| row(event, topic_prefix));
+        Table::under(["TOPIC", "KEY", "KIND", "ID", "TIME"]).with(rows).print(screen)?;
     }
     let events = split.events.len();
     let Some(refusal) = split.refusal else {

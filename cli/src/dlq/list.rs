@@ -157,8 +157,7 @@ fn summary(reasons: &Reasons, screen: &mut Screen) -> io::Result<()> {
     if reasons.is_empty() {
         return screen.toned(Tone::Good, "There are no such dead letters.");
     }
-    let mut table = Table::under(["CONSUMER", "REASON", "DEAD LETTERS", "PUT BACK", "NEWEST"]);
-    table.extend(reasons.iter().map(|((consumer, reason), counts)| {
+    let rows = reasons.iter().map(|((consumer, reason), counts)| {
         let tone = if counts.dead_letters > counts.back { Tone::Warn } else { Tone::Plain };
         [
             consumer.as_str().into(),
@@ -167,8 +166,8 @@ fn summary(reasons: &Reasons, screen: &mut Screen) -> io::Result<()> {
             format!("{:>8}", counts.back).into(),
             short_time(counts.newest.as_deref()).into(),
         ]
-    }));
-    table.print(screen)?;
+    });
+    Table::under(["CONSUMER", "REASON", "DEAD LETTERS", "PUT BACK", "NEWEST"]).with(rows).print(screen)?;
     screen.line("")?;
     screen
         .toned(Tone::Faint, "Look at one: weir dlq show TOPIC PARTITION OFFSET. Put back: weir dlq redrive.")

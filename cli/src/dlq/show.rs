@@ -37,13 +37,12 @@ fn print(record: &Record, screen: &mut Screen) -> io::Result<()> {
         let shown = shown.unwrap_or_else(|| "null".to_owned());
         [Cell::new(Tone::Faint, one_line(name, LONGEST)), Cell::new(tone, shown)]
     };
-    let mut table = Table::default();
-    table.row(row("key", Tone::Plain, record.key.as_deref()));
-    for (name, value) in &record.headers {
+    let headers = record.headers.iter().map(|(name, value)| {
         let tone = if name.starts_with(header::PREFIX) { Tone::Warn } else { Tone::Plain };
-        table.row(row(name, tone, value.as_deref()));
-    }
-    table.print(screen)?;
+        row(name, tone, value.as_deref())
+    });
+    let key = row("key", Tone::Plain, record.key.as_deref());
+    Table::default().with([key]).with(headers).print(screen)?;
     screen.line("")?;
     match &record.value {
         None => screen.toned(Tone::Faint, "The value is null."),

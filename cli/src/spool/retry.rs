@@ -45,11 +45,10 @@ fn named(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolErro
     } else if !can.is_empty() {
         planned(can.len() as u64, &format!(" {}", can.join(" ")), &settings.location, screen)?;
     }
-    let mut table = Table::default();
-    for (id, why) in &cannot {
-        table.row([Cell::new(Tone::Bad, "!"), format!("{} {why}", one_line(id, LONGEST_ID)).into()]);
-    }
-    table.print(screen)?;
+    let row = |(id, why): &(String, &str)| {
+        [Cell::new(Tone::Bad, "!"), format!("{} {why}", one_line(id, LONGEST_ID)).into()]
+    };
+    Table::default().with(cannot.iter().map(row)).print(screen)?;
     Ok(if cannot.is_empty() { Exit::Done } else { Exit::Findings })
 }
 

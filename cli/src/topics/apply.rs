@@ -61,9 +61,7 @@ async fn wait_until_seen(cluster: &Cluster, compared: &[Compared]) {
 
 /// Says what became of each topic; topics that were as desired are only counted.
 fn report(compared: &[Compared], refused: &[Refused], screen: &mut Screen) -> io::Result<Exit> {
-    let mut table = Table::default();
-    table.extend(compared.iter().flat_map(|topic| rows(topic, refused)));
-    table.print(screen)?;
+    Table::default().with(compared.iter().flat_map(|topic| rows(topic, refused))).print(screen)?;
     let Tally { fine, stay, .. } = Tally::of(compared);
     let mut counts = vec![format!("{} topics", compared.len())];
     let refusals = refused.len() as u64;
@@ -133,9 +131,8 @@ mod tests {
     }
 
     fn shown(compared: &Compared, refused: &[Refused]) -> Vec<String> {
-        let (mut table, printed) = (Table::default(), Printed::default());
-        table.extend(rows(compared, refused));
-        table.print(&mut printed.screen()).unwrap();
+        let printed = Printed::default();
+        Table::default().with(rows(compared, refused)).print(&mut printed.screen()).unwrap();
         printed.text().lines().map(str::to_owned).collect()
     }
 

@@ -18,9 +18,8 @@ conversations, and replicas are moved by kafka-reassign-partitions. If they are 
 pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let look = async { compare(&Cluster::connect(&settings.kafka).await?, settings).await };
     let compared = Session::start()?.wait(look)?;
-    let mut table = Table::under(["", "TOPIC", "PARTITIONS", "REPLICAS", "RETENTION", "RECORDS TO", "STATE"]);
-    table.extend(compared.iter().map(row));
-    table.print(screen)?;
+    let headings = ["", "TOPIC", "PARTITIONS", "REPLICAS", "RETENTION", "RECORDS TO", "STATE"];
+    Table::under(headings).with(compared.iter().map(row)).print(screen)?;
     let tally = Tally::of(&compared);
     screen.line("")?;
     screen.line(tally.sentence())?;
