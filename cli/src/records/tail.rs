@@ -4,7 +4,7 @@ use super::embedded::Embedded;
 use super::fact::DescribedRecord;
 use super::line;
 use super::watch::{Span, Watch, WatchError};
-use crate::kafka::Source;
+use crate::kafka::{RecordPosition, Source};
 use crate::screen::{Screen, Tone, counted};
 use crate::tool::settings::{count, flag, group, kafka, kind, settings, several, switch, topic_prefix};
 use crate::tool::{Exit, Session, Tool, ToolError, work};
@@ -13,6 +13,7 @@ use runtime::settings::{KafkaSettings, form};
 use schemas::{EventKind, Millis, Topic, TypedEvent};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::io;
 use std::mem::discriminant;
 use std::time::{Duration, SystemTime};
 
@@ -110,14 +111,13 @@ fn run(settings: &TailSettings, screen: &mut Screen) -> Result<Exit, ToolError> 
     Ok(Exit::Done)
 }
 
-fn tell_left_out(count: u64, settings: &TailSettings, screen: &mut Screen) -> Result<(), ToolError> {
+fn tell_left_out(count: u64, settings: &TailSettings, screen: &mut Screen) -> io::Result<()> {
     match count {
         0 => Ok(()),
-        count if settings.json => Ok(screen.json(&BTreeMap::from([("left_out", count)]))?),
+        count if settings.json => screen.json(&BTreeMap::from([("left_out", count)])),
         count => {
             let records = counted(count, "record", "records");
-            Ok(screen
-                .toned(Tone::Warn, &format!("{records} left out: the output is slower than the topics"))?)
+            screen.toned(Tone::Warn, &format!("{records} left out: the output is slower than the topics"))
         }
     }
 }
@@ -128,29 +128,26 @@ fn tell_trouble(
     now: Option<WatchError>,
     settings: &TailSettings,
     screen: &mut Screen,
-) -> Result<(), ToolError> {
+) -> io::Result<()> {
     if told.as_ref().map(discriminant) == now.as_ref().map(discriminant) {
         return Ok(());
     }
     let said = now.as_ref().map(ToString::to_string);
     *told = now;
-    Ok(match said {
+    match said {
         said if settings.json => screen.json(&BTreeMap::from([("error", said)])),
         Some(said) => screen.toned(Tone::Bad, &format!("Not everything can be read: {said}.")),
         None => screen.toned(Tone::Good, "Everything can be read again."),
-    }?)
+    }
 }
 
-fn print(record: &Record, settings: &TailSettings, screen: &mut Screen) -> Result<(), ToolError> {
+fn print(record: &Record, settings: &TailSettings, screen: &mut Screen) -> io::Result<()> {
     if settings.json {
-        return Ok(screen.json(&Whole::of(record))?);
+        return screen.json(&Whole::of(record));
     }
     let prefix = &settings.wanted.topic_prefix;
-    if let Some(seen) = DescribedRecord::of(record, prefix) {
-        let at = record.timestamp.unwrap_or_else(SystemTime::now);
-        line::print(&seen, prefix, at, screen)?;
-    }
-    Ok(())
+    let Some(seen) = DescribedRecord::of(record, prefix) else { return Ok(()) };
+    line::print(&seen, prefix, record.timestamp.unwrap_or_else(SystemTime::now), screen)
 }
 
 impl Wanted {
@@ -178,9 +175,8 @@ impl Wanted {
 /// A record for programs.
 #[derive(Serialize)]
 struct Whole<'a> {
-    topic: &'a str,
-    partition: i32,
-    offset: i64,
+    #[serde(flatten)]
+    position: RecordPosition,
     timestamp: Option<String>,
     key: Option<String>,
     headers: BTreeMap<&'a str, Option<String>>,
@@ -192,9 +188,7 @@ impl<'a> Whole<'a> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let headers = record.headers.iter();
         Self {
-            topic: &record.topic,
-            partition: record.partition,
-            offset: record.offset,
+            position: RecordPosition::of(record),
             timestamp: record.timestamp.map(|time| Millis::of(time).to_string()),
             key: record.key.as_deref().map(text),
             headers: headers.map(|(name, value)| (name.as_str(), value.as_deref().map(text))).collect(),
