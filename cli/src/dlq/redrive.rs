@@ -97,10 +97,7 @@ impl Redrive<'_> {
         let written = self.sink.finish();
         let noted = self.note(&mut marks);
         let kept = marks.keep(&self.group);
-        outcome?;
-        written?;
-        noted?;
-        kept
+        outcome.and(written).and(noted).and(kept)
     }
 
     fn dead_letters(&mut self, range: &Range, marks: &mut TopicMarks) -> Result<(), ToolError> {

@@ -26,8 +26,7 @@ impl Replay<'_> {
             // Something before the last that was acknowledged may not have been.
             self.report.reached = reached;
         }
-        outcome?;
-        written
+        outcome.and(written)
     }
 
     fn deliveries(
