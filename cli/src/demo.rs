@@ -17,7 +17,7 @@ use crate::records::fact::DescribedRecord;
 use crate::records::watch::{Span, Watch};
 use crate::screen::{Screen, Tone};
 use crate::tool::settings::{count, settings, switch};
-use crate::tool::{Exit, Tool, ToolError, not_started, work};
+use crate::tool::{Exit, Result, Tool, not_started, work};
 use pipeline::{Pipeline, Shape};
 use runtime::process::shutdown::Shutdown;
 use runtime::settings::KafkaSettings;
@@ -66,7 +66,7 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(DemoSettings, run),
 };
 
-fn run(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit> {
     // With --once its exit code is what it is for.
     if !settings.once {
         screen.is_all_that_is_done();
@@ -84,7 +84,7 @@ async fn demonstrate(
     settings: &DemoSettings,
     screen: &mut Screen,
     started: Instant,
-) -> Result<Exit, ToolError> {
+) -> Result<Exit> {
     let end = Shutdown::new();
     end.obey_signals().map_err(not_started)?;
     screen.toned(Tone::Strong, TITLE)?;
@@ -111,7 +111,7 @@ async fn show(
     settings: &DemoSettings,
     screen: &mut Screen,
     started: Instant,
-) -> Result<Exit, ToolError> {
+) -> Result<Exit> {
     let parts: Vec<_> = shape.parts.iter().map(|(process, _)| process.name).collect();
     let took = started.elapsed().as_secs_f64();
     screen.line(format!("Up after {took:.1} s, beside a Kafka and a Graph API stub:"))?;
@@ -125,12 +125,12 @@ async fn show(
 }
 
 /// What the next record on the topics says.
-async fn next(watch: &mut Watch) -> Result<DescribedRecord, ToolError> {
+async fn next(watch: &mut Watch) -> Result<DescribedRecord> {
     let described = watch.next().await.and_then(|record| DescribedRecord::of(&record, TOPIC_PREFIX));
     described.ok_or_else(|| "the watch on the topics ended: nothing reads them".into())
 }
 
-fn interrupted(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn interrupted(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit> {
     screen.line("")?;
     if settings.once {
         screen.toned(Tone::Bad, "Interrupted before everything was checked.")?;

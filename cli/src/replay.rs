@@ -12,7 +12,7 @@ mod survey;
 
 use crate::kafka::{Range, Source};
 use crate::screen::Screen;
-use crate::tool::{Exit, Session, Tool, ToolError, work};
+use crate::tool::{Exit, Result, Session, Tool, work};
 use expected::Expected;
 use report::Report;
 use runtime::consumer::Record;
@@ -69,7 +69,7 @@ struct Replay<'a> {
     report: Report,
 }
 
-fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit> {
     let session = &Session::start()?;
     let name = |topic: Topic| topic.name(&settings.meant.topic_prefix);
     let raw = name(Topic::Raw);
@@ -102,7 +102,7 @@ impl Replay<'_> {
         split
     }
 
-    fn work(&mut self) -> Result<(), ToolError> {
+    fn work(&mut self) -> Result<()> {
         let mut expected = self.settings.compares().then(|| Expected::new(self.settings.max_ids));
         if self.settings.surveys() {
             self.survey(expected.as_mut())?;

@@ -2,7 +2,7 @@
 
 use super::fixtures;
 use crate::tool::settings::{Flag, flag};
-use crate::tool::{ToolError, input};
+use crate::tool::{Result, input};
 use runtime::settings::form;
 use std::io::ErrorKind;
 
@@ -17,7 +17,7 @@ pub(super) fn argument() -> Flag<String> {
 }
 
 /// Its bytes, as they are.
-pub(super) fn read(file: &str) -> Result<Vec<u8>, ToolError> {
+pub(super) fn read(file: &str) -> Result<Vec<u8>> {
     match (input::read(file, MOST, "webhook"), fixtures::named(file)) {
         (Err(error), Some(fixture)) if error.kind() == ErrorKind::NotFound => Ok(fixture.to_vec()),
         (bytes, _) => bytes.map_err(|error| {

@@ -8,7 +8,7 @@ mod record;
 use super::body;
 use crate::screen::{Cell, Screen, Table, Tone};
 use crate::tool::settings::{EventLimits, group, settings, switch, topic_prefix};
-use crate::tool::{Exit, Tool, ToolError, input, work};
+use crate::tool::{Exit, Result, Tool, input, work};
 use schemas::{Event, Kind, Topic};
 
 const MORE: &str = "\
@@ -56,7 +56,7 @@ pub(crate) const TOOL: Tool = Tool {
 fn run(
     EventsSettings { file, json, topic_prefix, event_limits }: &EventsSettings,
     screen: &mut Screen,
-) -> Result<Exit, ToolError> {
+) -> Result<Exit> {
     let body = body::read(file)?;
     let split = event_limits.split(&body);
     if *json {

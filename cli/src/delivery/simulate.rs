@@ -12,7 +12,7 @@ use super::signer::Signer;
 use crate::kafka::Pace;
 use crate::screen::{Progress, Screen};
 use crate::tool::settings::{count, flag, group, settings};
-use crate::tool::{Exit, Session, Tool, ToolError, work};
+use crate::tool::{Exit, Result, Session, Tool, work};
 use bytes::Bytes;
 use runtime::process::chain;
 use runtime::settings::form;
@@ -76,7 +76,7 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(SimulateSettings, run),
 };
 
-fn run(settings: &SimulateSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &SimulateSettings, screen: &mut Screen) -> Result<Exit> {
     let session = Session::start()?;
     session.stop_gently()?;
     let poster = Poster::new(&settings.to)?;

@@ -5,7 +5,7 @@ use super::{APP_SECRET, DemoSettings, TOPIC_PREFIX, VERIFY_TOKEN, next};
 use crate::records::line;
 use crate::records::watch::Watch;
 use crate::screen::{Cell, Screen, Table, Tone};
-use crate::tool::ToolError;
+use crate::tool::Result;
 use std::convert::Infallible;
 use std::io;
 use std::time::SystemTime;
@@ -42,7 +42,7 @@ fn row_of(name: &str, value: impl Into<String>) -> [Cell; 2] {
 }
 
 /// Prints every record, for ever.
-pub(super) async fn show(watch: &mut Watch, screen: &mut Screen) -> Result<Infallible, ToolError> {
+pub(super) async fn show(watch: &mut Watch, screen: &mut Screen) -> Result<Infallible> {
     loop {
         let seen = next(watch).await?;
         line::print(&seen, TOPIC_PREFIX, SystemTime::now(), screen)?;

@@ -5,7 +5,7 @@ use super::settings::ListSettings;
 use super::topic_marks::TopicMarks;
 use crate::kafka::{Group, REDRIVE, Range, RecordPosition, Source};
 use crate::screen::{Cell, Screen, Table, Tone, counted};
-use crate::tool::{Exit, Session, ToolError};
+use crate::tool::{Exit, Result, Session};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -34,7 +34,7 @@ struct Reason {
 type Reasons = BTreeMap<(String, String), Reason>;
 
 /// Runs the command.
-pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit> {
     screen.is_all_that_is_done();
     let topics = settings.scope.topics();
     let source = Source::connect(&Session::start()?, &settings.kafka, &topics)?;
@@ -58,7 +58,7 @@ fn list(
     settings: &ListSettings,
     reasons: &mut Reasons,
     screen: &mut Screen,
-) -> Result<(), ToolError> {
+) -> Result<()> {
     let mut reading = source.open(range)?.showing("dead letters", !settings.json);
     let (mut kept, mut found) = (VecDeque::new(), 0_u64);
     let streams = settings.json && settings.limit.is_none();

@@ -7,7 +7,7 @@ use super::settings::RedriveSettings;
 use super::topic_marks::TopicMarks;
 use crate::kafka::{Group, OutgoingRecord, REDRIVE, Range, RecordPosition, Sink, Source};
 use crate::screen::{Screen, Tone, nonzero};
-use crate::tool::{Exit, Session, ToolError};
+use crate::tool::{Exit, Result, Session};
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;
 use schemas::{Millis, Topic};
@@ -41,7 +41,7 @@ struct Redrive<'a> {
 }
 
 /// Runs the command.
-pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exit> {
     let session = &Session::start()?;
     let source = Source::connect(session, &settings.kafka, &needed(settings))?;
     let sink = Sink::open(session, &settings.kafka, settings.rate)?;
@@ -92,7 +92,7 @@ fn needed(settings: &RedriveSettings) -> Vec<String> {
 
 impl Redrive<'_> {
     /// Puts back the dead letters of one topic. What was acknowledged is remembered, however it ends.
-    fn topic(&mut self, range: &Range, mut marks: TopicMarks) -> Result<(), ToolError> {
+    fn topic(&mut self, range: &Range, mut marks: TopicMarks) -> Result<()> {
         let outcome = self.dead_letters(range, &mut marks);
         let written = self.sink.finish();
         let noted = self.note(&mut marks);
@@ -100,7 +100,7 @@ impl Redrive<'_> {
         outcome.and(written).and(noted).and(kept)
     }
 
-    fn dead_letters(&mut self, range: &Range, marks: &mut TopicMarks) -> Result<(), ToolError> {
+    fn dead_letters(&mut self, range: &Range, marks: &mut TopicMarks) -> Result<()> {
         let mut reading = self.source.open(range)?.showing("dead letters", !self.settings.json);
         let mut kept = Instant::now();
         while let Some(record) = reading.next()? {
@@ -125,7 +125,7 @@ impl Redrive<'_> {
         record: &Record,
         dead_letter: DeadLetter,
         marks: &mut TopicMarks,
-    ) -> Result<(), ToolError> {
+    ) -> Result<()> {
         let (partition, offset) = (record.partition, record.offset);
         let original = original(record, &dead_letter);
         if marks.hold(partition, offset) && !self.settings.again {
@@ -171,7 +171,7 @@ impl Redrive<'_> {
     }
 
     /// Takes note of dead letters that are where they belong.
-    fn note(&mut self, marks: &mut TopicMarks) -> Result<(), ToolError> {
+    fn note(&mut self, marks: &mut TopicMarks) -> Result<()> {
         let acknowledged = self.sink.acknowledged()?;
         // All of them before the first is told, which can fail, as on a full disk.
         for (dead_letter, ..) in &acknowledged {
@@ -182,12 +182,7 @@ impl Redrive<'_> {
             .try_for_each(|(dead_letter, decision, events)| self.tell(dead_letter, decision, *events))
     }
 
-    fn tell(
-        &mut self,
-        dead_letter: &DeadLetter,
-        decision: &Decision,
-        events: usize,
-    ) -> Result<(), ToolError> {
+    fn tell(&mut self, dead_letter: &DeadLetter, decision: &Decision, events: usize) -> Result<()> {
         self.tally.add(dead_letter, decision, events);
         if self.settings.json {
             self.screen.json(&Line::of(dead_letter, decision, self.settings.apply))?;
@@ -195,7 +190,7 @@ impl Redrive<'_> {
         Ok(())
     }
 
-    fn report(&mut self) -> Result<(), ToolError> {
+    fn report(&mut self) -> Result<()> {
         let (sums, apply) = (self.tally.sums, self.settings.apply);
         if self.settings.json {
             return Ok(self.screen.line(serde_json::json!({ "summary": sums, "applied": apply }))?);

@@ -3,7 +3,7 @@
 use super::settings::ShowSettings;
 use crate::kafka::Source;
 use crate::screen::{Cell, Screen, Table, Tone, harmless, one_line};
-use crate::tool::{Exit, Session, ToolError};
+use crate::tool::{Exit, Result, Session};
 use runtime::consumer::Record;
 use runtime::hex;
 use runtime::kafka::dead_letter::header;
@@ -14,7 +14,7 @@ use std::io;
 const LONGEST: usize = 400;
 
 /// Runs the command.
-pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit> {
     let position = settings.place.position().expect("words that are no position are a problem");
     let topics = std::slice::from_ref(&position.topic);
     let source = Source::connect(&Session::start()?, &settings.kafka, topics)?;

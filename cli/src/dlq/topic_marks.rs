@@ -2,7 +2,7 @@
 
 use super::partition_mark::PartitionMark;
 use crate::kafka::{Committed, Group, REDRIVE, Range};
-use crate::tool::ToolError;
+use crate::tool::Result;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(super) struct TopicMarks {
 
 impl TopicMarks {
     /// Reads them.
-    pub(super) fn read(group: &Group, range: &Range) -> Result<Self, ToolError> {
+    pub(super) fn read(group: &Group, range: &Range) -> Result<Self> {
         let partitions: Vec<i32> = range.spans.iter().map(|span| span.partition).collect();
         let mut committed = group.committed(&range.topic, &partitions)?;
         let mut marks = BTreeMap::new();
@@ -63,7 +63,7 @@ impl TopicMarks {
     }
 
     /// Has Kafka keep what changed.
-    pub(super) fn keep(&mut self, group: &Group) -> Result<(), ToolError> {
+    pub(super) fn keep(&mut self, group: &Group) -> Result<()> {
         if self.changed.is_empty() {
             return Ok(());
         }

@@ -2,7 +2,7 @@
 //! which nobody ever joins, which dead letters were put back.
 
 use crate::kafka::{no_client, request_failed};
-use crate::tool::ToolError;
+use crate::tool::Result;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::TopicPartitionListElem;
@@ -36,7 +36,7 @@ pub(crate) struct Group {
 
 impl Group {
     /// A client of the group `name`; it connects when it is first asked.
-    pub(crate) fn open(kafka: &KafkaSettings, name: &str) -> Result<Self, ToolError> {
+    pub(crate) fn open(kafka: &KafkaSettings, name: &str) -> Result<Self> {
         let mut config = kafka.client_config("weir");
         config.set("group.id", name);
         for (name, value) in OWNED {
@@ -47,18 +47,14 @@ impl Group {
     }
 
     /// The names of all topics of the cluster.
-    pub(crate) fn topics(&self) -> Result<BTreeSet<String>, ToolError> {
+    pub(crate) fn topics(&self) -> Result<BTreeSet<String>> {
         let metadata = self.ask("list its topics", |client| client.fetch_metadata(None, ANSWER_WITHIN))?;
         let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
         Ok(topics.map(|topic| topic.name().to_owned()).collect())
     }
 
     /// What was committed of these partitions of a topic, where anything was.
-    pub(crate) fn committed(
-        &self,
-        topic: &str,
-        partitions: &[i32],
-    ) -> Result<BTreeMap<i32, Committed>, ToolError> {
+    pub(crate) fn committed(&self, topic: &str, partitions: &[i32]) -> Result<BTreeMap<i32, Committed>> {
         let answer = self.ask("tell what a group committed", |client| {
             let mut wanted = TopicPartitionList::new();
             for partition in partitions {
@@ -76,7 +72,7 @@ impl Group {
     }
 
     /// Commits these of a topic's partitions.
-    pub(crate) fn commit(&self, topic: &str, offsets: &BTreeMap<i32, Committed>) -> Result<(), ToolError> {
+    pub(crate) fn commit(&self, topic: &str, offsets: &BTreeMap<i32, Committed>) -> Result<()> {
         self.ask("remember what was put back (the group weir-redrive)", |client| {
             let mut list = TopicPartitionList::new();
             for (partition, (offset, metadata)) in offsets {
@@ -89,11 +85,7 @@ impl Group {
     }
 
     /// Asks the cluster to `action`; what fails for now is asked again for a while.
-    fn ask<T>(
-        &self,
-        action: &'static str,
-        request: impl Fn(&BaseConsumer) -> KafkaResult<T>,
-    ) -> Result<T, ToolError> {
+    fn ask<T>(&self, action: &'static str, request: impl Fn(&BaseConsumer) -> KafkaResult<T>) -> Result<T> {
         answered(&self.client, ANSWER_WITHIN, request)
             .map_err(|error| request_failed(&self.brokers, action, error))
     }

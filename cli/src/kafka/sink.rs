@@ -4,7 +4,7 @@ mod pace;
 
 pub(crate) use pace::Pace;
 
-use crate::tool::{Session, ToolError};
+use crate::tool::{Result, Session};
 use futures_util::FutureExt as _;
 use rdkafka::message::{Header, OwnedHeaders};
 use runtime::producer::{Acknowledgement, ProduceError, Producer, ProducerOptions, SendError};
@@ -40,7 +40,7 @@ pub(crate) struct Sink<'s, T> {
 
 impl<'s, T> Sink<'s, T> {
     /// Writes at most `rate` records a second.
-    pub(crate) fn open(session: &'s Session, kafka: &KafkaSettings, rate: u64) -> Result<Self, ToolError> {
+    pub(crate) fn open(session: &'s Session, kafka: &KafkaSettings, rate: u64) -> Result<Self> {
         let client_id = "weir".to_owned();
         let options =
             ProducerOptions { client_id, message_max_bytes: LARGEST_RECORD, ..ProducerOptions::default() };
@@ -50,7 +50,7 @@ impl<'s, T> Sink<'s, T> {
     }
 
     /// Queues records that are acknowledged together; waits for their turn, and for room.
-    pub(crate) fn send(&mut self, records: &[OutgoingRecord<'_>], what: T) -> Result<(), ToolError> {
+    pub(crate) fn send(&mut self, records: &[OutgoingRecord<'_>], what: T) -> Result<()> {
         while self.under_way.len() >= UNDER_WAY {
             self.settle_oldest()?;
         }
@@ -84,7 +84,7 @@ impl<'s, T> Sink<'s, T> {
     }
 
     /// What has been acknowledged since it was last asked; does not wait.
-    pub(crate) fn acknowledged(&mut self) -> Result<Vec<T>, ToolError> {
+    pub(crate) fn acknowledged(&mut self) -> Result<Vec<T>> {
         while let Some((receipt, _)) = self.under_way.front_mut() {
             let Some(outcome) = receipt.now_or_never() else { break };
             let oldest = self.under_way.pop_front();
@@ -95,7 +95,7 @@ impl<'s, T> Sink<'s, T> {
     }
 
     /// Waits for all that is under way; gives the first failure.
-    pub(crate) fn finish(&mut self) -> Result<(), ToolError> {
+    pub(crate) fn finish(&mut self) -> Result<()> {
         let mut outcome = Ok(());
         while !self.under_way.is_empty() {
             outcome = outcome.and(self.settle_oldest());
@@ -103,7 +103,7 @@ impl<'s, T> Sink<'s, T> {
         outcome
     }
 
-    fn settle_oldest(&mut self) -> Result<(), ToolError> {
+    fn settle_oldest(&mut self) -> Result<()> {
         let Some((receipt, what)) = self.under_way.pop_front() else { return Ok(()) };
         self.session.wait(receipt).map_err(not_acknowledged)?;
         self.acknowledged.push(what);

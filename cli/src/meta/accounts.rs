@@ -2,7 +2,7 @@
 
 use crate::meta::file::Declared;
 use crate::meta::{DeclaredAccount, DeclaredApp, Login, MetaSettings};
-use crate::tool::ToolError;
+use crate::tool::Result;
 use prometheus::Registry;
 use runtime::secret_files::{read_file, trimmed};
 use runtime::settings::presence;
@@ -50,7 +50,7 @@ impl App {
 impl Accounts {
     /// Reads the file and the secrets of the apps; those of the accounts are read when they are needed. One that is broken
     /// holds up no other.
-    pub(super) fn open(settings: &MetaSettings) -> Result<Self, ToolError> {
+    pub(super) fn open(settings: &MetaSettings) -> Result<Self> {
         let app = |declared: DeclaredApp| {
             let secret = held(&declared.secret_file, "app secret", AppSecret::parse);
             App { declared, secret }

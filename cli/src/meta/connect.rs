@@ -13,7 +13,7 @@ pub(super) mod round;
 use crate::meta::{Accounts, MetaSettings};
 use crate::screen::Screen;
 use crate::tool::settings::{group, settings, switch};
-use crate::tool::{Exit, Session, Tool, ToolError, Work, work};
+use crate::tool::{Exit, Result, Session, Tool, Work, work};
 
 const PLAN_MORE: &str = "\
 Compares what the file declares with what Meta has: which objects an app subscribes to, with which address and fields, \
@@ -82,7 +82,7 @@ pub(crate) const TOOL: Tool = Tool {
     ]),
 };
 
-fn run(settings: &ConnectSettings, screen: &mut Screen, apply: bool) -> Result<Exit, ToolError> {
+fn run(settings: &ConnectSettings, screen: &mut Screen, apply: bool) -> Result<Exit> {
     let accounts = Accounts::open(&settings.meta)?;
     let items = Session::start()?
         .wait(async { if apply { round::apply(&accounts).await } else { round::plan(&accounts).await } });

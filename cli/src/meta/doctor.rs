@@ -21,7 +21,7 @@ mod test_delivery;
 
 use crate::meta::Accounts;
 use crate::screen::Screen;
-use crate::tool::{Exit, Tool, ToolError, UsageError, not_started, work};
+use crate::tool::{Exit, Result, Tool, UsageError, not_started, work};
 use check::{Check, Deadline, NotKnown, Observed};
 use report::Section;
 use runtime::settings::KafkaSettings;
@@ -71,7 +71,7 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(DoctorSettings, run),
 };
 
-fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit> {
     let accounts: Observed<Accounts> = match settings.meta.as_ref().map(Accounts::open).transpose() {
         // One's own end needs no file.
         Err(error) if error.is::<UsageError>() => Err(error.into()),

@@ -3,7 +3,7 @@
 use super::admin;
 use crate::screen::Screen;
 use crate::tool::settings::{flag, settings};
-use crate::tool::{Exit, Tool, ToolError, work};
+use crate::tool::{Exit, Result, Tool, work};
 use runtime::settings::form;
 use std::net::SocketAddr;
 
@@ -36,7 +36,7 @@ pub(crate) const TOOL: Tool = Tool {
 };
 
 /// Asks, prints the answer, and says by the exit code whether the process is well.
-fn run(settings: &HealthSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &HealthSettings, screen: &mut Screen) -> Result<Exit> {
     let address = admin::reachable(settings.address);
     let (head, body) =
         admin::get(address, &format!("{}?verbose", settings.probe), LARGEST_ANSWER).map_err(|why| {

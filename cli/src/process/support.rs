@@ -9,7 +9,7 @@ mod environment;
 use super::admin;
 use crate::screen::{Printed, Screen};
 use crate::tool::settings::{admin_ports, flag, settings};
-use crate::tool::{self, Exit, Tool, ToolError, UsageError, cut_off, said, work};
+use crate::tool::{self, Exit, Result, Tool, UsageError, cut_off, said, work};
 use runtime::settings::form;
 use std::io;
 use std::net::ToSocketAddrs;
@@ -56,7 +56,7 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(SupportSettings, run),
 };
 
-fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit> {
     if screen.is_terminal() {
         let why = "this is an archive, not for a terminal: weir support | gzip > weir-support.tgz";
         return Err(UsageError(why.to_owned()).into());

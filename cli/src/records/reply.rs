@@ -6,7 +6,7 @@ mod draft;
 use crate::kafka::{OutgoingRecord, Sink, Source};
 use crate::screen::{Screen, Tone, harmless};
 use crate::tool::settings::{flag, graph_url, group, kafka, settings, switch, topic_prefix};
-use crate::tool::{Exit, Session, Tool, ToolError, UsageError, input, work};
+use crate::tool::{Exit, Result, Session, Tool, ToolError, UsageError, input, work};
 use command_results::CommandResults;
 pub(crate) use command_results::result;
 use draft::Draft;
@@ -103,7 +103,7 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(ReplySettings, run),
 };
 
-fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit> {
     let login = Login::of_host(&settings.graph_url);
     let draft = Draft::of(settings.wanted.value()?, login, SystemTime::now());
     let draft = draft.map_err(|Cause { reason, error }| {
@@ -158,7 +158,7 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
 
 impl Wanted {
     /// The command's JSON, as it is in the file.
-    fn value(&self) -> Result<Vec<u8>, ToolError> {
+    fn value(&self) -> Result<Vec<u8>> {
         let Self { account, to, text, id, file } = self;
         let Some(file) = file else {
             let mut message = json!({"account": account, "action": "message", "to": to, "text": text});
@@ -174,7 +174,7 @@ impl Wanted {
 }
 
 /// Returns once the brokers have it.
-fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft) -> Result<(), ToolError> {
+fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft) -> Result<()> {
     let mut sink = Sink::open(session, &settings.kafka, 1)?;
     let key = Some(draft.key().as_bytes());
     let content_type = schemas::raw::CONTENT_TYPE.as_bytes();
@@ -184,7 +184,7 @@ fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft
 }
 
 /// `took` is for how long it was waited for, if at all.
-fn tell(record: &Record, took: Option<Duration>, json: bool, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn tell(record: &Record, took: Option<Duration>, json: bool, screen: &mut Screen) -> Result<Exit> {
     let Some(result) = result(record) else { return Ok(Exit::Failure) };
     let Open::Known(status) = result.status else { return Ok(Exit::Failure) };
     let is_done = status == ResultStatus::Done;

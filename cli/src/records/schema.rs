@@ -4,7 +4,7 @@ mod documents;
 
 use crate::screen::{Cell, Screen, Table, Tone};
 use crate::tool::settings::{flag, settings};
-use crate::tool::{Exit, Tool, ToolError, UsageError, work};
+use crate::tool::{Exit, Result, Tool, UsageError, work};
 use runtime::settings::form;
 use schemas::{EventKind, Kind, Topic};
 use std::io;
@@ -51,7 +51,7 @@ pub(crate) const TOOL: Tool = Tool {
 };
 
 /// Prints one schema, or the list.
-fn run(settings: &SchemaSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &SchemaSettings, screen: &mut Screen) -> Result<Exit> {
     match &settings.kind {
         Some(name) => {
             let document = documents::named(name).ok_or_else(|| {

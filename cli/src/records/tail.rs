@@ -7,7 +7,7 @@ use super::watch::{Span, Watch, WatchError};
 use crate::kafka::{RecordPosition, Source};
 use crate::screen::{Screen, Tone, counted};
 use crate::tool::settings::{count, flag, group, kafka, kind, settings, several, switch, topic_prefix};
-use crate::tool::{Exit, Session, Tool, ToolError, work};
+use crate::tool::{Exit, Result, Session, Tool, work};
 use runtime::consumer::Record;
 use runtime::settings::{KafkaSettings, form};
 use schemas::{EventKind, Millis, Topic, TypedEvent};
@@ -83,7 +83,7 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(TailSettings, run),
 };
 
-fn run(settings: &TailSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &TailSettings, screen: &mut Screen) -> Result<Exit> {
     screen.is_all_that_is_done();
     let session = Session::start()?;
     let topics = settings.wanted.topics();

@@ -21,7 +21,7 @@ use crate::screen::Screen;
 use crate::tool::settings::{
     EventLimits, admin_ports, flag, group, kafka, past, settings, since, switch, topic_prefix,
 };
-use crate::tool::{Exit, Session, Tool, ToolError, work};
+use crate::tool::{Exit, Result, Session, Tool, work};
 use crate::topics;
 use meta::MetaAccess;
 use origin::Origins;
@@ -114,7 +114,7 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(TraceSettings, run),
 };
 
-fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit> {
     let question = Question::of(settings);
     let session = Session::start()?;
     let search = Search::connect(&session, &settings.kafka, &settings.topic_prefix)?;

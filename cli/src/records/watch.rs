@@ -1,7 +1,7 @@
 //! Watches topics without a group, every partition through one client, and hands over what comes.
 
 use crate::kafka::{no_client, request_failed};
-use crate::tool::{ToolError, not_started};
+use crate::tool::{Result, not_started};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
@@ -84,7 +84,7 @@ impl Watch {
         topics: &[String],
         span: Span,
         fits: impl Fn(&Record) -> bool + Send + 'static,
-    ) -> Result<Self, ToolError> {
+    ) -> Result<Self> {
         let mut config = kafka.client_config(CLIENT_ID);
         for (name, value) in OWNED {
             config.set(name, value);

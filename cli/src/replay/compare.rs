@@ -2,7 +2,7 @@
 
 use super::Replay;
 use super::expected::{Expected, number};
-use crate::tool::ToolError;
+use crate::tool::Result;
 use runtime::consumer::Record;
 use schemas::{Topic, TypedEvent};
 use std::time::Duration;
@@ -13,7 +13,7 @@ const EARLIER: Duration = Duration::from_mins(1);
 impl Replay<'_> {
     /// Reads every typed topic that is meant, from the beginning of the range to the topic's end: an event may have been
     /// published late, out of a spool or by a replay.
-    pub(super) fn compare(&mut self, expected: &mut Expected) -> Result<(), ToolError> {
+    pub(super) fn compare(&mut self, expected: &mut Expected) -> Result<()> {
         self.report.compared = true;
         let since = self.settings.period.since.before(EARLIER);
         for topic in self.settings.meant.topics() {

@@ -3,7 +3,7 @@
 use super::Replay;
 use super::expected::Expected;
 use crate::kafka::{Sink, Typed};
-use crate::tool::ToolError;
+use crate::tool::Result;
 use schemas::{Millis, Receipt, Split};
 
 /// What was published of one delivery.
@@ -16,7 +16,7 @@ struct Sent {
 
 impl Replay<'_> {
     /// Publishes everything, or `only` what was not found; a missing event that several deliveries carry goes once.
-    pub(super) fn publish(&mut self, only: Option<&mut Expected>) -> Result<(), ToolError> {
+    pub(super) fn publish(&mut self, only: Option<&mut Expected>) -> Result<()> {
         let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
         let outcome = self.deliveries(&mut sink, only);
         let reached = self.report.reached;
@@ -29,11 +29,7 @@ impl Replay<'_> {
         outcome.and(written)
     }
 
-    fn deliveries(
-        &mut self,
-        sink: &mut Sink<'_, Sent>,
-        mut only: Option<&mut Expected>,
-    ) -> Result<(), ToolError> {
+    fn deliveries(&mut self, sink: &mut Sink<'_, Sent>, mut only: Option<&mut Expected>) -> Result<()> {
         // What is published without a comparison was not counted yet.
         let is_counted = only.is_none();
         let mut reading = self.source.open(&self.range)?.showing("deliveries published", !self.settings.json);
@@ -79,7 +75,7 @@ impl Replay<'_> {
         (events, rows)
     }
 
-    fn note(&mut self, sink: &mut Sink<'_, Sent>) -> Result<(), ToolError> {
+    fn note(&mut self, sink: &mut Sink<'_, Sent>) -> Result<()> {
         for Sent { at, rows } in sink.acknowledged()? {
             for row in rows {
                 self.report.rows[row].published += 1;

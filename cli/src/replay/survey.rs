@@ -2,11 +2,11 @@
 
 use super::Replay;
 use super::expected::Expected;
-use crate::tool::ToolError;
+use crate::tool::Result;
 
 impl Replay<'_> {
     /// Counts events, once each where they are `expected` to be compared.
-    pub(super) fn survey(&mut self, mut expected: Option<&mut Expected>) -> Result<(), ToolError> {
+    pub(super) fn survey(&mut self, mut expected: Option<&mut Expected>) -> Result<()> {
         let mut reading = self.source.open(&self.range)?.showing("deliveries split", !self.settings.json);
         while let Some(record) = reading.next()? {
             let Some((receipt, split)) = self.split(&record, true) else { continue };

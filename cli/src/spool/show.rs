@@ -4,13 +4,13 @@ use super::contents::Contents;
 use super::settings::ShowSettings;
 use super::{quantity, record, table};
 use crate::screen::{Cell, Screen, Table, Tone, harmless, one_line};
-use crate::tool::{Exit, ToolError};
+use crate::tool::{Exit, Result};
 use std::io;
 use weir_ingest::spool::inspect::{Inspector, StoredDelivery};
 
 const WIDEST: usize = 200;
 
-pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit> {
     let directory = &settings.location.directory;
     let stored = Inspector::new(directory).delivery(&settings.id)?.ok_or_else(|| {
         format!(

@@ -11,6 +11,9 @@ use weir_ingest::spool::inspect::InspectError;
 /// Whatever it is. One of input and output is of printing alone: any other is said in words.
 pub(crate) type ToolError = Box<dyn Error + Send + Sync>;
 
+/// What a subcommand, or a part of it, comes to.
+pub(crate) type Result<T, E = ToolError> = std::result::Result<T, E>;
+
 /// Something else has to be asked for, or a file be corrected that is named, as the words say.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]

@@ -6,7 +6,7 @@ use super::plan::{Tally, WHY_IT_STAYS};
 use super::settings::TopicsSettings;
 use super::{Compared, advice, compare};
 use crate::screen::{Cell, Screen, Table, Tone, nonzero};
-use crate::tool::{Exit, Session, ToolError};
+use crate::tool::{Exit, Result, Session};
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
@@ -16,13 +16,13 @@ use tokio::time::{Instant, sleep};
 const SEEN_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit> {
     let (compared, refused) = Session::start()?.wait(apply(settings))?;
     Ok(report(&compared, &refused, screen)?)
 }
 
 /// What was found, and what the cluster refused to change.
-async fn apply(settings: &TopicsSettings) -> Result<(Vec<Compared>, Vec<Refused>), ToolError> {
+async fn apply(settings: &TopicsSettings) -> Result<(Vec<Compared>, Vec<Refused>)> {
     let cluster = &Cluster::connect(&settings.kafka).await?;
     let compared = compare(cluster, settings).await?;
     let mut refused = make(cluster, &compared).await?;
@@ -33,13 +33,13 @@ async fn apply(settings: &TopicsSettings) -> Result<(Vec<Compared>, Vec<Refused>
     Ok((compared, refused))
 }
 
-async fn make(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, ToolError> {
+async fn make(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>> {
     let missing = compared.iter().filter(|topic| topic.finding == Finding::Missing);
     let missing: Vec<_> = missing.map(|topic| &topic.desired).collect();
     if missing.is_empty() { Ok(Vec::new()) } else { cluster.make(&missing).await }
 }
 
-async fn set(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, ToolError> {
+async fn set(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>> {
     let changes = compared.iter().filter_map(|Compared { desired, finding, .. }| match finding {
         Finding::Differs { set, .. } if !set.is_empty() => Some((desired.name.as_str(), set)),
         _ => None,

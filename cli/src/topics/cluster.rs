@@ -4,7 +4,7 @@ use super::advice;
 use super::desired::Desired;
 use super::difference::{Present, Setting};
 use crate::kafka::{NotAllowed, is_of_rights, no_client, reach, request_failed};
-use crate::tool::ToolError;
+use crate::tool::{Result, ToolError};
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigEntry, ConfigResource, ConfigSource, NewTopic,
     OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
@@ -39,7 +39,7 @@ pub(super) struct Cluster {
 
 impl Cluster {
     /// Connects; fails with the broker that refuses where none answers.
-    pub(super) async fn connect(kafka: &KafkaSettings) -> Result<Self, ToolError> {
+    pub(super) async fn connect(kafka: &KafkaSettings) -> Result<Self> {
         // The client for administration keeps to itself why it cannot connect.
         reach(kafka, &[]).await?;
         let admin = kafka.client_config("weir").create().map_err(no_client)?;
@@ -47,7 +47,7 @@ impl Cluster {
     }
 
     /// How many brokers there are, and the partitions and replicas of each topic, without its settings.
-    pub(super) async fn list(&self) -> Result<(u32, BTreeMap<String, Present>), ToolError> {
+    pub(super) async fn list(&self) -> Result<(u32, BTreeMap<String, Present>)> {
         let admin = Arc::clone(&self.admin);
         // All topics are listed, because naming one makes it where a broker makes topics by itself.
         let fetch =
@@ -60,7 +60,7 @@ impl Cluster {
     pub(super) async fn describe(
         &self,
         mut present: BTreeMap<String, Present>,
-    ) -> Result<BTreeMap<String, Present>, ToolError> {
+    ) -> Result<BTreeMap<String, Present>> {
         if present.is_empty() {
             return Ok(present);
         }
@@ -84,7 +84,7 @@ impl Cluster {
         Ok(present)
     }
 
-    async fn configs(&self, topics: &BTreeMap<String, Present>) -> Result<Vec<ConfigResource>, ToolError> {
+    async fn configs(&self, topics: &BTreeMap<String, Present>) -> Result<Vec<ConfigResource>> {
         let topics: Vec<_> = topics.keys().map(|name| ResourceSpecifier::Topic(name)).collect();
         let answers = self.admin.describe_configs(&topics, &options()).await;
         let answers = answers.map_err(|error| self.failed(DESCRIBE, &error))?;
@@ -92,7 +92,7 @@ impl Cluster {
     }
 
     /// Makes topics; gives those that were refused. One that is there by now is as good as made.
-    pub(super) async fn make(&self, topics: &[&Desired]) -> Result<Vec<Refused>, ToolError> {
+    pub(super) async fn make(&self, topics: &[&Desired]) -> Result<Vec<Refused>> {
         let new: Vec<_> = topics.iter().map(|topic| new_topic(topic)).collect();
         let options = options().operation_timeout(Some(MAKE_WITHIN)).request_timeout(Some(MAKE_WITHIN));
         let answers = self.admin.create_topics(&new, &options).await;
@@ -102,10 +102,7 @@ impl Cluster {
     }
 
     /// Sets all own settings of topics; gives those that were refused.
-    pub(super) async fn set(
-        &self,
-        topics: &[(&str, &BTreeMap<String, String>)],
-    ) -> Result<Vec<Refused>, ToolError> {
+    pub(super) async fn set(&self, topics: &[(&str, &BTreeMap<String, String>)]) -> Result<Vec<Refused>> {
         let altered: Vec<_> = topics.iter().map(|(name, settings)| alteration(name, settings)).collect();
         let answers = self.admin.alter_configs(&altered, &options()).await;
         let answers = answers.map_err(|error| self.failed("set settings of topics", &error))?;

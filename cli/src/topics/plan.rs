@@ -6,7 +6,7 @@ use super::difference::{Difference, Finding};
 use super::settings::TopicsSettings;
 use super::{Compared, compare};
 use crate::screen::{Cell, Screen, Table, Tone, nonzero};
-use crate::tool::{Exit, Session, ToolError};
+use crate::tool::{Exit, Result, Session};
 use schemas::TopicSpec;
 
 /// Why the number of partitions and replicas is left alone.
@@ -15,7 +15,7 @@ Partitions and replicas stay as they are: more partitions would move keys to oth
 conversations, and replicas are moved by kafka-reassign-partitions. If they are right as they are, say so with
 --partitions and --replication-factor.";
 
-pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit> {
     let look = async { compare(&Cluster::connect(&settings.kafka).await?, settings).await };
     let compared = Session::start()?.wait(look)?;
     let headings = ["", "TOPIC", "PARTITIONS", "REPLICAS", "RETENTION", "RECORDS TO", "STATE"];

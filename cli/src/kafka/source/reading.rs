@@ -7,7 +7,7 @@
 use super::range::Period;
 use super::{Range, RecordPosition, Span};
 use crate::screen::Progress;
-use crate::tool::ToolError;
+use crate::tool::Result;
 use runtime::consumer::{Read, Record, TopicReader};
 use std::time::{Duration, Instant};
 
@@ -38,7 +38,7 @@ struct Partition {
 }
 
 impl Reading {
-    pub(super) fn open(mut reader: TopicReader, range: &Range, brokers: &str) -> Result<Self, ToolError> {
+    pub(super) fn open(mut reader: TopicReader, range: &Range, brokers: &str) -> Result<Self> {
         let spans = || range.spans.iter().filter(|span| span.from < span.to);
         reader.start(&spans().map(|span| (span.partition, span.from)).collect())?;
         let partitions = spans().map(|span| Partition { span: *span, head: None }).collect();
@@ -52,7 +52,7 @@ impl Reading {
     }
 
     /// The next record in the order of time; `None` at the end of the range.
-    pub(crate) fn next(&mut self) -> Result<Option<Record>, ToolError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Record>> {
         for partition in &mut self.partitions {
             partition.fill(&mut self.reader, self.period, &self.brokers)?;
         }
@@ -74,12 +74,7 @@ impl Reading {
 
 impl Partition {
     /// Waits for the next record, unless there is one already; there is none where the end is reached.
-    fn fill(
-        &mut self,
-        reader: &mut TopicReader,
-        period: Option<Period>,
-        brokers: &str,
-    ) -> Result<(), ToolError> {
+    fn fill(&mut self, reader: &mut TopicReader, period: Option<Period>, brokers: &str) -> Result<()> {
         let Span { partition, from, to, .. } = self.span;
         let deadline = Instant::now() + STALLED_AFTER;
         let next = |reader: &TopicReader| reader.position(partition).unwrap_or(from);

@@ -7,7 +7,7 @@ use crate::meta::tokens::look;
 use crate::meta::{Accounts, MetaSettings};
 use crate::screen::Screen;
 use crate::tool::settings::{flag, group, settings};
-use crate::tool::{Exit, Session, ToolError, not_started};
+use crate::tool::{Exit, Result, Session, not_started};
 use runtime::http::admin;
 use runtime::process::health::Probe;
 use runtime::process::{Process, chain};
@@ -29,7 +29,7 @@ settings! {
 }
 
 /// Keeps everything as it is declared until the end is asked for.
-pub(super) fn run(settings: &KeepSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &KeepSettings, screen: &mut Screen) -> Result<Exit> {
     runtime::settings::name_unknown();
     // What is wrong with the file is told at the start; a later fault of it is waited out.
     Accounts::open(&settings.meta)?;
@@ -38,7 +38,7 @@ pub(super) fn run(settings: &KeepSettings, screen: &mut Screen) -> Result<Exit, 
 }
 
 /// Answers on the admin port meanwhile.
-async fn serve(settings: &KeepSettings, process: &Process, screen: &mut Screen) -> Result<Exit, ToolError> {
+async fn serve(settings: &KeepSettings, process: &Process, screen: &mut Screen) -> Result<Exit> {
     let listener = admin::bind(settings.admin_listen).await?;
     let admin = tokio::spawn(admin::serve(listener, process.clone()));
     started(process);

@@ -6,12 +6,12 @@ use super::settings::ExchangeSettings;
 use super::store::TokenTarget;
 use crate::meta::accounts::token_of;
 use crate::meta::{Accounts, App, DeclaredAccount, Login, TokenOwner, advice};
-use crate::tool::{ToolError, UsageError};
+use crate::tool::{Result, UsageError};
 use weir_graph::edges::{EdgeError, NewToken};
 use weir_graph::{AccessToken, AppSecret};
 
 /// Exchanges one token, and says what came of it.
-pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Result<String, ToolError> {
+pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Result<String> {
     let id = &settings.account;
     let refused = |why: String| format!("account {id}: {why}");
     let undeclared = || refused(format!("{} does not declare it", settings.meta.file.display()));

@@ -8,7 +8,7 @@ use super::event_trace::EventTrace;
 use super::expected::Expected;
 use super::question::{EventSelector, Question};
 use crate::tool::settings::{access_tokens, flag, graph_url, graph_version, settings, switch};
-use crate::tool::{Session, ToolError};
+use crate::tool::{Result, Session};
 use prometheus::Registry;
 use runtime::process::chain;
 use runtime::settings::form;
@@ -84,7 +84,7 @@ pub(super) fn ask(
     left_out: &[Expected],
     settings: &TraceSettings,
     session: &Session,
-) -> Result<Vec<AtMeta>, ToolError> {
+) -> Result<Vec<AtMeta>> {
     let access = &settings.meta;
     if !access.ask_meta {
         return Ok(Vec::new());
