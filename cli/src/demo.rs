@@ -15,10 +15,9 @@ mod tour;
 
 use crate::records::fact::DescribedRecord;
 use crate::records::watch::{Span, Watch};
-use crate::screen::Tone;
+use crate::screen::{Screen, Tone};
 use crate::tool::settings::{count, settings, switch};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Result, Tool, not_started, work};
 use pipeline::{Pipeline, Shape};
 use runtime::process::shutdown::Shutdown;
 use runtime::settings::KafkaSettings;
@@ -67,15 +66,14 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(DemoSettings, run),
 };
 
-fn run(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit> {
     // With --once its exit code is what it is for.
     if !settings.once {
         screen.is_all_that_is_done();
     }
     let started = Instant::now();
     let cluster = cluster::start().map_err(|error| pipeline::cannot_start("the mock cluster", &error))?;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ToolError::Runtime)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(not_started)?;
     let exit = runtime.block_on(demonstrate(&cluster.bootstrap_servers(), settings, screen, started));
     runtime.shutdown_background();
     exit
@@ -86,9 +84,9 @@ async fn demonstrate(
     settings: &DemoSettings,
     screen: &mut Screen,
     started: Instant,
-) -> Result<Exit, ToolError> {
+) -> Result<Exit> {
     let end = Shutdown::new();
-    end.obey_signals().map_err(ToolError::Runtime)?;
+    end.obey_signals().map_err(not_started)?;
     screen.toned(Tone::Strong, TITLE)?;
     let topics = Topic::ALL.map(|topic| topic.name(TOPIC_PREFIX));
     let mut watch = Watch::start(&KafkaSettings::plain(bootstrap), &topics, Span::Everything, |_| true)?;
@@ -113,7 +111,7 @@ async fn show(
     settings: &DemoSettings,
     screen: &mut Screen,
     started: Instant,
-) -> Result<Exit, ToolError> {
+) -> Result<Exit> {
     let parts: Vec<_> = shape.parts.iter().map(|(process, _)| process.name).collect();
     let took = started.elapsed().as_secs_f64();
     screen.line(format!("Up after {took:.1} s, beside a Kafka and a Graph API stub:"))?;
@@ -127,12 +125,12 @@ async fn show(
 }
 
 /// What the next record on the topics says.
-async fn next(watch: &mut Watch) -> Result<DescribedRecord, ToolError> {
+async fn next(watch: &mut Watch) -> Result<DescribedRecord> {
     let described = watch.next().await.and_then(|record| DescribedRecord::of(&record, TOPIC_PREFIX));
-    described.ok_or_else(|| ToolError::Failed("the watch on the topics ended: nothing reads them".to_owned()))
+    described.ok_or_else(|| "the watch on the topics ended: nothing reads them".into())
 }
 
-fn interrupted(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn interrupted(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit> {
     screen.line("")?;
     if settings.once {
         screen.toned(Tone::Bad, "Interrupted before everything was checked.")?;

@@ -1,7 +1,13 @@
 //! The tool's side of Kafka: ranges of topics read, records written at a rate, typed events published again.
 
-pub(crate) mod group;
-pub(crate) mod request;
-pub(crate) mod sink;
-pub(crate) mod source;
-pub(crate) mod typed;
+mod group;
+mod request;
+mod sink;
+mod source;
+mod typed;
+
+pub(crate) use group::{Committed, Group, REDRIVE, answered};
+pub(crate) use request::{NotAllowed, is_of_rights, no_client, request_failed};
+pub(crate) use sink::{OutgoingRecord, Pace, Sink};
+pub(crate) use source::{Range, RecordPosition, Source, reach};
+pub(crate) use typed::Typed;

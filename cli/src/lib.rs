@@ -20,19 +20,13 @@ mod spool;
 mod tool;
 mod topics;
 
-use meta::MetaError;
-use screen::Screen;
-use tool::exit::Exit;
-use tool::{Tool, log};
-
 use clap::{Arg, ArgAction, Command};
-use runtime::process::{chain, print_clap_error, print_error, print_unknown_variables};
+use runtime::process::{print_clap_error, print_error, print_unknown_variables};
 use runtime::settings::Problems;
+use screen::Screen;
 use std::ffi::OsString;
-use std::io;
-use std::net::SocketAddr;
 use std::process::ExitCode;
-use weir_ingest::spool::inspect::InspectError;
+use tool::{Exit, Tool, ToolError, exit_of, log, said};
 
 const ABOUT: &str = "Weir: Meta's webhooks on Kafka. The tool around the pipeline";
 
@@ -68,47 +62,6 @@ const TOOLS: [Tool; 20] = [
     records::trace::TOOL,
     delivery::verify::TOOL,
 ];
-
-/// Why a subcommand did not do what it was asked to.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ToolError {
-    /// Settings that cannot be used.
-    #[error("the settings cannot be used:\n{0}")]
-    Settings(#[from] Problems),
-    /// Something else has to be asked for, as the words say.
-    #[error("{0}")]
-    Usage(String),
-    /// It failed, as the words say.
-    #[error("{0}")]
-    Failed(String),
-    /// Nothing could be asked of Meta.
-    #[error(transparent)]
-    Meta(#[from] MetaError),
-    /// The cluster does not do what it is asked to.
-    #[error(transparent)]
-    Request(#[from] kafka::request::RequestError),
-    /// `weir health` could not ask.
-    #[error("{address} does not answer; is --admin-listen of the process another one? {source}")]
-    Health { address: SocketAddr, source: io::Error },
-    /// The spool cannot be looked at or changed.
-    #[error(transparent)]
-    Spool(#[from] InspectError),
-    /// What was saved of media cannot be listed or deleted.
-    #[error(transparent)]
-    Media(#[from] weir_media::store::StoreError),
-    /// `weir support` writes no text.
-    #[error("this is an archive, not for a terminal: weir support | gzip > weir-support.tgz")]
-    Archive,
-    /// Nobody takes what is printed.
-    #[error("cannot print: {0}")]
-    Output(#[from] io::Error),
-    /// The output is useless unless complete, and was cut off.
-    #[error("the output was cut off, and is useless unless complete: {0}")]
-    Cut(#[source] io::Error),
-    /// The system gives no threads.
-    #[error("cannot start: {0}")]
-    Runtime(#[source] io::Error),
-}
 
 /// Runs the tool from its command line to its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -149,19 +102,11 @@ fn command() -> Command {
 }
 
 fn failed(error: &ToolError) -> ExitCode {
-    let exit = match error {
-        // Whoever closed the pipe, as `head` does, has seen enough.
-        ToolError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done.into(),
-        ToolError::Settings(_)
-        | ToolError::Usage(_)
-        | ToolError::Archive
-        // Another --spool-dir would help.
-        | ToolError::Spool(InspectError::NoDirectory(_) | InspectError::NoSpool(_))
-        | ToolError::Meta(MetaError::File(_)) => Exit::Usage,
-        _ => Exit::Failure,
-    };
-    print_error(format_args!("weir: {}", chain(error)));
-    if matches!(error, ToolError::Settings(_)) {
+    let exit = exit_of(error);
+    if exit != Exit::Done {
+        print_error(format_args!("weir: {}", said(error)));
+    }
+    if error.is::<Problems>() {
         print_unknown_variables();
     }
     exit.into()

@@ -1,10 +1,8 @@
 //! `weir media forget`: deletes what weir-media saved of one person.
 
-use crate::screen::counted;
-use crate::tool::session::Session;
+use crate::screen::{Screen, counted};
 use crate::tool::settings::{flag, settings, switch};
-use crate::tool::{Tool, Work, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Result, Session, Tool, Work, work};
 use runtime::settings::{Form, form};
 use std::path::PathBuf;
 use weir_media::forget::{self, SavedObjects};
@@ -66,7 +64,7 @@ fn id() -> Form<String> {
     })
 }
 
-fn run(settings: &ForgetSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &ForgetSettings, screen: &mut Screen) -> Result<Exit> {
     let session = Session::start()?;
     let ForgetSettings { media_store, media_store_ca, .. } = settings.clone();
     let store = Store::open(&StoreSettings { media_store, media_store_ca, media_tags: false })?;

@@ -12,26 +12,10 @@ pub(crate) mod connect;
 pub(crate) mod doctor;
 pub(crate) mod tokens;
 
-use file::FileError;
-use runtime::http::admin::AdminError;
-use weir_graph::ClientError;
-
-/// Why nothing could be asked of Meta.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum MetaError {
-    /// What is declared, or a secret, cannot be read.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// There is no HTTP client.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// The admin port cannot be had.
-    #[error(transparent)]
-    Admin(#[from] AdminError),
-    /// A token was not exchanged or renewed, or not stored, as the words say.
-    #[error("{0}")]
-    Refused(String),
-}
+use accounts::{Accounts, App};
+use advice::TokenOwner;
+use file::{DeclaredAccount, DeclaredApp, Login, Object};
+use settings::MetaSettings;
 
 #[cfg(test)]
 mod tests;

@@ -10,11 +10,9 @@ mod report;
 mod settings;
 mod survey;
 
-use crate::kafka::source::{Range, Source};
-use crate::screen::Progress;
-use crate::tool::session::Session;
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::kafka::{Range, Source};
+use crate::screen::Screen;
+use crate::tool::{Exit, Result, Session, Tool, work};
 use expected::Expected;
 use report::Report;
 use runtime::consumer::Record;
@@ -70,10 +68,9 @@ struct Replay<'a> {
     /// The raw records.
     range: Range,
     report: Report,
-    progress: Progress,
 }
 
-fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit> {
     let session = &Session::start()?;
     let name = |topic: Topic| topic.name(&settings.scope.topic_prefix);
     let raw = name(Topic::Raw);
@@ -81,10 +78,9 @@ fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit, ToolError
     topics.extend(settings.scope.topics().map(name));
     let source = Source::connect(session, &settings.kafka, &topics)?;
     let range = source.range(&raw, Some(settings.period.since), Some(settings.period.until))?;
-    let (report, progress) = (Report::begin(range.may_be_cut_off()), Progress::new(!settings.json));
-    let mut replay = Replay { session, settings, source, range, report, progress };
+    let report = Report::begin(range.may_be_cut_off());
+    let mut replay = Replay { session, settings, source, range, report };
     let outcome = replay.work();
-    replay.progress.clear();
     replay.report.stopped |= outcome.is_err();
     if outcome.is_ok() || replay.report.published() > 0 {
         replay.report.print(settings, screen)?;
@@ -107,7 +103,7 @@ impl Replay<'_> {
         split
     }
 
-    fn work(&mut self) -> Result<(), ToolError> {
+    fn work(&mut self) -> Result<()> {
         let mut expected = self.settings.compares().then(|| Expected::new(self.settings.max_ids));
         if self.settings.surveys() {
             self.survey(expected.as_mut())?;

@@ -1,12 +1,18 @@
 //! A subcommand: what it says of itself, its flags, and its work.
 
-pub(crate) mod exit;
+mod error;
+mod exit;
+mod session;
+
 pub(crate) mod input;
 pub(crate) mod log;
-pub(crate) mod session;
 pub(crate) mod settings;
 
-use crate::{Exit, Screen, ToolError};
+pub(crate) use error::{Result, ToolError, UsageError, cut_off, exit_of, not_started, said};
+pub(crate) use exit::Exit;
+pub(crate) use session::Session;
+
+use crate::screen::Screen;
 use clap::{ArgMatches, Command};
 
 /// A subcommand, or one that has others.
@@ -29,7 +35,7 @@ pub(crate) enum Work {
     Tools(&'static [Tool]),
 }
 
-type Run = fn(&Command, &ArgMatches, &mut Screen) -> Result<Exit, ToolError>;
+type Run = fn(&Command, &ArgMatches, &mut Screen) -> Result<Exit>;
 
 impl Tool {
     /// Its command line.
@@ -55,7 +61,7 @@ pub(crate) fn run_one_of(
     command: &Command,
     matches: &ArgMatches,
     screen: &mut Screen,
-) -> Result<Exit, ToolError> {
+) -> Result<Exit> {
     let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
     let command = command.find_subcommand(name).expect("clap knows the subcommands that it matched");
     let tool = tools.iter().find(|tool| tool.name == name).expect("every subcommand is one of the tools");

@@ -11,8 +11,7 @@ mod difference;
 mod plan;
 mod settings;
 
-use crate::kafka::request::RequestError;
-use crate::tool::{Tool, Work, work};
+use crate::tool::{Result, Tool, Work, work};
 use cluster::Cluster;
 use desired::Desired;
 use difference::Finding;
@@ -77,7 +76,7 @@ struct Compared {
 }
 
 /// Compares every topic of the table with the cluster.
-async fn compare(cluster: &Cluster, settings: &TopicsSettings) -> Result<Vec<Compared>, RequestError> {
+async fn compare(cluster: &Cluster, settings: &TopicsSettings) -> Result<Vec<Compared>> {
     let (brokers, mut present) = cluster.list().await?;
     let desired = desired::topics(settings, brokers, &present);
     present.retain(|name, _| desired.iter().any(|topic| topic.name == *name));
@@ -100,7 +99,7 @@ pub(crate) struct Faults {
 }
 
 /// Looks for all of them.
-pub(crate) async fn faults(settings: &TopicsSettings) -> Result<Faults, RequestError> {
+pub(crate) async fn faults(settings: &TopicsSettings) -> Result<Faults> {
     let cluster = Cluster::connect(&settings.kafka).await?;
     let mut faults = Faults::default();
     for Compared { desired: Desired { name, .. }, finding, unwritable } in compare(&cluster, settings).await?
@@ -119,7 +118,7 @@ pub(crate) async fn faults(settings: &TopicsSettings) -> Result<Faults, RequestE
 
 /// How long a cluster keeps the records of a topic, [`Duration::MAX`] where without end; none where the topic is not there, or
 /// where it goes by bytes too.
-pub(crate) async fn retention(kafka: &KafkaSettings, topic: &str) -> Result<Option<Duration>, RequestError> {
+pub(crate) async fn retention(kafka: &KafkaSettings, topic: &str) -> Result<Option<Duration>> {
     let cluster = Cluster::connect(kafka).await?;
     let (_, mut present) = cluster.list().await?;
     present.retain(|name, _| name == topic);

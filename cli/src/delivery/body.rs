@@ -1,9 +1,8 @@
 //! Reads a body: a file, standard input for `-`, or a fixture by its name.
 
 use super::fixtures;
-use crate::ToolError;
-use crate::tool::input;
 use crate::tool::settings::{Flag, flag};
+use crate::tool::{Result, input};
 use runtime::settings::form;
 use std::io::ErrorKind;
 
@@ -18,12 +17,12 @@ pub(super) fn argument() -> Flag<String> {
 }
 
 /// Its bytes, as they are.
-pub(super) fn read(file: &str) -> Result<Vec<u8>, ToolError> {
+pub(super) fn read(file: &str) -> Result<Vec<u8>> {
     match (input::read(file, MOST, "webhook"), fixtures::named(file)) {
         (Err(error), Some(fixture)) if error.kind() == ErrorKind::NotFound => Ok(fixture.to_vec()),
         (bytes, _) => bytes.map_err(|error| {
             let hint = if error.kind() == ErrorKind::NotFound { ABOUT_FIXTURES } else { "" };
-            ToolError::Failed(format!("cannot read {}: {error}{hint}", input::name(file)))
+            format!("cannot read {}: {error}{hint}", input::name(file)).into()
         }),
     }
 }

@@ -6,10 +6,9 @@
 mod record;
 
 use super::body;
-use crate::screen::{Cell, Table, Tone};
+use crate::screen::{Cell, Screen, Table, Tone};
 use crate::tool::settings::{EventLimits, group, settings, switch, topic_prefix};
-use crate::tool::{Tool, input, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Result, Tool, input, work};
 use schemas::{Event, Kind, Topic};
 
 const MORE: &str = "\
@@ -57,7 +56,7 @@ pub(crate) const TOOL: Tool = Tool {
 fn run(
     EventsSettings { file, json, topic_prefix, event_limits }: &EventsSettings,
     screen: &mut Screen,
-) -> Result<Exit, ToolError> {
+) -> Result<Exit> {
     let body = body::read(file)?;
     let split = event_limits.split(&body);
     if *json {
@@ -65,9 +64,8 @@ fn run(
             screen.json(&record::of(event, topic_prefix))?;
         }
     } else if !split.events.is_empty() {
-        let mut table = Table::under(["TOPIC", "KEY", "KIND", "ID", "TIME"]);
-        table.extend(split.events.iter().map(|event| row(event, topic_prefix)));
-        table.print(screen)?;
+        let rows = split.events.iter().map(|event| row(event, topic_prefix));
+        Table::under(["TOPIC", "KEY", "KIND", "ID", "TIME"]).with(rows).print(screen)?;
     }
     let events = split.events.len();
     let Some(refusal) = split.refusal else {
@@ -77,12 +75,13 @@ fn run(
         return Ok(Exit::Done);
     };
     let part = if events > 0 { format!(" as a whole (events shown: {events})") } else { String::new() };
-    Err(ToolError::Failed(format!(
+    Err(format!(
         "{} is no webhook{part}: {} ({refusal}). Meta posts {LOOKS_LIKE}. Ingest would publish it raw, and as a dead letter on {}",
         input::name(file),
         refusal.explanation(),
         Topic::IngestDlq.name(topic_prefix)
-    )))
+    )
+    .into())
 }
 
 /// No cell is empty, so that a line always has five words.

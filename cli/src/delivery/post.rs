@@ -3,11 +3,9 @@
 use super::body;
 use super::poster::{Answer, Poster, address};
 use super::signer::Signer;
-use crate::screen::{Tone, one_line};
-use crate::tool::session::Session;
+use crate::screen::{Screen, Tone, one_line};
 use crate::tool::settings::{Flag, flag, group, settings};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Result, Session, Tool, work};
 use bytes::Bytes;
 
 const MORE: &str = "\
@@ -50,7 +48,7 @@ pub(super) fn to() -> Flag<String> {
     flag("to", "URL", address()).or("http://127.0.0.1:8080/webhook")
 }
 
-fn run(PostSettings { file, to, signer }: &PostSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(PostSettings { file, to, signer }: &PostSettings, screen: &mut Screen) -> Result<Exit> {
     let body = body::read(file)?;
     let signature = signer.secret().sign(&body);
     let poster = Poster::new(to)?;

@@ -1,6 +1,6 @@
 //! Posts as Meta does: over HTTP or HTTPS, on connections that are kept, and follows nothing.
 
-use crate::ToolError;
+use crate::tool::Result;
 use bytes::Bytes;
 use reqwest::header::DATE;
 use reqwest::{Client, RequestBuilder, Url};
@@ -47,22 +47,18 @@ pub(crate) fn address() -> Form<String> {
 
 impl Poster {
     /// Posts to `url`.
-    pub(crate) fn new(url: &str) -> Result<Self, ToolError> {
+    pub(crate) fn new(url: &str) -> Result<Self> {
         Self::by_way_of(None, url, None)
     }
 
     /// As [`Self::new`], to this address instead of those that the host's name has, and trusts the certificates of a PEM file beside
     /// Mozilla's list.
-    pub(crate) fn by_way_of(
-        address: Option<IpAddr>,
-        url: &str,
-        certificates: Option<&Path>,
-    ) -> Result<Self, ToolError> {
+    pub(crate) fn by_way_of(address: Option<IpAddr>, url: &str, certificates: Option<&Path>) -> Result<Self> {
         let parsed = Url::parse(url).map_err(|_| {
             let url = without_passwords(url);
-            ToolError::Failed(format!("{url} is no address such as https://webhooks.example.com/webhook"))
+            format!("{url} is no address such as https://webhooks.example.com/webhook")
         })?;
-        let tls = tls::client(certificates).map_err(|error| ToolError::Failed(chain(&error)))?;
+        let tls = tls::client(certificates)?;
         let mut http = client::builder(tls);
         if let (Some(address), Some(host)) = (address, parsed.host_str()) {
             // The port is that of the URL.
@@ -72,14 +68,12 @@ impl Poster {
             .timeout(ANSWER_WITHIN)
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| {
-                ToolError::Failed(format!("the HTTP client cannot be made: {}", chain(&error)))
-            })?;
+            .map_err(|error| format!("the HTTP client cannot be made: {}", chain(&error)))?;
         Ok(Self { http, url: parsed })
     }
 
     /// Posts a body with a signature.
-    pub(crate) async fn post(&self, body: Bytes, signature: &str) -> Result<Answer, ToolError> {
+    pub(crate) async fn post(&self, body: Bytes, signature: &str) -> Result<Answer> {
         let request = self
             .http
             .post(self.url.clone())
@@ -90,17 +84,18 @@ impl Poster {
 
     /// Asks what Meta asks when the webhook is entered in the app's dashboard
     /// (<https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests>).
-    pub(crate) async fn handshake(&self, token: &str, challenge: &str) -> Result<Answer, ToolError> {
+    pub(crate) async fn handshake(&self, token: &str, challenge: &str) -> Result<Answer> {
         let query = [("hub.mode", "subscribe"), ("hub.verify_token", token), ("hub.challenge", challenge)];
         self.send(self.http.get(self.url.clone()).query(&query)).await
     }
 
     /// Asks for what is there.
-    pub(crate) async fn get(&self) -> Result<Answer, ToolError> {
-        self.send(self.http.get(self.url.clone())).await
+    pub(crate) async fn get(url: &str) -> Result<Answer> {
+        let poster = Self::new(url)?;
+        poster.send(poster.http.get(poster.url.clone())).await
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Answer, ToolError> {
+    async fn send(&self, request: RequestBuilder) -> Result<Answer> {
         let start = Instant::now();
         let exchange = async {
             let mut response = request.send().await?;
@@ -115,7 +110,7 @@ impl Poster {
         };
         let (status, body, date) = exchange.await.map_err(|error| {
             let why = chain(&error.without_url());
-            ToolError::Failed(format!("{} does not answer: {why}", shown(&self.url)))
+            format!("{} does not answer: {why}", shown(&self.url))
         })?;
         Ok(Answer { status, text: String::from_utf8_lossy(&body).into_owned(), took: start.elapsed(), date })
     }

@@ -2,9 +2,9 @@
 
 use super::body;
 use super::signer::Signer;
+use crate::screen::Screen;
 use crate::tool::settings::{group, settings};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Result, Tool, work};
 
 const MORE: &str = "\
 Prints the value of X-Hub-Signature-256 for the body of a POST, as the very bytes of the file. The secret is read as ingest \
@@ -35,7 +35,7 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(SignSettings, run),
 };
 
-fn run(settings: &SignSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &SignSettings, screen: &mut Screen) -> Result<Exit> {
     let body = body::read(&settings.file)?;
     screen.line(settings.signer.secret().sign(&body))?;
     Ok(Exit::Done)

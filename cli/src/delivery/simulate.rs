@@ -9,12 +9,10 @@ mod traffic;
 use super::post::to;
 use super::poster::Poster;
 use super::signer::Signer;
-use crate::kafka::sink::pace::Pace;
-use crate::screen::Progress;
-use crate::tool::session::Session;
+use crate::kafka::Pace;
+use crate::screen::{Progress, Screen};
 use crate::tool::settings::{count, flag, group, settings};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Result, Session, Tool, work};
 use bytes::Bytes;
 use runtime::process::chain;
 use runtime::settings::form;
@@ -78,7 +76,7 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(SimulateSettings, run),
 };
 
-fn run(settings: &SimulateSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &SimulateSettings, screen: &mut Screen) -> Result<Exit> {
     let session = Session::start()?;
     session.stop_gently()?;
     let poster = Poster::new(&settings.to)?;
@@ -129,7 +127,7 @@ fn at_once(elapsed: Duration) -> u32 {
 async fn deliver(poster: Poster, body: Bytes, signature: String, comes_twice: bool) -> Vec<Answered> {
     let attempt = async || {
         let answer = poster.post(body.clone(), &signature).await;
-        let answer = answer.map(|answer| (answer.status, answer.took)).map_err(|error| chain(&error));
+        let answer = answer.map(|answer| (answer.status, answer.took)).map_err(|error| chain(&*error));
         answer.inspect_err(|why| tracing::info!("{why}"))
     };
     let mut answers = vec![attempt().await];

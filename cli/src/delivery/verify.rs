@@ -4,10 +4,9 @@ mod mismatch;
 
 use super::body;
 use super::signer::app_secrets;
-use crate::screen::Tone;
+use crate::screen::{Screen, Tone};
 use crate::tool::settings::{flag, settings};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Result, Tool, work};
 use mismatch::matching_app;
 use runtime::settings::Form;
 use weir_ingest::Secrets;
@@ -51,7 +50,7 @@ fn any() -> Form<String> {
     Form::new("the header as it came, such as sha256=2a1551d0…", |value| Some(value.to_owned()))
 }
 
-fn run(settings: &VerifySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &VerifySettings, screen: &mut Screen) -> Result<Exit> {
     let VerifySettings { file, signature, secrets: Secrets { current: secrets, faults, .. } } = settings;
     let body = body::read(file)?;
     let mismatch = match matching_app(&body, signature, secrets) {

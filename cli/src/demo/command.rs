@@ -1,8 +1,8 @@
 //! An answer as a subscriber commands it: a record on the topic of replies, of which results come.
 
 use super::TOPIC_PREFIX;
-use crate::ToolError;
 use crate::records::fact::Fact;
+use crate::tool::{Result, ToolError};
 use runtime::producer::{Outgoing, Producer, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use schemas::Topic;
@@ -14,7 +14,7 @@ const CUSTOMER: &str = "6837251906428371";
 const ID: &str = "demo-answer-1";
 
 /// Commands an answer to the first sample.
-pub(super) async fn send(bootstrap: &str) -> Result<(), ToolError> {
+pub(super) async fn send(bootstrap: &str) -> Result<()> {
     let text = "Thank you for your message!";
     let command = json!({"id": ID, "account": ACCOUNT, "action": "message", "to": CUSTOMER, "text": text});
     let options = ProducerOptions { client_id: "weir-demo".to_owned(), ..ProducerOptions::default() };
@@ -42,5 +42,5 @@ fn key() -> String {
 }
 
 fn failed(error: impl std::fmt::Display) -> ToolError {
-    ToolError::Failed(format!("the answer could not be commanded: {error}"))
+    format!("the answer could not be commanded: {error}").into()
 }

@@ -2,10 +2,10 @@
 
 use super::pipeline::{DEFAULT_PORT, Shape};
 use super::{APP_SECRET, DemoSettings, TOPIC_PREFIX, VERIFY_TOKEN, next};
-use crate::ToolError;
 use crate::records::line;
 use crate::records::watch::Watch;
 use crate::screen::{Cell, Screen, Table, Tone};
+use crate::tool::Result;
 use std::convert::Infallible;
 use std::io;
 use std::time::SystemTime;
@@ -22,21 +22,16 @@ pub(super) fn invite(shape: &Shape, settings: &DemoSettings, screen: &mut Screen
     screen.line("")?;
     let is_moved = settings.port.is_none() && shape.ingest.port() != DEFAULT_PORT;
     let moved = if is_moved { " (port 8080 is taken; --port chooses one)" } else { "" };
-    let mut table = Table::default();
-    table.extend([
+    let own = [
         row_of("webhook", shape.url() + moved),
         row_of("app secret", format!("{APP_SECRET} (for development, known to all)")),
         row_of("verify token", VERIFY_TOKEN),
         row_of("Kafka", shape.bootstrap.as_str()),
         row_of("", kcat(&shape.bootstrap)),
-    ]);
-    table.extend(
-        shape
-            .parts
-            .iter()
-            .map(|(process, address)| row_of(process.name, format!("http://{address}/metrics"))),
-    );
-    table.print(screen)?;
+    ];
+    let parts = shape.parts.iter();
+    let parts = parts.map(|(process, address)| row_of(process.name, format!("http://{address}/metrics")));
+    Table::default().with(own).with(parts).print(screen)?;
     screen.line("")?;
     screen.toned(Tone::Strong, "Records as they come; Ctrl-C ends")?;
     screen.line("")
@@ -47,7 +42,7 @@ fn row_of(name: &str, value: impl Into<String>) -> [Cell; 2] {
 }
 
 /// Prints every record, for ever.
-pub(super) async fn show(watch: &mut Watch, screen: &mut Screen) -> Result<Infallible, ToolError> {
+pub(super) async fn show(watch: &mut Watch, screen: &mut Screen) -> Result<Infallible> {
     loop {
         let seen = next(watch).await?;
         line::print(&seen, TOPIC_PREFIX, SystemTime::now(), screen)?;

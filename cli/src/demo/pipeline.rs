@@ -1,7 +1,7 @@
 //! The parts of the pipeline, side by side in this process: each has its own metrics, checks and end.
 
 use super::{APP_SECRET, TOPIC_PREFIX, VERIFY_TOKEN};
-use crate::ToolError;
+use crate::tool::{Result, ToolError};
 use clap::Command;
 use runtime::http::admin;
 use runtime::process::health::Probe;
@@ -68,7 +68,7 @@ impl Shape {
 
 impl Pipeline {
     /// Starts every part, and waits until they have found the cluster and its topics.
-    pub(super) async fn start(bootstrap: &str, port: Option<u16>) -> Result<Self, ToolError> {
+    pub(super) async fn start(bootstrap: &str, port: Option<u16>) -> Result<Self> {
         let listener = listen(port).await?;
         let simulator =
             Simulator::start().await.map_err(|error| cannot_start("the Graph API stub", &error))?;
@@ -119,7 +119,7 @@ impl Pipeline {
         self.admin.shutdown().await;
     }
 
-    async fn start_ingest(&mut self, listener: TcpListener) -> Result<(), ToolError> {
+    async fn start_ingest(&mut self, listener: TcpListener) -> Result<()> {
         let kafka = runtime::settings::KafkaSettings::plain(&self.shape.bootstrap);
         let settings = weir_ingest::Settings::local(APP_SECRET, VERIFY_TOKEN);
         let serve = |process| async move {
@@ -136,7 +136,7 @@ impl Pipeline {
         declare: fn(Command) -> Command,
         read: fn(&mut Reader<'_>) -> Option<S>,
         run: fn(CommonSettings, S, Process) -> F,
-    ) -> Result<(), ToolError>
+    ) -> Result<()>
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>> + 'static,
@@ -150,11 +150,7 @@ impl Pipeline {
         self.start_part(about, |process| run(common, settings, process)).await
     }
 
-    async fn start_part<F, E>(
-        &mut self,
-        about: About,
-        run: impl FnOnce(Process) -> F,
-    ) -> Result<(), ToolError>
+    async fn start_part<F, E>(&mut self, about: About, run: impl FnOnce(Process) -> F) -> Result<()>
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>> + 'static,
@@ -178,16 +174,14 @@ impl Pipeline {
         Ok(())
     }
 
-    async fn wait_until_ready(&mut self) -> Result<(), ToolError> {
+    async fn wait_until_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + READY_WITHIN;
         let is_starting =
             |(process, _): &&(Process, SocketAddr)| !process.health.report(Probe::Startup).passes();
         while let Some((starting, _)) = self.shape.parts.iter().find(is_starting) {
             if Instant::now() >= deadline {
                 let part = starting.name;
-                return Err(ToolError::Failed(format!(
-                    "{part} cannot be started: it does not find the mock cluster"
-                )));
+                return Err(format!("{part} cannot be started: it does not find the mock cluster").into());
             }
             if let Ok(error) = timeout(LOOK_EVERY, self.ended()).await {
                 return Err(error);
@@ -198,7 +192,7 @@ impl Pipeline {
 }
 
 /// The port asked for, or the usual one, or any that is free.
-async fn listen(port: Option<u16>) -> Result<TcpListener, ToolError> {
+async fn listen(port: Option<u16>) -> Result<TcpListener> {
     let on = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     if port.is_none()
         && let Ok(listener) = on(DEFAULT_PORT).await
@@ -207,9 +201,7 @@ async fn listen(port: Option<u16>) -> Result<TcpListener, ToolError> {
     }
     let port = port.unwrap_or_default();
     on(port).await.map_err(|error| {
-        ToolError::Failed(format!(
-            "cannot listen on --port {port}: {error}; stop what uses it, or leave --port out"
-        ))
+        format!("cannot listen on --port {port}: {error}; stop what uses it, or leave --port out").into()
     })
 }
 
@@ -221,9 +213,9 @@ fn access_tokens() -> io::Result<TempDir> {
 }
 
 pub(super) fn cannot_start(part: &str, error: &(dyn Error + 'static)) -> ToolError {
-    ToolError::Failed(format!("{part} cannot be started: {}", chain(error)))
+    format!("{part} cannot be started: {}", chain(error)).into()
 }
 
 fn ended(part: &str, reason: &str) -> ToolError {
-    ToolError::Failed(format!("{part} ended: {reason}"))
+    format!("{part} ended: {reason}").into()
 }

@@ -5,11 +5,11 @@ use super::pipeline::Shape;
 use super::progress::{counted_events, readers};
 use super::sample::{SAMPLES, Sample};
 use super::{APP_SECRET, VERIFY_TOKEN, command, next, report};
-use crate::ToolError;
 use crate::delivery::poster::Poster;
 use crate::records::fact::{DescribedRecord, Fact};
 use crate::records::watch::Watch;
 use crate::screen::Screen;
+use crate::tool::Result;
 use bytes::Bytes;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -46,7 +46,7 @@ impl<'a> Tour<'a> {
     }
 
     /// Goes all the way; gives what is not as it should be.
-    pub(super) async fn run(mut self, started: Instant) -> Result<Vec<String>, ToolError> {
+    pub(super) async fn run(mut self, started: Instant) -> Result<Vec<String>> {
         self.deliveries().await?;
         self.ledger.expect(command::facts());
         command::send(&self.shape.bootstrap).await?;
@@ -57,7 +57,7 @@ impl<'a> Tour<'a> {
         Ok(problems)
     }
 
-    async fn deliveries(&mut self) -> Result<(), ToolError> {
+    async fn deliveries(&mut self) -> Result<()> {
         report::heading(self.screen, "Meta posts, ingest answers once these records are on their topics")?;
         let poster = Poster::new(&self.shape.url())?;
         let answer = poster.handshake(VERIFY_TOKEN, CHALLENGE).await?;
@@ -72,7 +72,7 @@ impl<'a> Tour<'a> {
         Ok(())
     }
 
-    async fn deliver(&mut self, poster: &Poster, sample: &Sample) -> Result<(), ToolError> {
+    async fn deliver(&mut self, poster: &Poster, sample: &Sample) -> Result<()> {
         let Sample { name, body, status, .. } = *sample;
         let facts = sample.facts();
         self.ledger.expect(facts.iter().cloned());
@@ -100,7 +100,7 @@ impl<'a> Tour<'a> {
     }
 
     /// Shows what the consumers write, until they are done with all that ingest wrote.
-    async fn consumers(&mut self) -> Result<(), ToolError> {
+    async fn consumers(&mut self) -> Result<()> {
         report::heading(
             self.screen,
             "The consumers read on, and an answer is commanded (groups begin after 3 s)",
@@ -117,7 +117,7 @@ impl<'a> Tour<'a> {
         Ok(())
     }
 
-    async fn show_until(&mut self, deadline: Instant) -> Result<(), ToolError> {
+    async fn show_until(&mut self, deadline: Instant) -> Result<()> {
         while let Some(seen) = self.next(deadline).await? {
             report::record(self.screen, &seen.fact, true)?;
         }
@@ -140,7 +140,7 @@ impl<'a> Tour<'a> {
     }
 
     /// The next record, noted in the ledger; `None` after the deadline.
-    async fn next(&mut self, deadline: Instant) -> Result<Option<DescribedRecord>, ToolError> {
+    async fn next(&mut self, deadline: Instant) -> Result<Option<DescribedRecord>> {
         let Ok(seen) = timeout_at(deadline, next(self.watch)).await else { return Ok(None) };
         let seen = seen?;
         self.ledger.see(&seen.fact);

@@ -1,6 +1,6 @@
 //! A dead letter, as its headers tell of it.
 
-use crate::kafka::source::RecordPosition;
+use crate::kafka::RecordPosition;
 use crate::screen::one_line;
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::{RetryHistory, header};

@@ -3,11 +3,10 @@
 
 use super::dead_letter::DeadLetter;
 use super::settings::RedriveSettings;
-use crate::kafka::sink::OutgoingRecord;
-use crate::kafka::typed::Typed;
+use crate::kafka::{OutgoingRecord, Typed};
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::{RetryHistory, header};
-use schemas::{Refusal, Topic, raw};
+use schemas::{Topic, raw};
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 use weir_graph::{Account, Login};
@@ -19,6 +18,11 @@ const OLDEST_COMMAND: Duration = Duration::from_hours(6 * 24);
 const OF_NO_USE: [&str; 4] = ["unreadable", "unknown_action", "bad_command", "wrong_key"];
 /// Why a command died that has no result yet: it gets one once it is put back, be it that it comes too late.
 const WITHOUT_RESULT: &str = "panic";
+
+/// Why a dead letter stays of which nothing says where it came from.
+const NO_ORIGIN: &str = "nothing says where it came from";
+/// Why a command stays that would be refused for its age.
+const TOO_LATE: &str = "a command that comes too late for an answer";
 
 /// What stays with a record that goes back of what its dead letter says: who gave it up, how often it was tried, when it failed first
 /// and when it was first written.
@@ -44,48 +48,20 @@ pub(super) enum Decision {
     AlreadyRedriven,
     /// Another consumer gave the same record up, which goes back for both.
     Duplicate,
-    /// It stays.
-    Keep(KeepReason),
-}
-
-/// Why a dead letter stays where it is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-pub(super) enum KeepReason {
-    /// It was tried too often.
-    #[error("tried {0} times or more (--max-attempts)")]
-    TooOften(u32),
-    /// Its topic is not there.
-    #[error("there is no topic {0}")]
-    NoTopic(String),
-    /// It says it is from a topic that its consumer does not read.
-    #[error("its consumer does not read {0}, where it says it is from")]
-    Foreign(String),
-    /// It is a body that still cannot be read.
-    #[error("a body that still cannot be read ({0})")]
-    StillRefused(&'static str),
-    /// Nothing says where it came from.
-    #[error("nothing says where it came from")]
-    NoOrigin,
-    /// The mark of its partition is full: too many gaps before this one.
-    #[error("too many before it were left out; put those back first")]
-    NoRoom,
-    /// It is a reply command that is none, and would be none again.
-    #[error("a command that would be refused again ({0}): write it anew, with a new id")]
-    NoCommand(String),
-    /// It is a reply command that would be refused as too late.
-    #[error("a command that comes too late for an answer")]
-    TooLate,
+    /// It stays, for this reason.
+    Keep(String),
 }
 
 impl Rules<'_> {
-    /// Decides on a dead letter that was not put back yet, and gives the events of a body.
+    /// Decides on a dead letter that was not put back yet, and gives the events of a body; or says why it stays.
     pub(super) fn decide(
         &self,
         record: &Record,
         dead_letter: &DeadLetter,
-    ) -> Result<(Decision, Vec<Typed>), KeepReason> {
-        if dead_letter.attempts >= self.settings.max_attempts {
-            return Err(KeepReason::TooOften(self.settings.max_attempts));
+    ) -> Result<(Decision, Vec<Typed>), String> {
+        let most = self.settings.max_attempts;
+        if dead_letter.attempts >= most {
+            return Err(format!("tried {most} times or more (--max-attempts)"));
         }
         let lies_on = Topic::named(&record.topic, &self.settings.scope.topic_prefix);
         if lies_on == Some(Topic::RepliesDlq)
@@ -96,19 +72,21 @@ impl Rules<'_> {
         match &dead_letter.origin {
             Some(origin) => Ok((self.back(lies_on, origin.topic.clone())?, Vec::new())),
             None if lies_on == Some(Topic::IngestDlq) => Ok((Decision::Publish, self.split_again(record)?)),
-            None => Err(KeepReason::NoOrigin),
+            None => Err(NO_ORIGIN.to_owned()),
         }
     }
 
     /// Why weir-replies would refuse the command again.
-    fn never_succeeds(&self, record: &Record, dead_letter: &DeadLetter) -> Option<KeepReason> {
-        if OF_NO_USE.contains(&dead_letter.reason.as_str()) {
-            return Some(KeepReason::NoCommand(dead_letter.reason.clone()));
+    fn never_succeeds(&self, record: &Record, DeadLetter { reason, .. }: &DeadLetter) -> Option<String> {
+        if OF_NO_USE.contains(&reason.as_str()) {
+            return Some(format!(
+                "a command that would be refused again ({reason}): write it anew, with a new id"
+            ));
         }
         let history = RetryHistory::read(|name| record.header(name));
         let age = history.oldest().and_then(|first| self.now.duration_since(first).ok()).unwrap_or_default();
-        let is_of_use = dead_letter.reason == WITHOUT_RESULT || !self.is_over(record);
-        (age > OLDEST_COMMAND || !is_of_use).then_some(KeepReason::TooLate)
+        let is_of_use = reason == WITHOUT_RESULT || !self.is_over(record);
+        (age > OLDEST_COMMAND || !is_of_use).then(|| TOO_LATE.to_owned())
     }
 
     /// Whether its own time has passed, or its window closed. Neither hangs on the login.
@@ -120,26 +98,26 @@ impl Rules<'_> {
 
     /// Its headers are the word of whoever may write dead letters: it goes back to a topic that the consumer of this
     /// topic of dead letters reads, and to no other.
-    fn back(&self, lies_on: Option<Topic>, origin: String) -> Result<Decision, KeepReason> {
+    fn back(&self, lies_on: Option<Topic>, origin: String) -> Result<Decision, String> {
         // Whether its consumer reads the optional ones here, nothing tells; its dead letters may be from them.
         let mut sources =
             lies_on.into_iter().flat_map(|topic| [topic.sources(), topic.optional_sources()]).flatten();
         if !sources.any(|source| source.name(&self.settings.scope.topic_prefix) == origin) {
-            Err(KeepReason::Foreign(origin))
+            Err(format!("its consumer does not read {origin}, where it says it is from"))
         } else if self.topics.contains(&origin) {
             Ok(Decision::Redrive(origin))
         } else {
-            Err(KeepReason::NoTopic(origin))
+            Err(format!("there is no topic {origin}"))
         }
     }
 
     /// The events of a body that ingest could not read. Where a part of it still cannot be read it stays: the events of
     /// the rest were published when it came.
-    fn split_again(&self, record: &Record) -> Result<Vec<Typed>, KeepReason> {
-        let reception = raw::reception(|name| record.header(name)).ok_or(KeepReason::NoOrigin)?;
+    fn split_again(&self, record: &Record) -> Result<Vec<Typed>, String> {
+        let reception = raw::reception(|name| record.header(name)).ok_or(NO_ORIGIN)?;
         let split = self.settings.event_limits.split(record.value.as_deref().unwrap_or_default());
         if let Some(refusal) = split.refusal {
-            return Err(KeepReason::StillRefused(Refusal::as_str(refusal)));
+            return Err(format!("a body that still cannot be read ({})", refusal.as_str()));
         }
         let typed = |event| Typed::of(event, reception, &self.settings.scope.topic_prefix);
         Ok(split.events.iter().map(typed).collect())

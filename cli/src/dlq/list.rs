@@ -3,11 +3,9 @@
 use super::dead_letter::DeadLetter;
 use super::settings::ListSettings;
 use super::topic_marks::TopicMarks;
-use crate::kafka::group::{Group, REDRIVE};
-use crate::kafka::source::{Range, RecordPosition, Source};
-use crate::screen::{Cell, Progress, Table, Tone, counted};
-use crate::tool::session::Session;
-use crate::{Exit, Screen, ToolError};
+use crate::kafka::{Group, REDRIVE, Range, RecordPosition, Source};
+use crate::screen::{Cell, Screen, Table, Tone, counted};
+use crate::tool::{Exit, Result, Session};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -36,7 +34,7 @@ struct Reason {
 type Reasons = BTreeMap<(String, String), Reason>;
 
 /// Runs the command.
-pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit> {
     screen.is_all_that_is_done();
     let topics = settings.scope.topics();
     let source = Source::connect(&Session::start()?, &settings.kafka, &topics)?;
@@ -60,14 +58,11 @@ fn list(
     settings: &ListSettings,
     reasons: &mut Reasons,
     screen: &mut Screen,
-) -> Result<(), ToolError> {
-    let mut reading = source.open(range)?;
-    let mut progress = Progress::new(!settings.json);
-    let (mut kept, mut found, mut read) = (VecDeque::new(), 0_u64, 0_u64);
+) -> Result<()> {
+    let mut reading = source.open(range)?.showing("dead letters", !settings.json);
+    let (mut kept, mut found) = (VecDeque::new(), 0_u64);
     let streams = settings.json && settings.limit.is_none();
     while let Some(record) = reading.next()? {
-        read += 1;
-        progress.show(|| format!("{}: {read} of {} dead letters", range.topic, range.at_most()));
         let dead_letter = DeadLetter::of(&record);
         if !settings.scope.holds(&dead_letter) {
             continue;
@@ -84,7 +79,6 @@ fn list(
             }
         }
     }
-    progress.clear();
     if settings.json {
         return Ok(kept.iter().try_for_each(|listed| screen.json(listed))?);
     }
@@ -163,8 +157,7 @@ fn summary(reasons: &Reasons, screen: &mut Screen) -> io::Result<()> {
     if reasons.is_empty() {
         return screen.toned(Tone::Good, "There are no such dead letters.");
     }
-    let mut table = Table::under(["CONSUMER", "REASON", "DEAD LETTERS", "PUT BACK", "NEWEST"]);
-    table.extend(reasons.iter().map(|((consumer, reason), counts)| {
+    let rows = reasons.iter().map(|((consumer, reason), counts)| {
         let tone = if counts.dead_letters > counts.back { Tone::Warn } else { Tone::Plain };
         [
             consumer.as_str().into(),
@@ -173,8 +166,8 @@ fn summary(reasons: &Reasons, screen: &mut Screen) -> io::Result<()> {
             format!("{:>8}", counts.back).into(),
             short_time(counts.newest.as_deref()).into(),
         ]
-    }));
-    table.print(screen)?;
+    });
+    Table::under(["CONSUMER", "REASON", "DEAD LETTERS", "PUT BACK", "NEWEST"]).with(rows).print(screen)?;
     screen.line("")?;
     screen
         .toned(Tone::Faint, "Look at one: weir dlq show TOPIC PARTITION OFFSET. Put back: weir dlq redrive.")

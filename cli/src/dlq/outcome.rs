@@ -2,8 +2,7 @@
 
 use super::dead_letter::DeadLetter;
 use super::decision::Decision;
-use crate::Screen;
-use crate::screen::{Cell, Table, Tone};
+use crate::screen::{Cell, Screen, Table, Tone};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
@@ -20,7 +19,7 @@ pub(super) struct Line<'a> {
     to: Option<&'a str>,
     /// Why it stays.
     #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<String>,
+    why: Option<&'a str>,
     /// Whether it was done, or only would be.
     applied: bool,
 }
@@ -32,7 +31,7 @@ impl<'a> Line<'a> {
             Decision::Publish => ("published", None, None),
             Decision::AlreadyRedriven => ("before", None, None),
             Decision::Duplicate => ("duplicate", None, None),
-            Decision::Keep(why) => ("stays", None, Some(why.to_string())),
+            Decision::Keep(why) => ("stays", None, Some(why.as_str())),
         };
         let does = matches!(decision, Decision::Redrive(_) | Decision::Publish);
         Self { dead_letter, fate: word, to, why, applied: applied && does }
@@ -107,7 +106,6 @@ fn row(decision: &Decision, reason: &str, count: u64, applied: bool) -> [Cell; 4
 #[cfg(test)]
 mod tests {
     use super::super::dead_letter::tests::record;
-    use super::super::decision::KeepReason;
     use super::*;
 
     #[test]
@@ -116,7 +114,7 @@ mod tests {
         let mut tally = Tally::default();
         tally.add(&dead_letter, &Decision::Redrive("meta.comments.v1".to_owned()), 0);
         tally.add(&dead_letter, &Decision::Redrive("meta.comments.v1".to_owned()), 0);
-        tally.add(&dead_letter, &Decision::Keep(KeepReason::TooOften(20)), 0);
+        tally.add(&dead_letter, &Decision::Keep("tried too often".to_owned()), 0);
         tally.add(&dead_letter, &Decision::Publish, 3);
         assert_eq!(tally.counts.values().copied().collect::<Vec<_>>(), [2, 1, 1]);
         assert_eq!(tally.sums, Sums { back: 3, events: 3, before: 0, duplicates: 0, stays: 1, left: 0 });
@@ -132,7 +130,7 @@ mod tests {
         assert_eq!(json(&back, true)["applied"], true);
         assert_eq!(json(&back, false)["applied"], false);
         assert_eq!(json(&back, true)["to"], "meta.comments.v1");
-        let stays = json(&Decision::Keep(KeepReason::NoOrigin), true);
+        let stays = json(&Decision::Keep("nothing says where it came from".to_owned()), true);
         assert_eq!((&stays["applied"], &stays["fate"]), (&false.into(), &"stays".into()));
         assert_eq!(stays["why"], "nothing says where it came from");
     }

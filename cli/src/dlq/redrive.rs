@@ -1,16 +1,13 @@
 //! `weir dlq redrive`: decides on every dead letter, puts back what goes back, and remembers it.
 
 use super::dead_letter::DeadLetter;
-use super::decision::{Decision, KeepReason, Rules, outgoing};
+use super::decision::{Decision, Rules, outgoing};
 use super::outcome::{Line, Sums, Tally};
 use super::settings::RedriveSettings;
 use super::topic_marks::TopicMarks;
-use crate::kafka::group::{Group, REDRIVE};
-use crate::kafka::sink::{OutgoingRecord, Sink};
-use crate::kafka::source::{Range, RecordPosition, Source};
-use crate::screen::{Progress, Tone, nonzero};
-use crate::tool::session::Session;
-use crate::{Exit, Screen, ToolError};
+use crate::kafka::{Group, OutgoingRecord, REDRIVE, Range, RecordPosition, Sink, Source};
+use crate::screen::{Screen, Tone, nonzero};
+use crate::tool::{Exit, Result, Session};
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;
 use schemas::{Millis, Topic};
@@ -41,11 +38,10 @@ struct Redrive<'a> {
     run: String,
     tally: Tally,
     screen: &'a mut Screen,
-    progress: Progress,
 }
 
 /// Runs the command.
-pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exit> {
     let session = &Session::start()?;
     let source = Source::connect(session, &settings.kafka, &needed(settings))?;
     let sink = Sink::open(session, &settings.kafka, settings.rate)?;
@@ -61,7 +57,6 @@ pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exi
         run: Millis::of(SystemTime::now()).to_string(),
         tally: Tally::default(),
         screen,
-        progress: Progress::new(!settings.json),
     };
     // Before the first goes back: what dies again meanwhile is for another run.
     let topics = settings.scope.topics();
@@ -74,7 +69,6 @@ pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exi
         session.stop_gently()?;
     }
     let outcome = ranges.into_iter().try_for_each(|(range, marks)| redrive.topic(&range, marks));
-    redrive.progress.clear();
     // Of a run that failed at once there is nothing to report.
     if outcome.is_ok() || redrive.tally.sums != Sums::default() {
         redrive.report()?;
@@ -98,25 +92,21 @@ fn needed(settings: &RedriveSettings) -> Vec<String> {
 
 impl Redrive<'_> {
     /// Puts back the dead letters of one topic. What was acknowledged is remembered, however it ends.
-    fn topic(&mut self, range: &Range, mut marks: TopicMarks) -> Result<(), ToolError> {
+    fn topic(&mut self, range: &Range, mut marks: TopicMarks) -> Result<()> {
         let outcome = self.dead_letters(range, &mut marks);
         let written = self.sink.finish();
         let noted = self.note(&mut marks);
         let committed = marks.commit(&self.group);
-        outcome?;
-        written?;
-        noted?;
-        Ok(committed?)
+        outcome.and(written).and(noted).and(committed)
     }
 
-    fn dead_letters(&mut self, range: &Range, marks: &mut TopicMarks) -> Result<(), ToolError> {
-        let (mut reading, mut committed, mut read) = (self.source.open(range)?, Instant::now(), 0_u64);
+    fn dead_letters(&mut self, range: &Range, marks: &mut TopicMarks) -> Result<()> {
+        let mut reading = self.source.open(range)?.showing("dead letters", !self.settings.json);
+        let mut committed = Instant::now();
         while let Some(record) = reading.next()? {
             if self.session.must_stop() {
                 break;
             }
-            read += 1;
-            self.progress.show(|| format!("{}: {read} of {} dead letters", range.topic, range.at_most()));
             let dead_letter = DeadLetter::of(&record);
             if self.settings.scope.holds(&dead_letter) {
                 self.redrive_one(&record, dead_letter, marks)?;
@@ -136,7 +126,7 @@ impl Redrive<'_> {
         record: &Record,
         dead_letter: DeadLetter,
         marks: &mut TopicMarks,
-    ) -> Result<(), ToolError> {
+    ) -> Result<()> {
         let (partition, offset) = (record.partition, record.offset);
         let original = original(record, &dead_letter);
         if marks.contains(partition, offset) && !self.settings.again {
@@ -165,7 +155,8 @@ impl Redrive<'_> {
             return Ok(());
         }
         if !has_room {
-            return self.tell(&dead_letter, &Decision::Keep(KeepReason::NoRoom), 0);
+            let why = "too many before it were left out; put those back first".to_owned();
+            return self.tell(&dead_letter, &Decision::Keep(why), 0);
         }
         marks.mark_planned(partition, offset);
         self.redriven.extend(original);
@@ -177,11 +168,11 @@ impl Redrive<'_> {
         } else {
             events.iter().map(|event| event.outgoing(&self.run)).collect()
         };
-        Ok(self.sink.send(&records, (dead_letter, decision.clone(), events.len()))?)
+        self.sink.send(&records, (dead_letter, decision.clone(), events.len()))
     }
 
     /// Takes note of dead letters that are where they belong.
-    fn note(&mut self, marks: &mut TopicMarks) -> Result<(), ToolError> {
+    fn note(&mut self, marks: &mut TopicMarks) -> Result<()> {
         let acknowledged = self.sink.acknowledged()?;
         // All of them before the first is told, which can fail, as on a full disk.
         for (dead_letter, ..) in &acknowledged {
@@ -192,12 +183,7 @@ impl Redrive<'_> {
             .try_for_each(|(dead_letter, decision, events)| self.tell(dead_letter, decision, *events))
     }
 
-    fn tell(
-        &mut self,
-        dead_letter: &DeadLetter,
-        decision: &Decision,
-        events: usize,
-    ) -> Result<(), ToolError> {
+    fn tell(&mut self, dead_letter: &DeadLetter, decision: &Decision, events: usize) -> Result<()> {
         self.tally.add(dead_letter, decision, events);
         if self.settings.json {
             self.screen.json(&Line::of(dead_letter, decision, self.settings.apply))?;
@@ -205,7 +191,7 @@ impl Redrive<'_> {
         Ok(())
     }
 
-    fn report(&mut self) -> Result<(), ToolError> {
+    fn report(&mut self) -> Result<()> {
         let (sums, apply) = (self.tally.sums, self.settings.apply);
         if self.settings.json {
             return Ok(self.screen.line(serde_json::json!({ "summary": sums, "applied": apply }))?);

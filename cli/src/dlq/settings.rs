@@ -1,10 +1,10 @@
 //! What the commands of `weir dlq` can be asked for.
 
 use super::dead_letter::DeadLetter;
-use crate::kafka::source::RecordPosition;
+use crate::kafka::RecordPosition;
 use crate::tool::settings::{
-    EventLimits, check_period, count, flag, group, kafka, rate, settings, since, switch, topic_prefix, until,
-    words,
+    EventLimits, check_period, count, flag, group, kafka, rate, settings, several, since, switch,
+    topic_prefix, until,
 };
 use runtime::settings::{Form, KafkaSettings, form};
 use schemas::{Millis, Topic};
@@ -70,7 +70,7 @@ settings! {
     /// Which dead letter is shown.
     pub(super) struct DeadLetterPosition {
         /// Where the dead letter lies: TOPIC PARTITION OFFSET, or TOPIC/PARTITION/OFFSET
-        words: Vec<String> = words("place", "PLACE", |place| place.required(true).num_args(1..=3)),
+        words: Vec<String> = several("place", "PLACE", form::text()).positional().required(),
     }
     check |place, given| {
         if place.position().is_none() {

@@ -1,10 +1,9 @@
 //! `weir dlq show`: one dead letter, whole.
 
 use super::settings::ShowSettings;
-use crate::kafka::source::Source;
-use crate::screen::{Cell, Table, Tone, harmless, one_line};
-use crate::tool::session::Session;
-use crate::{Exit, Screen, ToolError};
+use crate::kafka::Source;
+use crate::screen::{Cell, Screen, Table, Tone, harmless, one_line};
+use crate::tool::{Exit, Result, Session};
 use runtime::consumer::Record;
 use runtime::hex;
 use runtime::kafka::dead_letter::header;
@@ -15,14 +14,14 @@ use std::io;
 const LONGEST: usize = 400;
 
 /// Runs the command.
-pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit> {
     let position = settings.place.position().expect("words that are no position are a problem");
     let topics = std::slice::from_ref(&position.topic);
     let source = Source::connect(&Session::start()?, &settings.kafka, topics)?;
     let record = source.record(&position)?.ok_or_else(|| {
-        ToolError::Failed(format!(
+        format!(
             "there is nothing at {position}: no such partition, not written yet, or removed by the topic's retention"
-        ))
+        )
     })?;
     if settings.json {
         screen.line(object(&record))?;
@@ -38,13 +37,12 @@ fn print(record: &Record, screen: &mut Screen) -> io::Result<()> {
         let shown = shown.unwrap_or_else(|| "null".to_owned());
         [Cell::new(Tone::Faint, one_line(name, LONGEST)), Cell::new(tone, shown)]
     };
-    let mut table = Table::default();
-    table.row(row("key", Tone::Plain, record.key.as_deref()));
-    for (name, value) in &record.headers {
+    let headers = record.headers.iter().map(|(name, value)| {
         let tone = if name.starts_with(header::PREFIX) { Tone::Warn } else { Tone::Plain };
-        table.row(row(name, tone, value.as_deref()));
-    }
-    table.print(screen)?;
+        row(name, tone, value.as_deref())
+    });
+    let key = row("key", Tone::Plain, record.key.as_deref());
+    Table::default().with([key]).with(headers).print(screen)?;
     screen.line("")?;
     match &record.value {
         None => screen.toned(Tone::Faint, "The value is null."),

@@ -1,9 +1,8 @@
 //! The marks of a topic's partitions, kept in Kafka as the committed offsets of a group.
 
 use super::partition_mark::PartitionMark;
-use crate::kafka::group::{Committed, Group};
-use crate::kafka::request::RequestError;
-use crate::kafka::source::Range;
+use crate::kafka::{Committed, Group, REDRIVE, Range};
+use crate::tool::Result;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -19,7 +18,7 @@ pub(super) struct TopicMarks {
 
 impl TopicMarks {
     /// Reads them.
-    pub(super) fn read(group: &Group, range: &Range) -> Result<Self, RequestError> {
+    pub(super) fn read(group: &Group, range: &Range) -> Result<Self> {
         let partitions: Vec<i32> = range.spans.iter().map(|span| span.partition).collect();
         let mut committed = group.committed(&range.topic, &partitions)?;
         let mut marks = BTreeMap::new();
@@ -28,9 +27,7 @@ impl TopicMarks {
             let mark = match committed.remove(&partition) {
                 // A mark beyond the end is of a topic of that name that is gone.
                 Some((settled, metadata)) if settled <= span.high => {
-                    let topic = range.topic.to_string();
-                    PartitionMark::read(settled, &metadata)
-                        .ok_or(RequestError::Foreign { topic, partition })?
+                    PartitionMark::read(settled, &metadata).ok_or_else(|| foreign(&range.topic, partition))?
                 }
                 _ => PartitionMark::new(span.low),
             };
@@ -66,7 +63,7 @@ impl TopicMarks {
     }
 
     /// Commits what changed.
-    pub(super) fn commit(&mut self, group: &Group) -> Result<(), RequestError> {
+    pub(super) fn commit(&mut self, group: &Group) -> Result<()> {
         if self.changed.is_empty() {
             return Ok(());
         }
@@ -77,6 +74,14 @@ impl TopicMarks {
         self.changed.clear();
         Ok(())
     }
+}
+
+/// Somebody else commits offsets under the name that marks what was put back.
+fn foreign(topic: &str, partition: i32) -> String {
+    format!(
+        "the group {REDRIVE} has an offset of {topic} partition {partition} that weir did not write; delete the group \
+         (kafka-consumer-groups --delete --group {REDRIVE}) and give --since, so that nothing is put back twice"
+    )
 }
 
 #[cfg(test)]

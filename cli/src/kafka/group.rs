@@ -1,7 +1,8 @@
 //! The committed offsets of a consumer group that this tool does not join: how far a consumer is, and, of `weir-redrive`,
 //! which nobody ever joins, which dead letters were put back.
 
-use crate::kafka::request::RequestError;
+use crate::kafka::{no_client, request_failed};
+use crate::tool::Result;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::TopicPartitionListElem;
@@ -35,29 +36,25 @@ pub(crate) struct Group {
 
 impl Group {
     /// A client of the group `name`; it connects when it is first asked.
-    pub(crate) fn open(kafka: &KafkaSettings, name: &str) -> Result<Self, RequestError> {
+    pub(crate) fn open(kafka: &KafkaSettings, name: &str) -> Result<Self> {
         let mut config = kafka.client_config("weir");
         config.set("group.id", name);
         for (name, value) in OWNED {
             config.set(name, value);
         }
-        let client = config.create().map_err(RequestError::Client)?;
+        let client = config.create().map_err(no_client)?;
         Ok(Self { client, brokers: kafka.brokers.clone() })
     }
 
     /// The names of all topics of the cluster.
-    pub(crate) fn topics(&self) -> Result<BTreeSet<String>, RequestError> {
+    pub(crate) fn topics(&self) -> Result<BTreeSet<String>> {
         let metadata = self.ask("list its topics", |client| client.fetch_metadata(None, ANSWER_WITHIN))?;
         let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
         Ok(topics.map(|topic| topic.name().to_owned()).collect())
     }
 
     /// What was committed of these partitions of a topic, where anything was.
-    pub(crate) fn committed(
-        &self,
-        topic: &str,
-        partitions: &[i32],
-    ) -> Result<BTreeMap<i32, Committed>, RequestError> {
+    pub(crate) fn committed(&self, topic: &str, partitions: &[i32]) -> Result<BTreeMap<i32, Committed>> {
         let answer = self.ask("tell what a group committed", |client| {
             let mut wanted = TopicPartitionList::new();
             for partition in partitions {
@@ -75,7 +72,7 @@ impl Group {
     }
 
     /// Commits these of a topic's partitions.
-    pub(crate) fn commit(&self, topic: &str, offsets: &BTreeMap<i32, Committed>) -> Result<(), RequestError> {
+    pub(crate) fn commit(&self, topic: &str, offsets: &BTreeMap<i32, Committed>) -> Result<()> {
         self.ask("remember what was put back (the group weir-redrive)", |client| {
             let mut list = TopicPartitionList::new();
             for (partition, (offset, metadata)) in offsets {
@@ -88,15 +85,9 @@ impl Group {
     }
 
     /// Asks the cluster to `action`; what fails for now is asked again for a while.
-    fn ask<T>(
-        &self,
-        action: &'static str,
-        request: impl Fn(&BaseConsumer) -> KafkaResult<T>,
-    ) -> Result<T, RequestError> {
-        answered(&self.client, ANSWER_WITHIN, request).map_err(|error| {
-            let (brokers, reason) = (self.brokers.clone(), error.to_string());
-            RequestError::Failed { brokers, action, reason }
-        })
+    fn ask<T>(&self, action: &'static str, request: impl Fn(&BaseConsumer) -> KafkaResult<T>) -> Result<T> {
+        answered(&self.client, ANSWER_WITHIN, request)
+            .map_err(|error| request_failed(&self.brokers, action, error))
     }
 }
 

@@ -1,13 +1,13 @@
 //! Writes records at a rate, and tells which of them are acknowledged, in the order in which they were given.
 
-pub(crate) mod pace;
+mod pace;
 
-use crate::kafka::request::RequestError;
-use crate::tool::session::Session;
+pub(crate) use pace::Pace;
+
+use crate::tool::{Result, Session};
 use futures_util::FutureExt as _;
-use pace::Pace;
 use rdkafka::message::{Header, OwnedHeaders};
-use runtime::producer::{Acknowledgement, Producer, ProducerOptions, SendError};
+use runtime::producer::{Acknowledgement, ProduceError, Producer, ProducerOptions, SendError};
 use runtime::settings::KafkaSettings;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -40,7 +40,7 @@ pub(crate) struct Sink<'s, T> {
 
 impl<'s, T> Sink<'s, T> {
     /// Writes at most `rate` records a second.
-    pub(crate) fn open(session: &'s Session, kafka: &KafkaSettings, rate: u64) -> Result<Self, RequestError> {
+    pub(crate) fn open(session: &'s Session, kafka: &KafkaSettings, rate: u64) -> Result<Self> {
         let client_id = "weir".to_owned();
         let options =
             ProducerOptions { client_id, message_max_bytes: LARGEST_RECORD, ..ProducerOptions::default() };
@@ -50,7 +50,7 @@ impl<'s, T> Sink<'s, T> {
     }
 
     /// Queues records that are acknowledged together; waits for their turn, and for room.
-    pub(crate) fn send(&mut self, records: &[OutgoingRecord<'_>], what: T) -> Result<(), RequestError> {
+    pub(crate) fn send(&mut self, records: &[OutgoingRecord<'_>], what: T) -> Result<()> {
         while self.under_way.len() >= UNDER_WAY {
             self.settle_oldest()?;
         }
@@ -84,18 +84,18 @@ impl<'s, T> Sink<'s, T> {
     }
 
     /// What has been acknowledged since it was last asked; does not wait.
-    pub(crate) fn acknowledged(&mut self) -> Result<Vec<T>, RequestError> {
+    pub(crate) fn acknowledged(&mut self) -> Result<Vec<T>> {
         while let Some((receipt, _)) = self.under_way.front_mut() {
             let Some(outcome) = receipt.now_or_never() else { break };
             let oldest = self.under_way.pop_front();
-            outcome?;
+            outcome.map_err(not_acknowledged)?;
             self.acknowledged.extend(oldest.map(|(_, what)| what));
         }
         Ok(std::mem::take(&mut self.acknowledged))
     }
 
     /// Waits for all that is under way; gives the first failure.
-    pub(crate) fn finish(&mut self) -> Result<(), RequestError> {
+    pub(crate) fn finish(&mut self) -> Result<()> {
         let mut outcome = Ok(());
         while !self.under_way.is_empty() {
             outcome = outcome.and(self.settle_oldest());
@@ -103,12 +103,17 @@ impl<'s, T> Sink<'s, T> {
         outcome
     }
 
-    fn settle_oldest(&mut self) -> Result<(), RequestError> {
+    fn settle_oldest(&mut self) -> Result<()> {
         let Some((receipt, what)) = self.under_way.pop_front() else { return Ok(()) };
-        self.session.wait(receipt)?;
+        self.session.wait(receipt).map_err(not_acknowledged)?;
         self.acknowledged.push(what);
         Ok(())
     }
+}
+
+/// It may be on its topic all the same.
+fn not_acknowledged(error: ProduceError) -> String {
+    format!("a record was not acknowledged: {error}")
 }
 
 fn headers(outgoing: &OutgoingRecord<'_>) -> Option<OwnedHeaders> {

@@ -8,8 +8,7 @@ pub(crate) use position::RecordPosition;
 pub(crate) use range::{Range, Span};
 pub(crate) use reading::Reading;
 
-use crate::kafka::request::RequestError;
-use crate::tool::session::Session;
+use crate::tool::{Result, Session};
 use range::Period;
 use runtime::consumer::{self, Record, TopicReader};
 use runtime::producer::{Producer, ProducerOptions, TopicsError};
@@ -29,7 +28,7 @@ const DEFAULTS: [(&str, &str); 2] =
 
 /// Fails where no broker answers, and where one of `topics` is missing. A producer says why it cannot connect, and what makes
 /// a missing topic.
-pub(crate) async fn reach(kafka: &KafkaSettings, topics: &[String]) -> Result<(), RequestError> {
+pub(crate) async fn reach(kafka: &KafkaSettings, topics: &[String]) -> Result<()> {
     let options = ProducerOptions { client_id: CLIENT_ID.to_owned(), ..ProducerOptions::default() };
     let checked = Producer::new(kafka, &options)?.check_topics(topics, CONNECT_WITHIN).await;
     Ok(checked.map_err(|error| with_prefix(error, &kafka.brokers))?)
@@ -63,11 +62,7 @@ pub(crate) struct Source {
 
 impl Source {
     /// Connects; fails where no broker answers, and where one of `topics` is missing.
-    pub(crate) fn connect(
-        session: &Session,
-        kafka: &KafkaSettings,
-        topics: &[String],
-    ) -> Result<Self, RequestError> {
+    pub(crate) fn connect(session: &Session, kafka: &KafkaSettings, topics: &[String]) -> Result<Self> {
         session.wait(reach(kafka, topics))?;
         let mut kafka = kafka.clone();
         for (name, value) in DEFAULTS {
@@ -79,12 +74,7 @@ impl Source {
     /// What lies on a topic now: in every partition from the first record at or after `since` to the last one before the
     /// first at or after `until`. Ranges that meet in time meet without a gap, and without a record in both. Of brokers
     /// that find no offsets by time it is all, and what is read of it is told by the times of the records.
-    pub(crate) fn range(
-        &self,
-        topic: &str,
-        since: Option<Millis>,
-        until: Option<Millis>,
-    ) -> Result<Range, RequestError> {
+    pub(crate) fn range(&self, topic: &str, since: Option<Millis>, until: Option<Millis>) -> Result<Range> {
         let reader = self.reader(topic)?;
         let partitions = reader.partitions()?;
         let offsets_at = |time: Option<Millis>| match time {
@@ -110,12 +100,12 @@ impl Source {
         Ok(Range { topic: Arc::clone(reader.topic()), spans, period })
     }
 
-    pub(crate) fn open(&self, range: &Range) -> Result<Reading, RequestError> {
+    pub(crate) fn open(&self, range: &Range) -> Result<Reading> {
         Reading::open(self.reader(&range.topic)?, range, &self.kafka.brokers)
     }
 
     /// The record at a position, if it is still there.
-    pub(crate) fn record(&self, position: &RecordPosition) -> Result<Option<Record>, RequestError> {
+    pub(crate) fn record(&self, position: &RecordPosition) -> Result<Option<Record>> {
         let RecordPosition { partition, offset, .. } = *position;
         let mut range = self.range(&position.topic, None, None)?;
         range.spans.retain(|span| span.partition == partition && (span.from..span.to).contains(&offset));
@@ -126,13 +116,13 @@ impl Source {
     }
 
     /// Reads what comes after a range.
-    pub(crate) fn after(&self, range: &Range) -> Result<TopicReader, RequestError> {
+    pub(crate) fn after(&self, range: &Range) -> Result<TopicReader> {
         let mut reader = self.reader(&range.topic)?;
         reader.start(&range.spans.iter().map(|span| (span.partition, span.high)).collect())?;
         Ok(reader)
     }
 
-    fn reader(&self, topic: &str) -> Result<TopicReader, RequestError> {
+    fn reader(&self, topic: &str) -> Result<TopicReader> {
         Ok(TopicReader::new(&self.kafka, CLIENT_ID, topic)?)
     }
 }

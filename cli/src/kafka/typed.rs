@@ -1,6 +1,6 @@
 //! Typed events that are published again: the records that ingest made of them, with a mark.
 
-use crate::kafka::sink::OutgoingRecord;
+use crate::kafka::OutgoingRecord;
 use schemas::{Event, Reception, raw};
 
 /// The header that tells a record that was published again, with the name of the run.

@@ -1,8 +1,8 @@
 //! What is declared, with the secrets of the apps and the two hosts: all that a command needs to ask Meta. No secret is ever shown.
 
-use super::MetaError;
-use super::file::{Declared, DeclaredAccount, DeclaredApp, FileError, Login};
-use super::settings::MetaSettings;
+use crate::meta::file::Declared;
+use crate::meta::{DeclaredAccount, DeclaredApp, Login, MetaSettings};
+use crate::tool::Result;
 use prometheus::Registry;
 use runtime::secret_files::{read_file, trimmed};
 use runtime::settings::presence;
@@ -43,21 +43,17 @@ impl App {
     /// What ingest knows Meta's handshake by; of an app with objects. Nothing but subscribing to them needs it.
     pub(super) fn verify_token(&self) -> Option<Result<String, String>> {
         let path = self.declared.verify_token_file.as_deref()?;
-        let none = || FileError::new(path, "it holds no verify token");
-        let token = text(path).and_then(|text| Some(text).filter(|text| !text.is_empty()).ok_or_else(none));
-        Some(token.map_err(|error| error.to_string()))
+        Some(held(path, "verify token", |text| (!text.is_empty()).then(|| text.to_owned())))
     }
 }
 
 impl Accounts {
     /// Reads the file and the secrets of the apps; those of the accounts are read when they are needed. One that is broken
     /// holds up no other.
-    pub(super) fn open(settings: &MetaSettings) -> Result<Self, MetaError> {
+    pub(super) fn open(settings: &MetaSettings) -> Result<Self> {
         let app = |declared: DeclaredApp| {
-            let path = &declared.secret_file;
-            let none = || FileError::new(path, "it holds no app secret");
-            let secret = text(path).and_then(|text| AppSecret::parse(&text).ok_or_else(none));
-            App { secret: secret.map_err(|error| error.to_string()), declared }
+            let secret = held(&declared.secret_file, "app secret", AppSecret::parse);
+            App { declared, secret }
         };
         let client = |url: &GraphUrl| {
             let of_host = GraphSettings::of(url.clone(), settings.graph_version.clone());
@@ -98,7 +94,7 @@ impl Accounts {
             None => String::from("--access-tokens: it is not given, and the account has no \"token_file\""),
         };
         let path = self.token_file(account).ok_or_else(missing)?;
-        token_of(account, &path, secret).map_err(|error| error.to_string())
+        token_of(account, &path, secret)
     }
 
     /// The file of an account's token: its own, else the one of its id among the access tokens, else `default` there.
@@ -131,15 +127,16 @@ pub(super) fn token_of(
     account: &DeclaredAccount,
     path: &Path,
     app: &AppSecret,
-) -> Result<AccessToken, FileError> {
+) -> Result<AccessToken, String> {
     let proof = (account.login != Login::Instagram).then_some(app);
-    let token = AccessToken::parse(account.id.as_str(), &text(path)?, proof);
-    token.ok_or_else(|| {
-        FileError::new(path, "it holds no access token, which is one line of printable characters")
-    })
+    let parse = |text: &str| AccessToken::parse(account.id.as_str(), text, proof);
+    held(path, "access token, which is one line of printable characters", parse)
 }
 
-fn text(path: &Path) -> Result<String, FileError> {
-    let bytes = read_file(path, LONGEST).map_err(|why| FileError::new(path, why.to_string()))?;
-    String::from_utf8(trimmed(bytes)).map_err(|_| FileError::new(path, "it is no text"))
+/// What a file holds, or why there is no such thing to be had of it.
+fn held<T>(path: &Path, what: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, String> {
+    let unusable = |why: String| format!("{}: {why}", path.display());
+    let bytes = read_file(path, LONGEST).map_err(|fault| unusable(fault.to_string()))?;
+    let text = String::from_utf8(trimmed(bytes)).map_err(|_| unusable("it is no text".to_owned()))?;
+    parse(&text).ok_or_else(|| unusable(format!("it holds no {what}")))
 }

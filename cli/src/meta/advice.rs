@@ -3,8 +3,7 @@
 //! Sources: docs/meta.md. That 2200 is the failed handshake, 101 a wrong pair of app and secret, and 190 without a subcode the answer to an app's own
 //! token of another secret, is only remembered.
 
-use super::accounts::App;
-use super::file::DeclaredApp;
+use crate::meta::{App, DeclaredApp};
 use runtime::process::chain;
 use std::path::Path;
 use weir_graph::edges::EdgeError;
@@ -90,9 +89,8 @@ fn handshake(DeclaredApp { callback_url, verify_token_file, .. }: &DeclaredApp) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::meta::accounts::Accounts;
-    use crate::meta::settings::MetaSettings;
     use crate::meta::tests::Ground;
+    use crate::meta::{Accounts, MetaSettings};
     use clap::Command;
     use weir_graph::Answer;
 

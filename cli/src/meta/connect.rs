@@ -10,12 +10,10 @@ mod report;
 pub(super) mod difference;
 pub(super) mod round;
 
-use super::accounts::Accounts;
-use super::settings::MetaSettings;
-use crate::tool::session::Session;
+use crate::meta::{Accounts, MetaSettings};
+use crate::screen::Screen;
 use crate::tool::settings::{group, settings, switch};
-use crate::tool::{Tool, Work, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Result, Session, Tool, Work, work};
 
 const PLAN_MORE: &str = "\
 Compares what the file declares with what Meta has: which objects an app subscribes to, with which address and fields, \
@@ -84,7 +82,7 @@ pub(crate) const TOOL: Tool = Tool {
     ]),
 };
 
-fn run(settings: &ConnectSettings, screen: &mut Screen, apply: bool) -> Result<Exit, ToolError> {
+fn run(settings: &ConnectSettings, screen: &mut Screen, apply: bool) -> Result<Exit> {
     let accounts = Accounts::open(&settings.meta)?;
     let items = Session::start()?
         .wait(async { if apply { round::apply(&accounts).await } else { round::plan(&accounts).await } });

@@ -19,10 +19,9 @@ mod report;
 mod settings;
 mod test_delivery;
 
-use super::MetaError;
-use super::accounts::Accounts;
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::meta::Accounts;
+use crate::screen::Screen;
+use crate::tool::{Exit, Result, Tool, UsageError, not_started, work};
 use check::{Check, Deadline, NotKnown, Observed};
 use report::Section;
 use runtime::settings::KafkaSettings;
@@ -72,14 +71,14 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(DoctorSettings, run),
 };
 
-fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit> {
     let accounts: Observed<Accounts> = match settings.meta.as_ref().map(Accounts::open).transpose() {
         // One's own end needs no file.
-        Err(MetaError::File(fault)) => Err(fault.into()),
+        Err(error) if error.is::<UsageError>() => Err(error.into()),
         opened => opened?.ok_or(NO_FILE),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.map_err(ToolError::Runtime)?;
+    let runtime = runtime.map_err(not_started)?;
     let deadline = Deadline(Instant::now() + settings.timeout);
     let sections = runtime.block_on(examine(settings, &accounts, deadline));
     // Brokers that do not answer hold up threads for a while longer, which nobody waits for.

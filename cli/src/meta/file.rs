@@ -1,5 +1,6 @@
 //! The file in which apps and accounts are declared: JSON, every member known.
 
+use crate::tool::UsageError;
 use runtime::secret_files::{read_regular, without_mark};
 use schemas::Subscribable;
 use serde::{Deserialize, Deserializer};
@@ -13,20 +14,6 @@ const LARGEST: u64 = 4 << 20;
 /// The one field of a page that installs the app for its Instagram account alone: any will do (Meta's guide to webhooks for
 /// Instagram).
 const FIELD_FOR_INSTAGRAM: &str = "feed";
-
-/// A file that cannot be used: this one, or that of a secret, so that nothing can be done for its app or account.
-#[derive(Debug, thiserror::Error)]
-#[error("{}: {why}", path.display())]
-pub(crate) struct FileError {
-    path: PathBuf,
-    why: String,
-}
-
-impl FileError {
-    pub(super) fn new(path: &Path, why: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), why: why.into() }
-    }
-}
 
 /// What is declared.
 #[derive(Clone, Debug, Deserialize)]
@@ -87,8 +74,8 @@ pub(super) enum Login {
 
 impl Declared {
     /// Reads and checks the file.
-    pub(super) fn read(path: &Path) -> Result<Self, FileError> {
-        let fail = |why: String| FileError::new(path, why);
+    pub(super) fn read(path: &Path) -> Result<Self, UsageError> {
+        let fail = |why: String| UsageError(format!("{}: {why}", path.display()));
         let bytes = read_regular(path, LARGEST).map_err(|fault| fail(fault.to_string()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&bytes, folder).map_err(fail)

@@ -1,6 +1,6 @@
 //! An app with accounts of each login, at a simulated Meta and in files, for tests.
 
-use super::settings::MetaSettings;
+use crate::meta::MetaSettings;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};

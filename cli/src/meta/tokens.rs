@@ -12,11 +12,9 @@ mod secret;
 mod settings;
 pub(super) mod store;
 
-use super::MetaError;
-use super::accounts::Accounts;
-use crate::tool::session::Session;
-use crate::tool::{Tool, Work, work};
-use crate::{Exit, Screen, ToolError};
+use crate::meta::Accounts;
+use crate::screen::Screen;
+use crate::tool::{Exit, Result, Session, Tool, Work, work};
 use settings::{ExchangeSettings, ListSettings, RefreshSettings};
 
 const LIST_MORE: &str = "\
@@ -79,19 +77,19 @@ pub(crate) const TOOL: Tool = Tool {
     ]),
 };
 
-fn list(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn list(settings: &ListSettings, screen: &mut Screen) -> Result<Exit> {
     let accounts = Accounts::open(&settings.meta)?;
     let tokens = Session::start()?.wait(look::at_all(&accounts));
     Ok(report::list(&tokens, settings, screen)?)
 }
 
-fn refreshed(settings: &RefreshSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn refreshed(settings: &RefreshSettings, screen: &mut Screen) -> Result<Exit> {
     let accounts = Accounts::open(&settings.meta)?;
     let refreshed = Session::start()?.wait(refresh::all(&accounts, &settings.destination));
-    Ok(report::refreshed(&refreshed.map_err(MetaError::Refused)?, settings, screen)?)
+    Ok(report::refreshed(&refreshed?, settings, screen)?)
 }
 
-fn exchanged(settings: &ExchangeSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn exchanged(settings: &ExchangeSettings, screen: &mut Screen) -> Result<Exit> {
     let accounts = Accounts::open(&settings.meta)?;
     let session = Session::start()?;
     // A short token may be good for one exchange: what Meta gives for it is lost where it is not put away.

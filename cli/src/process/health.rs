@@ -1,9 +1,9 @@
 //! `weir health`: asks a process on this machine whether it is well, for containers that have no shell to ask with.
 
 use super::admin;
+use crate::screen::Screen;
 use crate::tool::settings::{flag, settings};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Result, Tool, work};
 use runtime::settings::form;
 use std::net::SocketAddr;
 
@@ -36,10 +36,12 @@ pub(crate) const TOOL: Tool = Tool {
 };
 
 /// Asks, prints the answer, and says by the exit code whether the process is well.
-fn run(settings: &HealthSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &HealthSettings, screen: &mut Screen) -> Result<Exit> {
     let address = admin::reachable(settings.address);
-    let (head, body) = admin::get(address, &format!("{}?verbose", settings.probe), LARGEST_ANSWER)
-        .map_err(|source| ToolError::Health { address, source })?;
+    let (head, body) =
+        admin::get(address, &format!("{}?verbose", settings.probe), LARGEST_ANSWER).map_err(|why| {
+            format!("{address} does not answer; is --admin-listen of the process another one? {why}")
+        })?;
     screen.line(body)?;
     Ok(if is_ok(&head) { Exit::Done } else { Exit::Failure })
 }

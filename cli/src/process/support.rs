@@ -7,11 +7,10 @@ mod archive;
 mod environment;
 
 use super::admin;
-use crate::screen::Printed;
-use crate::tool::settings::{flag, settings, words};
-use crate::tool::{self, Tool, work};
-use crate::{Exit, Screen, ToolError};
-use runtime::settings::{form, is_host_port};
+use crate::screen::{Printed, Screen};
+use crate::tool::settings::{admin_ports, flag, settings};
+use crate::tool::{self, Exit, Result, Tool, UsageError, cut_off, said, work};
+use runtime::settings::form;
 use std::io;
 use std::net::ToSocketAddrs;
 use std::time::SystemTime;
@@ -42,13 +41,9 @@ settings! {
     /// What `weir support` can be asked for.
     struct SupportSettings {
         /// Admin ports of processes, as HOST:PORT [default: that of this container, --admin-listen]
-        processes: Vec<String> = words("processes", "PROCESS", |processes| processes.num_args(0..)),
+        processes: Vec<String> = admin_ports("processes", "one or more processes").named("PROCESS").positional(),
         /// The --admin-listen of the process beside which it runs
         admin_listen: String = flag("admin-listen", "IP:PORT", form::text()).env("WEIR_ADMIN_LISTEN").or("0.0.0.0:9090"),
-    }
-    check |settings, given| {
-        let wrong = settings.processes.iter().filter(|process| !is_host_port(process));
-        given.refuse("processes", wrong, "HOST:PORT of one or more processes");
     }
 }
 
@@ -61,9 +56,10 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(SupportSettings, run),
 };
 
-fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit> {
     if screen.is_terminal() {
-        return Err(ToolError::Archive);
+        let why = "this is an archive, not for a terminal: weir support | gzip > weir-support.tgz";
+        return Err(UsageError(why.to_owned()).into());
     }
     screen.is_all_that_is_done();
     let here = [here(&settings.admin_listen)];
@@ -82,7 +78,7 @@ fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit, ToolErro
             (format!("{process}/{name}"), text)
         }));
     }
-    screen.bytes(&archive::of(&files, SystemTime::now())).map_err(ToolError::Cut)?;
+    screen.bytes(&archive::of(&files, SystemTime::now())).map_err(cut_off)?;
     Ok(Exit::Done)
 }
 
@@ -93,7 +89,7 @@ fn printed_by(words: &[&str]) -> String {
     let matches = command.clone().try_get_matches_from(["weir"].iter().chain(words));
     let outcome = matches.map_err(|error| error.to_string()).and_then(|matches| {
         tool::run_one_of(&crate::TOOLS, &command, &matches, &mut printed.screen())
-            .map_err(|error| runtime::process::chain(&error))
+            .map_err(|error| said(&error))
     });
     let text = printed.text();
     match outcome {

@@ -3,14 +3,10 @@
 mod command_results;
 mod draft;
 
-use crate::kafka::sink::{OutgoingRecord, Sink};
-use crate::kafka::source::Source;
-use crate::screen::{Tone, harmless};
-use crate::tool::input;
-use crate::tool::session::Session;
+use crate::kafka::{OutgoingRecord, Sink, Source};
+use crate::screen::{Screen, Tone, harmless};
 use crate::tool::settings::{flag, graph_url, group, kafka, settings, switch, topic_prefix};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Result, Session, Tool, ToolError, UsageError, input, work};
 use command_results::CommandResults;
 pub(crate) use command_results::result;
 use draft::Draft;
@@ -107,11 +103,11 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(ReplySettings, run),
 };
 
-fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit> {
     let login = Login::of_host(&settings.graph_url);
     let draft = Draft::of(settings.wanted.value()?, login, SystemTime::now());
     let draft = draft.map_err(|Cause { reason, error }| {
-        ToolError::Usage(format!("the command would be refused as {reason}, and was not written: {error}"))
+        UsageError(format!("the command would be refused as {reason}, and was not written: {error}"))
     })?;
     let name = |topic: Topic| topic.name(&settings.topic_prefix);
     let (commands, results) = (name(Topic::Replies), name(Topic::RepliesResults));
@@ -139,29 +135,30 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
         screen.line(told)?;
     }
     let unsure = |error: ToolError| {
-        ToolError::Failed(format!(
+        format!(
             "the command {id} may be on its topic, and be carried out: whoever tries again gives the same --id, so that it is \
              carried out once ({})",
-            chain(&error)
-        ))
+            chain(&*error)
+        )
     };
     write(session, settings, &commands, &draft).map_err(unsure)?;
     let written = Instant::now();
     let ended = command_results.end(&mut reader, written + settings.timeout);
-    match ended.map_err(|error| unsure(error.into()))? {
+    match ended.map_err(unsure)? {
         Some(record) => tell(&record, Some(written.elapsed()), settings.json, screen),
-        None => Err(ToolError::Failed(format!(
+        None => Err(format!(
             "no result of {id} within {}: weir-replies does not run, is behind, or waits for a limit of Meta's, and the command \
              may still be carried out, with its result on {results}; or the id was used before for another conversation, and \
              its result is further up there",
             humantime::format_duration(settings.timeout)
-        ))),
+        )
+        .into()),
     }
 }
 
 impl Wanted {
     /// The command's JSON, as it is in the file.
-    fn value(&self) -> Result<Vec<u8>, ToolError> {
+    fn value(&self) -> Result<Vec<u8>> {
         let Self { account, to, text, id, file } = self;
         let Some(file) = file else {
             let mut message = json!({"account": account, "action": "message", "to": to, "text": text});
@@ -171,24 +168,23 @@ impl Wanted {
             return Ok(message.to_string().into_bytes());
         };
         let read = input::read(file, LARGEST, "command");
-        let read =
-            read.map_err(|error| ToolError::Usage(format!("cannot read {}: {error}", input::name(file))))?;
+        let read = read.map_err(|error| UsageError(format!("cannot read {}: {error}", input::name(file))))?;
         Ok(without_mark(&read).to_vec())
     }
 }
 
 /// Returns once the brokers have it.
-fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft) -> Result<(), ToolError> {
+fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft) -> Result<()> {
     let mut sink = Sink::open(session, &settings.kafka, 1)?;
     let key = Some(draft.key().as_bytes());
     let content_type = schemas::raw::CONTENT_TYPE.as_bytes();
     let headers = vec![("content-type", Some(content_type))];
     sink.send(&[OutgoingRecord { topic, key, value: Some(&draft.value), headers }], ())?;
-    Ok(sink.finish()?)
+    sink.finish()
 }
 
 /// `took` is for how long it was waited for, if at all.
-fn tell(record: &Record, took: Option<Duration>, json: bool, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn tell(record: &Record, took: Option<Duration>, json: bool, screen: &mut Screen) -> Result<Exit> {
     let Some(result) = result(record) else { return Ok(Exit::Failure) };
     let Open::Known(status) = result.status else { return Ok(Exit::Failure) };
     let is_done = status == ResultStatus::Done;

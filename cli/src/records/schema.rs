@@ -2,10 +2,9 @@
 
 mod documents;
 
-use crate::screen::{Cell, Table, Tone};
+use crate::screen::{Cell, Screen, Table, Tone};
 use crate::tool::settings::{flag, settings};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Result, Tool, UsageError, work};
 use runtime::settings::form;
 use schemas::{EventKind, Kind, Topic};
 use std::io;
@@ -52,13 +51,11 @@ pub(crate) const TOOL: Tool = Tool {
 };
 
 /// Prints one schema, or the list.
-fn run(settings: &SchemaSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &SchemaSettings, screen: &mut Screen) -> Result<Exit> {
     match &settings.kind {
         Some(name) => {
             let document = documents::named(name).ok_or_else(|| {
-                ToolError::Usage(format!(
-                    "there is no schema {name:?}; `weir schema` lists those that there are"
-                ))
+                UsageError(format!("there is no schema {name:?}; `weir schema` lists those that there are"))
             })?;
             screen.line(document.trim_end())?;
         }
@@ -68,15 +65,16 @@ fn run(settings: &SchemaSettings, screen: &mut Screen) -> Result<Exit, ToolError
 }
 
 fn list(screen: &mut Screen) -> io::Result<()> {
-    let mut table = Table::under(["KIND", "TOPIC", "WHAT"]);
-    table.row(row("envelope", "-", "the typed record around `data`, on every topic of typed events"));
-    table.row(row("enriched", "-", "the same with what the Graph API said, on the enriched topics"));
-    table.extend(OF_A_TOPIC.map(|(name, topic)| row(name, &topic.name("meta"), topic.spec().carries)));
-    table.extend(Kind::ALL.map(|kind| {
+    let around = [
+        row("envelope", "-", "the typed record around `data`, on every topic of typed events"),
+        row("enriched", "-", "the same with what the Graph API said, on the enriched topics"),
+    ];
+    let of_a_topic = OF_A_TOPIC.map(|(name, topic)| row(name, &topic.name("meta"), topic.spec().carries));
+    let kinds = Kind::ALL.map(|kind| {
         let topic = EventKind { kind, standby: false }.topic();
         row(kind.as_str(), &topic.name("meta"), kind.about())
-    }));
-    table.print(screen)?;
+    });
+    Table::under(["KIND", "TOPIC", "WHAT"]).with(around).with(of_a_topic).with(kinds).print(screen)?;
     screen.line("")?;
     screen.line(format!("Whatever is marked standby.KIND is on {}.", Topic::Standby.name("meta")))
 }

@@ -4,17 +4,16 @@ use super::embedded::Embedded;
 use super::fact::DescribedRecord;
 use super::line;
 use super::watch::{Span, Watch, WatchError};
-use crate::kafka::source::Source;
-use crate::screen::{Tone, counted};
-use crate::tool::session::Session;
-use crate::tool::settings::{count, flag, group, kafka, kind, settings, switch, topic_prefix, words};
-use crate::tool::{Tool, work};
-use crate::{Exit, Screen, ToolError};
+use crate::kafka::{RecordPosition, Source};
+use crate::screen::{Screen, Tone, counted};
+use crate::tool::settings::{count, flag, group, kafka, kind, settings, several, switch, topic_prefix};
+use crate::tool::{Exit, Result, Session, Tool, work};
 use runtime::consumer::Record;
 use runtime::settings::{KafkaSettings, form};
 use schemas::{EventKind, Millis, Topic, TypedEvent};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::io;
 use std::mem::discriminant;
 use std::time::{Duration, SystemTime};
 
@@ -63,7 +62,7 @@ settings! {
         /// Only records of the conversations with this user, by its id
         user: Option<String> = flag("user", "ID", form::text()).optional(),
         /// Only records of these topics, by their full names [default: the typed topics]
-        topics: Vec<String> = words("topic", "TOPIC", |topic| topic.long("topic").num_args(1..)),
+        topics: Vec<String> = several("topic", "TOPIC", form::text()),
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
     }
@@ -84,7 +83,7 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(TailSettings, run),
 };
 
-fn run(settings: &TailSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &TailSettings, screen: &mut Screen) -> Result<Exit> {
     screen.is_all_that_is_done();
     let session = Session::start()?;
     let topics = settings.wanted.topics();
@@ -112,14 +111,13 @@ fn run(settings: &TailSettings, screen: &mut Screen) -> Result<Exit, ToolError> 
     Ok(Exit::Done)
 }
 
-fn tell_left_out(count: u64, settings: &TailSettings, screen: &mut Screen) -> Result<(), ToolError> {
+fn tell_left_out(count: u64, settings: &TailSettings, screen: &mut Screen) -> io::Result<()> {
     match count {
         0 => Ok(()),
-        count if settings.json => Ok(screen.json(&BTreeMap::from([("left_out", count)]))?),
+        count if settings.json => screen.json(&BTreeMap::from([("left_out", count)])),
         count => {
             let records = counted(count, "record", "records");
-            Ok(screen
-                .toned(Tone::Warn, &format!("{records} left out: the output is slower than the topics"))?)
+            screen.toned(Tone::Warn, &format!("{records} left out: the output is slower than the topics"))
         }
     }
 }
@@ -130,29 +128,26 @@ fn tell_trouble(
     now: Option<WatchError>,
     settings: &TailSettings,
     screen: &mut Screen,
-) -> Result<(), ToolError> {
+) -> io::Result<()> {
     if told.as_ref().map(discriminant) == now.as_ref().map(discriminant) {
         return Ok(());
     }
     let said = now.as_ref().map(ToString::to_string);
     *told = now;
-    Ok(match said {
+    match said {
         said if settings.json => screen.json(&BTreeMap::from([("error", said)])),
         Some(said) => screen.toned(Tone::Bad, &format!("Not everything can be read: {said}.")),
         None => screen.toned(Tone::Good, "Everything can be read again."),
-    }?)
+    }
 }
 
-fn print(record: &Record, settings: &TailSettings, screen: &mut Screen) -> Result<(), ToolError> {
+fn print(record: &Record, settings: &TailSettings, screen: &mut Screen) -> io::Result<()> {
     if settings.json {
-        return Ok(screen.json(&Whole::of(record))?);
+        return screen.json(&Whole::of(record));
     }
     let prefix = &settings.wanted.topic_prefix;
-    if let Some(seen) = DescribedRecord::of(record, prefix) {
-        let at = record.timestamp.unwrap_or_else(SystemTime::now);
-        line::print(&seen, prefix, at, screen)?;
-    }
-    Ok(())
+    let Some(seen) = DescribedRecord::of(record, prefix) else { return Ok(()) };
+    line::print(&seen, prefix, record.timestamp.unwrap_or_else(SystemTime::now), screen)
 }
 
 impl Wanted {
@@ -180,9 +175,8 @@ impl Wanted {
 /// A record for programs.
 #[derive(Serialize)]
 struct Whole<'a> {
-    topic: &'a str,
-    partition: i32,
-    offset: i64,
+    #[serde(flatten)]
+    position: RecordPosition,
     timestamp: Option<String>,
     key: Option<String>,
     headers: BTreeMap<&'a str, Option<String>>,
@@ -194,9 +188,7 @@ impl<'a> Whole<'a> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let headers = record.headers.iter();
         Self {
-            topic: &record.topic,
-            partition: record.partition,
-            offset: record.offset,
+            position: RecordPosition::of(record),
             timestamp: record.timestamp.map(|time| Millis::of(time).to_string()),
             key: record.key.as_deref().map(text),
             headers: headers.map(|(name, value)| (name.as_str(), value.as_deref().map(text))).collect(),

@@ -17,17 +17,16 @@ mod show;
 mod spool;
 mod spool_backlog;
 
-use crate::tool::exit::Exit;
-use crate::tool::session::Session;
+use crate::screen::Screen;
 use crate::tool::settings::{
-    EventLimits, flag, group, kafka, past, settings, since, switch, topic_prefix, words,
+    EventLimits, admin_ports, flag, group, kafka, past, settings, since, switch, topic_prefix,
 };
-use crate::tool::{Tool, work};
-use crate::{Screen, ToolError, topics};
+use crate::tool::{Exit, Result, Session, Tool, work};
+use crate::topics;
 use meta::MetaAccess;
 use origin::Origins;
 use question::Question;
-use runtime::settings::{KafkaSettings, form, is_host_port};
+use runtime::settings::{KafkaSettings, form};
 use schemas::{Millis, Topic};
 use search::Search;
 use show::TraceReport;
@@ -88,7 +87,7 @@ settings! {
         /// The --spool-dir of the ingest on this machine
         spool_dir: Option<PathBuf> = flag("spool-dir", "DIR", form::directory()).env("WEIR_SPOOL_DIR").optional(),
         /// Where all processes of ingest answer on their admin ports, to ask what waits on their disks
-        ingest: Vec<String> = words("ingest", "HOST:PORT", |ingest| ingest.long("ingest").num_args(1..)),
+        ingest: Vec<String> = admin_ports("ingest", "every process of ingest"),
         event_limits: EventLimits = group(),
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
@@ -96,15 +95,13 @@ settings! {
         /// Print JSON objects, one a line
         json: bool = switch("json"),
     }
-    check |settings, given| {
+    check |_, given| {
         // By what was given: what of it cannot be read is a problem already.
         let has = |id| given.is_set(id);
         let names_one = if has("user") { has("account") && (has("id") || has("at")) } else { has("id") };
         if !names_one {
             given.problem("what to trace", "an id; or --account, --user and --at together");
         }
-        let wrong = settings.ingest.iter().filter(|ingest| !is_host_port(ingest));
-        given.refuse("ingest", wrong, "HOST:PORT of every process of ingest");
     }
 }
 
@@ -117,7 +114,7 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(TraceSettings, run),
 };
 
-fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit> {
     let question = Question::of(settings);
     let session = Session::start()?;
     let search = Search::connect(&session, &settings.kafka, &settings.topic_prefix)?;

@@ -1,6 +1,7 @@
 //! Watches topics without a group, every partition through one client, and hands over what comes.
 
-use crate::kafka::request::RequestError;
+use crate::kafka::{no_client, request_failed};
+use crate::tool::{Result, not_started};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
@@ -83,12 +84,12 @@ impl Watch {
         topics: &[String],
         span: Span,
         fits: impl Fn(&Record) -> bool + Send + 'static,
-    ) -> Result<Self, RequestError> {
+    ) -> Result<Self> {
         let mut config = kafka.client_config(CLIENT_ID);
         for (name, value) in OWNED {
             config.set(name, value);
         }
-        let consumer: BaseConsumer = config.create().map_err(RequestError::Client)?;
+        let consumer: BaseConsumer = config.create().map_err(no_client)?;
         let (sender, records) = mpsc::channel(WAITING);
         let (told, trouble) = watch::channel(None);
         let left_out = Arc::default();
@@ -97,12 +98,14 @@ impl Watch {
         match reader.begin(span == Span::FromNowOn) {
             Ok(()) => {}
             Err(some @ WatchError::Leaderless(_)) => drop(reader.told.send_replace(Some(some))),
-            Err(trouble) => return Err(failed(kafka, &trouble)),
+            Err(trouble) => {
+                return Err(request_failed(&kafka.brokers, "say where their topics end", trouble));
+            }
         }
         thread::Builder::new()
             .name("watch".to_owned())
             .spawn(move || reader.read(fits))
-            .map_err(|error| failed(kafka, &error))?;
+            .map_err(not_started)?;
         Ok(Self { records, left_out, trouble })
     }
 
@@ -247,9 +250,4 @@ impl From<KafkaError> for WatchError {
     fn from(error: KafkaError) -> Self {
         Self::Away(error.to_string())
     }
-}
-
-fn failed(kafka: &KafkaSettings, error: &impl ToString) -> RequestError {
-    let (brokers, action) = (kafka.brokers.clone(), "say where their topics end");
-    RequestError::Failed { brokers, action, reason: error.to_string() }
 }

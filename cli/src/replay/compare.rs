@@ -2,7 +2,7 @@
 
 use super::Replay;
 use super::expected::{Expected, number};
-use crate::ToolError;
+use crate::tool::Result;
 use runtime::consumer::Record;
 use schemas::{Topic, TypedEvent};
 use std::time::Duration;
@@ -13,16 +13,14 @@ const EARLIER: Duration = Duration::from_mins(1);
 impl Replay<'_> {
     /// Reads every typed topic that is meant, from the beginning of the range to the topic's end: an event may have been
     /// published late, out of a spool or by a replay.
-    pub(super) fn compare(&mut self, expected: &mut Expected) -> Result<(), ToolError> {
+    pub(super) fn compare(&mut self, expected: &mut Expected) -> Result<()> {
         self.report.compared = true;
         let since = self.settings.period.since.before(EARLIER);
         for topic in self.settings.scope.topics() {
             let name = topic.name(&self.settings.scope.topic_prefix);
             let range = self.source.range(&name, Some(since), None)?;
-            let (mut reading, mut read) = (self.source.open(&range)?, 0_u64);
+            let mut reading = self.source.open(&range)?.showing("records compared", !self.settings.json);
             while let Some(record) = reading.next()? {
-                read += 1;
-                self.progress.show(|| format!("comparing: {name}, {read} of {} records", range.at_most()));
                 self.look_at(topic, &record, expected);
             }
         }

@@ -1,6 +1,6 @@
 //! The events that splitting gives, by id, and which of them were found.
 
-use crate::ToolError;
+use crate::tool::Result;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ impl Expected {
     }
 
     /// A delivery of the range.
-    pub(super) fn delivery(&mut self, id: &str) -> Result<(), ToolError> {
+    pub(super) fn delivery(&mut self, id: &str) -> Result<()> {
         if let Some(id) = number(id) {
             self.deliveries.insert(id);
         }
@@ -31,7 +31,7 @@ impl Expected {
     }
 
     /// An event of the range; whether it is a new one.
-    pub(super) fn event(&mut self, id: [u8; 16], row: usize) -> Result<bool, ToolError> {
+    pub(super) fn event(&mut self, id: [u8; 16], row: usize) -> Result<bool> {
         let row = u16::try_from(row).unwrap_or(FOUND - 1).min(FOUND - 1);
         let is_new = self.events.insert(id, row).is_none();
         self.within()?;
@@ -51,15 +51,16 @@ impl Expected {
         number(id).is_some_and(|id| self.deliveries.contains(&id))
     }
 
-    fn within(&self) -> Result<(), ToolError> {
+    fn within(&self) -> Result<()> {
         let Self { max_ids, events, deliveries } = self;
         if events.len() + deliveries.len() <= *max_ids {
             return Ok(());
         }
-        Err(ToolError::Failed(format!(
+        Err(format!(
             "the range has more than {max_ids} events and deliveries together, which is what --max-ids allows; narrow the \
              range, allow more (about 40 bytes each), or give --no-diff"
-        )))
+        )
+        .into())
     }
 }
 

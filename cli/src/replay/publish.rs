@@ -2,10 +2,8 @@
 
 use super::Replay;
 use super::expected::Expected;
-use crate::ToolError;
-use crate::kafka::request::RequestError;
-use crate::kafka::sink::Sink;
-use crate::kafka::typed::Typed;
+use crate::kafka::{Sink, Typed};
+use crate::tool::Result;
 use schemas::{Millis, Reception, Split};
 
 /// What was published of one delivery.
@@ -18,7 +16,7 @@ struct Sent {
 
 impl Replay<'_> {
     /// Publishes everything, or `only` what was not found; a missing event that several deliveries carry goes once.
-    pub(super) fn publish(&mut self, only: Option<&mut Expected>) -> Result<(), ToolError> {
+    pub(super) fn publish(&mut self, only: Option<&mut Expected>) -> Result<()> {
         let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
         let outcome = self.deliveries(&mut sink, only);
         let reached = self.report.reached;
@@ -28,28 +26,20 @@ impl Replay<'_> {
             // Something before the last that was acknowledged may not have been.
             self.report.reached = reached;
         }
-        outcome?;
-        Ok(written?)
+        outcome.and(written)
     }
 
-    fn deliveries(
-        &mut self,
-        sink: &mut Sink<'_, Sent>,
-        mut only: Option<&mut Expected>,
-    ) -> Result<(), ToolError> {
+    fn deliveries(&mut self, sink: &mut Sink<'_, Sent>, mut only: Option<&mut Expected>) -> Result<()> {
         // What is published without a comparison was not counted yet.
         let is_counted = only.is_none();
-        let (mut reading, mut read) = (self.source.open(&self.range)?, 0_u64);
+        let mut reading = self.source.open(&self.range)?.showing("deliveries published", !self.settings.json);
         while let Some(record) = reading.next()? {
             if self.session.must_stop() {
                 self.report.stopped = true;
                 break;
             }
-            read += 1;
-            let (all, published) = (self.range.at_most(), self.report.published());
-            self.progress.show(|| format!("publishing: {read} of {all} deliveries, {published} events"));
-            if let Some((reception, split)) = self.split(&record, is_counted) {
-                let (events, rows) = self.due(reception, &split, only.as_deref_mut());
+            if let Some((receipt, split)) = self.split(&record, is_counted) {
+                let (events, rows) = self.due(receipt, &split, only.as_deref_mut());
                 if !events.is_empty() {
                     let records: Vec<_> =
                         events.iter().map(|event| event.outgoing(&self.report.run)).collect();
@@ -85,7 +75,7 @@ impl Replay<'_> {
         (events, rows)
     }
 
-    fn note(&mut self, sink: &mut Sink<'_, Sent>) -> Result<(), RequestError> {
+    fn note(&mut self, sink: &mut Sink<'_, Sent>) -> Result<()> {
         for Sent { at, rows } in sink.acknowledged()? {
             for row in rows {
                 self.report.rows[row].published += 1;

@@ -1,8 +1,8 @@
 //! What a replay found and did: per topic and kind, and in all.
 
 use super::settings::ReplaySettings;
-use crate::screen::{Cell, Table, Tone, nonzero};
-use crate::{Exit, Screen};
+use crate::screen::{Cell, Screen, Table, Tone, nonzero};
+use crate::tool::Exit;
 use schemas::{Millis, Refusal, Topic};
 use serde_json::json;
 use std::collections::BTreeMap;

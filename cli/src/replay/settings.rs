@@ -1,8 +1,8 @@
 //! What `weir replay` can be asked for.
 
 use crate::tool::settings::{
-    EventLimits, check_period, count, flag, group, kafka, kind, rate, settings, since, switch, topic_prefix,
-    until, words,
+    EventLimits, check_period, count, flag, group, kafka, kind, rate, settings, several, since, switch,
+    topic_prefix, until,
 };
 use runtime::settings::{KafkaSettings, form};
 use schemas::{Event, EventKind, Millis, Topic, TypedEvent};
@@ -50,7 +50,7 @@ settings! {
         /// Only events of this kind, such as message or standby.postback
         kind: Option<EventKind> = kind().optional(),
         /// Only events of these typed topics, by their full names
-        topics: Vec<String> = words("topic", "TOPIC", |topic| topic.long("topic").num_args(1..)),
+        topics: Vec<String> = several("topic", "TOPIC", form::text()),
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
     }

@@ -2,17 +2,14 @@
 
 use super::Replay;
 use super::expected::Expected;
-use crate::ToolError;
+use crate::tool::Result;
 
 impl Replay<'_> {
     /// Counts events, once each where they are `expected` to be compared.
-    pub(super) fn survey(&mut self, mut expected: Option<&mut Expected>) -> Result<(), ToolError> {
-        let mut reading = self.source.open(&self.range)?;
+    pub(super) fn survey(&mut self, mut expected: Option<&mut Expected>) -> Result<()> {
+        let mut reading = self.source.open(&self.range)?.showing("deliveries split", !self.settings.json);
         while let Some(record) = reading.next()? {
-            let split = self.split(&record, true);
-            let (done, all) = (self.report.deliveries, self.range.at_most());
-            self.progress.show(|| format!("splitting: {done} of {all} deliveries"));
-            let Some((receipt, split)) = split else { continue };
+            let Some((receipt, split)) = self.split(&record, true) else { continue };
             if let Some(expected) = &mut expected {
                 expected.delivery(receipt.delivery_id)?;
             }

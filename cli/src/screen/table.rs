@@ -20,6 +20,12 @@ impl Table {
         Self(vec![Line::Row(headings.collect())])
     }
 
+    /// The same with these rows at its end.
+    pub(crate) fn with<R: Into<Vec<Cell>>>(mut self, rows: impl IntoIterator<Item = R>) -> Self {
+        self.0.extend(rows.into_iter().map(|cells| Line::Row(cells.into())));
+        self
+    }
+
     /// Adds a row.
     pub(crate) fn row(&mut self, cells: impl Into<Vec<Cell>>) {
         self.0.push(Line::Row(cells.into()));
@@ -43,12 +49,6 @@ impl Table {
     }
 }
 
-impl<R: Into<Vec<Cell>>> Extend<R> for Table {
-    fn extend<I: IntoIterator<Item = R>>(&mut self, rows: I) {
-        rows.into_iter().for_each(|cells| self.row(cells));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,9 +58,9 @@ mod tests {
     fn lines_between_rows_do_not_widen_columns() {
         let mut table = Table::under(["A", "B"]);
         table.text(Tone::Strong, "a line that is wider than all columns");
-        table.extend([["one".into(), "1".into()], ["two".into(), Cell::new(Tone::Bad, "2")]]);
+        let rows = [["one".into(), "1".into()], ["two".into(), Cell::new(Tone::Bad, "2")]];
         let printed = Printed::default();
-        table.print(&mut printed.screen()).unwrap();
+        table.with(rows).print(&mut printed.screen()).unwrap();
         assert_eq!(printed.text(), "A    B\na line that is wider than all columns\none  1\ntwo  2\n");
     }
 }

@@ -3,18 +3,19 @@
 use super::settings::{ListSettings, SpoolLocation, which};
 use super::table::Deliveries;
 use super::{advice, quantity, record};
-use crate::screen::Tone;
-use crate::{Exit, Screen, ToolError};
+use crate::screen::{Screen, Tone};
+use crate::tool::{Exit, Result, ToolError};
 use serde_json::{Value, json};
 use std::io;
 use weir_ingest::spool::inspect::{self, DeliveryGroup, InspectError, Inspector, RetiredFile};
 
-pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit> {
     screen.is_all_that_is_done();
     let mut inspector = Inspector::new(&settings.location.directory);
     let listed = list(&mut inspector, settings, screen);
     // Files of an earlier version were retired, perhaps, and no other begun yet.
-    if matches!(listed, Err(ToolError::Spool(InspectError::NoSpool(_)))) && !settings.json {
+    let has_none = |error: &ToolError| matches!(error.downcast_ref(), Some(InspectError::NoSpool(_)));
+    if listed.as_ref().is_err_and(has_none) && !settings.json {
         let files = inspect::retired_files(&settings.location.directory).unwrap_or_default();
         tell_files(&files, screen)?;
     }
@@ -31,11 +32,7 @@ pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, 
 }
 
 /// Prints deliveries up to the limit: how many, and of these how many corrupt ones that wait, since ingest has not come to them.
-fn list(
-    inspector: &mut Inspector,
-    settings: &ListSettings,
-    screen: &mut Screen,
-) -> Result<(u64, u64), ToolError> {
+fn list(inspector: &mut Inspector, settings: &ListSettings, screen: &mut Screen) -> Result<(u64, u64)> {
     let mut table = Deliveries::fitting(&inspector.groups()?);
     let (mut deliveries, mut corrupt) = (0, 0);
     for stored in inspector.deliveries(which(settings.set_aside)) {

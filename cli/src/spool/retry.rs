@@ -3,8 +3,8 @@
 use super::quantity;
 use super::settings::{RetrySettings, SpoolLocation, as_kept};
 use super::table::Deliveries;
-use crate::screen::{Cell, Table, Tone, one_line};
-use crate::{Exit, Screen, ToolError};
+use crate::screen::{Cell, Screen, Table, Tone, one_line};
+use crate::tool::{Exit, Result};
 use std::io;
 use weir_ingest::spool::inspect::{DeliveryFilter, Inspector, ParkReason, StoredDelivery};
 
@@ -12,11 +12,11 @@ use weir_ingest::spool::inspect::{DeliveryFilter, Inspector, ParkReason, StoredD
 const LINES: usize = 20;
 const LONGEST_ID: usize = 40;
 
-pub(super) fn run(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit> {
     if settings.chosen.all { all(settings, screen) } else { named(settings, screen) }
 }
 
-fn named(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn named(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit> {
     let mut inspector = Inspector::new(&settings.location.directory);
     let mut table = Deliveries::fitting(&inspector.groups()?);
     let (mut can, mut cannot) = (Vec::new(), Vec::new());
@@ -45,11 +45,10 @@ fn named(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolErro
     } else if !can.is_empty() {
         planned(can.len() as u64, &format!(" {}", can.join(" ")), &settings.location, screen)?;
     }
-    let mut table = Table::default();
-    for (id, why) in &cannot {
-        table.row([Cell::new(Tone::Bad, "!"), format!("{} {why}", one_line(id, LONGEST_ID)).into()]);
-    }
-    table.print(screen)?;
+    let row = |(id, why): &(String, &str)| {
+        [Cell::new(Tone::Bad, "!"), format!("{} {why}", one_line(id, LONGEST_ID)).into()]
+    };
+    Table::default().with(cannot.iter().map(row)).print(screen)?;
     Ok(if cannot.is_empty() { Exit::Done } else { Exit::Findings })
 }
 
@@ -62,7 +61,7 @@ fn can_be_sent(found: Option<StoredDelivery>) -> Result<StoredDelivery, &'static
     if stored.parked.is_none() { Err("is not parked: it waits already") } else { Ok(stored) }
 }
 
-fn all(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn all(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit> {
     let reason = settings.chosen.reason.as_ref();
     let mut inspector = Inspector::new(&settings.location.directory);
     let is_meant = |of: &ParkReason| *of != ParkReason::Corrupt && reason.is_none_or(|reason| reason == of);

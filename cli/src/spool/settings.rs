@@ -1,6 +1,6 @@
 //! What the commands of `weir spool` can be asked for.
 
-use crate::tool::settings::{count, flag, group, settings, switch, words};
+use crate::tool::settings::{count, flag, group, settings, several, switch};
 use runtime::settings::{Form, Reader, Setting, Source, form};
 use std::path::PathBuf;
 use weir_ingest::spool::inspect::{DeliveryFilter, ParkReason};
@@ -54,7 +54,7 @@ settings! {
     /// Which deliveries are to wait again.
     pub(super) struct Chosen {
         /// Ids of parked deliveries
-        ids: Vec<String> = words("ids", "ID", |ids| ids.conflicts_with("all").num_args(0..)),
+        ids: Vec<String> = several("ids", "ID", form::text()).positional().without("all"),
         /// Every parked delivery, but for corrupt ones
         all: bool = switch("all"),
         /// Of all, those that are parked for this reason: `too_large`, `not_authorized` or `unknown_topic`

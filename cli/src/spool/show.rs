@@ -3,22 +3,22 @@
 use super::contents::Contents;
 use super::settings::ShowSettings;
 use super::{quantity, record, table};
-use crate::screen::{Cell, Table, Tone, harmless, one_line};
-use crate::{Exit, Screen, ToolError};
+use crate::screen::{Cell, Screen, Table, Tone, harmless, one_line};
+use crate::tool::{Exit, Result};
 use std::io;
 use weir_ingest::spool::inspect::{Inspector, StoredDelivery};
 
 const WIDEST: usize = 200;
 
-pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit> {
     let directory = &settings.location.directory;
     let stored = Inspector::new(directory).delivery(&settings.id)?.ok_or_else(|| {
-        ToolError::Failed(format!(
+        format!(
             "{} holds no delivery {}: it is on Kafka by now, was never kept here, or lies in a damaged file; see \
              `weir spool list`",
             directory.display(),
             settings.id
-        ))
+        )
     })?;
     if settings.body {
         screen.bytes(&stored.body)?;
@@ -33,8 +33,7 @@ pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, 
 fn print(stored: &StoredDelivery, screen: &mut Screen) -> io::Result<()> {
     let (tone, state) = table::state(stored);
     let state = if stored.parked.is_some() { format!("parked: {state}") } else { state };
-    let mut table = Table::default();
-    table.extend([
+    let rows = [
         row("id", one_line(&stored.id, WIDEST)),
         row("received", format!("{} ({} ago)", stored.received, quantity::age(stored.received))),
         row("app", one_line(&stored.app, WIDEST)),
@@ -42,8 +41,8 @@ fn print(stored: &StoredDelivery, screen: &mut Screen) -> io::Result<()> {
         row("events", one_line(&Contents::of(&stored.body).sentence(), WIDEST)),
         row("bytes", stored.body.len().to_string()),
         row("headers", one_line(&stored.headers, WIDEST)),
-    ]);
-    table.print(screen)?;
+    ];
+    Table::default().with(rows).print(screen)?;
     if !stored.is_intact {
         let line = "Its digest is wrong: something above or below is not what was written.";
         screen.toned(Tone::Bad, line)?;

@@ -4,8 +4,7 @@
 
 use super::contents::Contents;
 use super::quantity;
-use crate::Screen;
-use crate::screen::{Cell, Columns, Tone, one_line};
+use crate::screen::{Cell, Columns, Screen, Tone, one_line};
 use std::io;
 use weir_ingest::spool::inspect::{DeliveryGroup, StoredDelivery};
 

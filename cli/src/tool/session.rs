@@ -1,6 +1,6 @@
 //! What a command runs on that waits for others: a runtime, and signals.
 
-use crate::ToolError;
+use super::{Result, not_started};
 use runtime::process::shutdown::Shutdown;
 use tokio::runtime::{Builder, Runtime};
 
@@ -13,9 +13,9 @@ pub(crate) struct Session {
 
 impl Session {
     /// Starts the runtime.
-    pub(crate) fn start() -> Result<Self, ToolError> {
+    pub(crate) fn start() -> Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        Ok(Self { runtime: runtime.map_err(ToolError::Runtime)?, stop: Shutdown::new() })
+        Ok(Self { runtime: runtime.map_err(not_started)?, stop: Shutdown::new() })
     }
 
     /// Waits for what is asynchronous.
@@ -25,9 +25,9 @@ impl Session {
 
     /// From here on the first Ctrl-C or SIGTERM only asks to stop, so that what is under way is finished and noted; the
     /// second ends the process.
-    pub(crate) fn stop_gently(&self) -> Result<(), ToolError> {
+    pub(crate) fn stop_gently(&self) -> Result<()> {
         let _entered = self.runtime.enter();
-        self.stop.obey_signals().map(drop).map_err(ToolError::Runtime)
+        self.stop.obey_signals().map(drop).map_err(not_started)
     }
 
     /// Whether a signal asked to stop.

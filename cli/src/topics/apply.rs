@@ -5,10 +5,8 @@ use super::difference::{Difference, Finding};
 use super::plan::{Tally, WHY_IT_STAYS};
 use super::settings::TopicsSettings;
 use super::{Compared, advice, compare};
-use crate::kafka::request::RequestError;
-use crate::screen::{Cell, Table, Tone, nonzero};
-use crate::tool::session::Session;
-use crate::{Exit, Screen, ToolError};
+use crate::screen::{Cell, Screen, Table, Tone, nonzero};
+use crate::tool::{Exit, Result, Session};
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
@@ -18,13 +16,13 @@ use tokio::time::{Instant, sleep};
 const SEEN_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit> {
     let (compared, refused) = Session::start()?.wait(apply(settings))?;
     Ok(report(&compared, &refused, screen)?)
 }
 
 /// What was found, and what the cluster refused to change.
-async fn apply(settings: &TopicsSettings) -> Result<(Vec<Compared>, Vec<Refused>), RequestError> {
+async fn apply(settings: &TopicsSettings) -> Result<(Vec<Compared>, Vec<Refused>)> {
     let cluster = &Cluster::connect(&settings.kafka).await?;
     let compared = compare(cluster, settings).await?;
     let mut refused = make(cluster, &compared).await?;
@@ -35,13 +33,13 @@ async fn apply(settings: &TopicsSettings) -> Result<(Vec<Compared>, Vec<Refused>
     Ok((compared, refused))
 }
 
-async fn make(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, RequestError> {
+async fn make(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>> {
     let missing = compared.iter().filter(|topic| topic.finding == Finding::Missing);
     let missing: Vec<_> = missing.map(|topic| &topic.desired).collect();
     if missing.is_empty() { Ok(Vec::new()) } else { cluster.make(&missing).await }
 }
 
-async fn set(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, RequestError> {
+async fn set(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>> {
     let changes = compared.iter().filter_map(|Compared { desired, finding, .. }| match finding {
         Finding::Differs { set, .. } if !set.is_empty() => Some((desired.name.as_str(), set)),
         _ => None,
@@ -63,9 +61,7 @@ async fn wait_until_seen(cluster: &Cluster, compared: &[Compared]) {
 
 /// Says what became of each topic; topics that were as desired are only counted.
 fn report(compared: &[Compared], refused: &[Refused], screen: &mut Screen) -> io::Result<Exit> {
-    let mut table = Table::default();
-    table.extend(compared.iter().flat_map(|topic| rows(topic, refused)));
-    table.print(screen)?;
+    Table::default().with(compared.iter().flat_map(|topic| rows(topic, refused))).print(screen)?;
     let Tally { fine, stay, .. } = Tally::of(compared);
     let mut counts = vec![format!("{} topics", compared.len())];
     let refusals = refused.len() as u64;
@@ -135,9 +131,8 @@ mod tests {
     }
 
     fn shown(compared: &Compared, refused: &[Refused]) -> Vec<String> {
-        let (mut table, printed) = (Table::default(), Printed::default());
-        table.extend(rows(compared, refused));
-        table.print(&mut printed.screen()).unwrap();
+        let printed = Printed::default();
+        Table::default().with(rows(compared, refused)).print(&mut printed.screen()).unwrap();
         printed.text().lines().map(str::to_owned).collect()
     }
 

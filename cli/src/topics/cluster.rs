@@ -3,8 +3,8 @@
 use super::advice;
 use super::desired::Desired;
 use super::difference::{Present, Setting};
-use crate::kafka::request::{RequestError, is_of_rights};
-use crate::kafka::source::reach;
+use crate::kafka::{NotAllowed, is_of_rights, no_client, reach, request_failed};
+use crate::tool::{Result, ToolError};
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigEntry, ConfigResource, ConfigSource, NewTopic,
     OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
@@ -39,29 +39,28 @@ pub(super) struct Cluster {
 
 impl Cluster {
     /// Connects; fails with the broker that refuses where none answers.
-    pub(super) async fn connect(kafka: &KafkaSettings) -> Result<Self, RequestError> {
+    pub(super) async fn connect(kafka: &KafkaSettings) -> Result<Self> {
         // The client for administration keeps to itself why it cannot connect.
         reach(kafka, &[]).await?;
-        let admin = kafka.client_config("weir").create().map_err(RequestError::Client)?;
+        let admin = kafka.client_config("weir").create().map_err(no_client)?;
         Ok(Self { admin: Arc::new(admin), brokers: kafka.brokers.clone() })
     }
 
     /// How many brokers there are, and the partitions and replicas of each topic, without its settings.
-    pub(super) async fn list(&self) -> Result<(u32, BTreeMap<String, Present>), RequestError> {
+    pub(super) async fn list(&self) -> Result<(u32, BTreeMap<String, Present>)> {
         let admin = Arc::clone(&self.admin);
         // All topics are listed, because naming one makes it where a broker makes topics by itself.
         let fetch =
             move || admin.inner().fetch_metadata(None, ANSWER_WITHIN).map(|metadata| listed(&metadata));
         let fetched = tokio::task::spawn_blocking(fetch).await;
-        let fetched = fetched.map_err(|error| self.cannot("list its topics", error.to_string()))?;
-        fetched.map_err(|error| self.failed("list its topics", &error))
+        fetched?.map_err(|error| self.failed("list its topics", &error))
     }
 
     /// Adds the settings of topics that were listed.
     pub(super) async fn describe(
         &self,
         mut present: BTreeMap<String, Present>,
-    ) -> Result<BTreeMap<String, Present>, RequestError> {
+    ) -> Result<BTreeMap<String, Present>> {
         if present.is_empty() {
             return Ok(present);
         }
@@ -85,7 +84,7 @@ impl Cluster {
         Ok(present)
     }
 
-    async fn configs(&self, topics: &BTreeMap<String, Present>) -> Result<Vec<ConfigResource>, RequestError> {
+    async fn configs(&self, topics: &BTreeMap<String, Present>) -> Result<Vec<ConfigResource>> {
         let topics: Vec<_> = topics.keys().map(|name| ResourceSpecifier::Topic(name)).collect();
         let answers = self.admin.describe_configs(&topics, &options()).await;
         let answers = answers.map_err(|error| self.failed(DESCRIBE, &error))?;
@@ -93,7 +92,7 @@ impl Cluster {
     }
 
     /// Makes topics; gives those that were refused. One that is there by now is as good as made.
-    pub(super) async fn make(&self, topics: &[&Desired]) -> Result<Vec<Refused>, RequestError> {
+    pub(super) async fn make(&self, topics: &[&Desired]) -> Result<Vec<Refused>> {
         let new: Vec<_> = topics.iter().map(|topic| new_topic(topic)).collect();
         let options = options().operation_timeout(Some(MAKE_WITHIN)).request_timeout(Some(MAKE_WITHIN));
         let answers = self.admin.create_topics(&new, &options).await;
@@ -103,10 +102,7 @@ impl Cluster {
     }
 
     /// Sets all own settings of topics; gives those that were refused.
-    pub(super) async fn set(
-        &self,
-        topics: &[(&str, &BTreeMap<String, String>)],
-    ) -> Result<Vec<Refused>, RequestError> {
+    pub(super) async fn set(&self, topics: &[(&str, &BTreeMap<String, String>)]) -> Result<Vec<Refused>> {
         let altered: Vec<_> = topics.iter().map(|(name, settings)| alteration(name, settings)).collect();
         let answers = self.admin.alter_configs(&altered, &options()).await;
         let answers = answers.map_err(|error| self.failed("set settings of topics", &error))?;
@@ -120,23 +116,19 @@ impl Cluster {
         Ok(refused.collect())
     }
 
-    fn failed(&self, action: &'static str, error: &KafkaError) -> RequestError {
+    fn failed(&self, action: &str, error: &KafkaError) -> ToolError {
         match error.rdkafka_error_code() {
             Some(code) => self.refused(action, code),
-            None => self.cannot(action, error.to_string()),
+            None => request_failed(&self.brokers, action, error),
         }
     }
 
-    fn refused(&self, action: &'static str, code: RDKafkaErrorCode) -> RequestError {
-        let (brokers, reason) = (self.brokers.clone(), advice::on(code));
+    fn refused(&self, action: &str, code: RDKafkaErrorCode) -> ToolError {
+        let (brokers, reason) = (&self.brokers, advice::on(code));
         if is_of_rights(code) {
-            return RequestError::NotAllowed { brokers, action, reason };
+            return NotAllowed(format!("{brokers} may not {action} for this user: {reason}")).into();
         }
-        self.cannot(action, reason)
-    }
-
-    fn cannot(&self, action: &'static str, reason: String) -> RequestError {
-        RequestError::Failed { brokers: self.brokers.clone(), action, reason }
+        request_failed(brokers, action, reason)
     }
 }
 

@@ -5,9 +5,8 @@ use super::desired::{Desired, MAX_BYTES, RETENTION};
 use super::difference::{Difference, Finding};
 use super::settings::TopicsSettings;
 use super::{Compared, compare};
-use crate::screen::{Cell, Table, Tone, nonzero};
-use crate::tool::session::Session;
-use crate::{Exit, Screen, ToolError};
+use crate::screen::{Cell, Screen, Table, Tone, nonzero};
+use crate::tool::{Exit, Result, Session};
 use schemas::TopicSpec;
 
 /// Why the number of partitions and replicas is left alone.
@@ -16,12 +15,11 @@ Partitions and replicas stay as they are: more partitions would move keys to oth
 conversations, and replicas are moved by kafka-reassign-partitions. If they are right as they are, say so with
 --partitions and --replication-factor.";
 
-pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit> {
     let look = async { compare(&Cluster::connect(&settings.kafka).await?, settings).await };
     let compared = Session::start()?.wait(look)?;
-    let mut table = Table::under(["", "TOPIC", "PARTITIONS", "REPLICAS", "RETENTION", "RECORDS TO", "STATE"]);
-    table.extend(compared.iter().map(row));
-    table.print(screen)?;
+    let headings = ["", "TOPIC", "PARTITIONS", "REPLICAS", "RETENTION", "RECORDS TO", "STATE"];
+    Table::under(headings).with(compared.iter().map(row)).print(screen)?;
     let tally = Tally::of(&compared);
     screen.line("")?;
     screen.line(tally.sentence())?;

@@ -92,15 +92,14 @@ impl Tally {
 
     /// Prints all of it.
     pub(super) fn print(&self, screen: &mut Screen) -> io::Result<()> {
-        let mut table = Table::under(["ANSWERED", "TIMES", "P50", "P99", "LONGEST"]);
-        for (status, times) in &self.answers {
+        let rows = self.answers.iter().map(|(status, times)| {
             let millis = |time: Duration| Cell::from(format!("{:.1} ms", time.as_secs_f64() * 1_000.0));
             let tone = if *status == Some(200) { Tone::Good } else { Tone::Bad };
             let name = status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
             let [p50, p99, max] = [times.percentile(50), times.percentile(99), times.max].map(millis);
-            table.row([Cell::new(tone, name), times.count().to_string().into(), p50, p99, max]);
-        }
-        table.print(screen)?;
+            [Cell::new(tone, name), times.count().to_string().into(), p50, p99, max]
+        });
+        Table::under(["ANSWERED", "TIMES", "P50", "P99", "LONGEST"]).with(rows).print(screen)?;
         if let Some(why) = &self.why_none {
             screen.line(format!("The last that was answered nothing: {why}"))?;
         }

@@ -12,97 +12,68 @@ const SHA1_DIGITS: usize = 40;
 /// Fewer digits than these fit by chance.
 const TELLING: usize = 8;
 
-/// Why no secret fits.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Mismatch {
-    /// There is no header.
-    #[error("the header is empty; Meta sends X-Hub-Signature-256 with every delivery")]
-    NoHeader,
-    /// It is the older header, of SHA-1.
-    #[error(
-        "this is the older header X-Hub-Signature, of SHA-1; take X-Hub-Signature-256, which Meta sends beside it"
-    )]
-    Sha1,
-    /// It lacks `sha256=`; with it the secret of this app may fit.
-    #[error(
-        "the header lacks sha256= before its digits{}",
-        .app.as_ref().map_or(", and no secret gives those".to_owned(), |app| format!("; with it, the secret {app} fits"))
-    )]
-    NoPrefix { app: Option<Arc<str>> },
-    /// It has fewer digits than it should; the secret of this app may give those that are there.
-    #[error(
-        "the header is cut: it has {digits} digits of {DIGITS}{}",
-        .app.as_ref().map_or(String::new(), |app| format!("; the secret {app} gives those"))
-    )]
-    Cut { digits: usize, app: Option<Arc<str>> },
-    /// It is of another form.
-    #[error("the header is not sha256= and {DIGITS} hexadecimal digits")]
-    Malformed,
-    /// The secret of this app gives the signature of the body as it was before it was changed in these ways.
-    #[error(
-        "the body was changed after it was signed: {ways}. Without that the secret {app} fits. Pass on the bytes as they came"
-    )]
-    Changed { app: Arc<str>, ways: String },
-    /// The body is no whole JSON.
-    #[error("the body is cut: it ends within its JSON")]
-    BodyCut,
-    /// The body is not as Meta writes it, though no way back was found.
-    #[error(
-        "the body was decoded and encoded anew after it was signed: Meta writes ASCII alone, without white space between \
-         tokens. Pass on the bytes as they came"
-    )]
-    Rewritten,
-    /// Nothing is wrong with header and body by themselves.
-    #[error(
-        "header and body are well formed, so another app signed it, or its secret was reset. Instagram Login signs with the \
-         secret of the Instagram app, which is another one than the app's own"
-    )]
-    OtherSecret,
-}
+const OF_SHA1: &str = "\
+this is the older header X-Hub-Signature, of SHA-1; take X-Hub-Signature-256, which Meta sends beside it";
+/// No way back was found.
+const REWRITTEN: &str = "\
+the body was decoded and encoded anew after it was signed: Meta writes ASCII alone, without white space between tokens. Pass on the \
+bytes as they came";
+const OF_ANOTHER: &str = "\
+header and body are well formed, so another app signed it, or its secret was reset. Instagram Login signs with the secret of the \
+Instagram app, which is another one than the app's own";
 
-/// The app whose secret gives the signature of what came.
-pub(super) fn matching_app(body: &[u8], header: &str, secrets: &[Secret]) -> Result<Arc<str>, Mismatch> {
+/// The app whose secret gives the signature of what came, or why there is none.
+pub(super) fn matching_app(body: &[u8], header: &str, secrets: &[Secret]) -> Result<Arc<str>, String> {
     let header = header.trim().to_ascii_lowercase();
     let value = header.strip_prefix(NAME).map_or(header.as_str(), str::trim);
-    signer(secrets, body, |signature| signature == value).ok_or_else(|| {
-        Mismatch::of_header(body, value, secrets).unwrap_or_else(|| Mismatch::of_body(body, value, secrets))
+    signer(secrets, body, |signature| signature == value)
+        .ok_or_else(|| of_header(body, value, secrets).unwrap_or_else(|| of_body(body, value, secrets)))
+}
+
+/// What is wrong with the header.
+fn of_header(body: &[u8], value: &str, secrets: &[Secret]) -> Option<String> {
+    let digits = value.strip_prefix(PREFIX);
+    let is_hex = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Some(match (digits, value) {
+        (_, "") => "the header is empty; Meta sends X-Hub-Signature-256 with every delivery".to_owned(),
+        (_, sha1) if sha1.starts_with("sha1=") || (sha1.len() == SHA1_DIGITS && is_hex(sha1)) => {
+            OF_SHA1.to_owned()
+        }
+        (None, bare) if bare.len() == DIGITS && is_hex(bare) => {
+            let app = signer(secrets, body, |signature| signature.strip_prefix(PREFIX) == Some(bare));
+            let with_it = app.map_or_else(
+                || ", and no secret gives those".to_owned(),
+                |app| format!("; with it, the secret {app} fits"),
+            );
+            format!("the header lacks sha256= before its digits{with_it}")
+        }
+        (Some(digits), _) if digits.len() < DIGITS && (digits.is_empty() || is_hex(digits)) => {
+            let fits = |signature: &str| digits.len() >= TELLING && signature.starts_with(value);
+            let app = signer(secrets, body, fits).map(|app| format!("; the secret {app} gives those"));
+            format!(
+                "the header is cut: it has {} digits of {DIGITS}{}",
+                digits.len(),
+                app.unwrap_or_default()
+            )
+        }
+        (Some(digits), _) if digits.len() == DIGITS && is_hex(digits) => return None,
+        _ => format!("the header is not sha256= and {DIGITS} hexadecimal digits"),
     })
 }
 
-impl Mismatch {
-    /// What is wrong with the header.
-    fn of_header(body: &[u8], value: &str, secrets: &[Secret]) -> Option<Self> {
-        let digits = value.strip_prefix(PREFIX);
-        let is_hex = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        Some(match (digits, value) {
-            (_, "") => Self::NoHeader,
-            (_, sha1) if sha1.starts_with("sha1=") || (sha1.len() == SHA1_DIGITS && is_hex(sha1)) => {
-                Self::Sha1
-            }
-            (None, bare) if bare.len() == DIGITS && is_hex(bare) => Self::NoPrefix {
-                app: signer(secrets, body, |signature| signature.strip_prefix(PREFIX) == Some(bare)),
-            },
-            (Some(digits), _) if digits.len() < DIGITS && (digits.is_empty() || is_hex(digits)) => {
-                let fits = |signature: &str| digits.len() >= TELLING && signature.starts_with(value);
-                Self::Cut { digits: digits.len(), app: signer(secrets, body, fits) }
-            }
-            (Some(digits), _) if digits.len() == DIGITS && is_hex(digits) => return None,
-            _ => Self::Malformed,
-        })
+/// What is wrong with the body.
+fn of_body(body: &[u8], value: &str, secrets: &[Secret]) -> String {
+    for (form, ways) in wire::forms(body) {
+        if let Some(app) = signer(secrets, &form, |signature| signature == value) {
+            return format!(
+                "the body was changed after it was signed: {ways}. Without that the secret {app} fits. Pass on the bytes as they came"
+            );
+        }
     }
-
-    /// What is wrong with the body.
-    fn of_body(body: &[u8], value: &str, secrets: &[Secret]) -> Self {
-        for (form, ways) in wire::forms(body) {
-            if let Some(app) = signer(secrets, &form, |signature| signature == value) {
-                return Self::Changed { app, ways };
-            }
-        }
-        match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
-            Err(error) if error.is_eof() => Self::BodyCut,
-            _ if wire::is_unlike_meta(body) => Self::Rewritten,
-            _ => Self::OtherSecret,
-        }
+    match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+        Err(error) if error.is_eof() => "the body is cut: it ends within its JSON".to_owned(),
+        _ if wire::is_unlike_meta(body) => REWRITTEN.to_owned(),
+        _ => OF_ANOTHER.to_owned(),
     }
 }
 
@@ -126,7 +97,7 @@ mod tests {
         secrets()[1].sign(body)
     }
 
-    fn mismatch(body: &[u8], header: &str) -> Mismatch {
+    fn mismatch(body: &[u8], header: &str) -> String {
         matching_app(body, header, &secrets()).unwrap_err()
     }
 
@@ -148,15 +119,21 @@ mod tests {
         let (_, digits) = right.split_once('=').unwrap();
         let (cut, _) = right.split_at(60);
         let (of_sha1, _) = digits.split_at(40);
-        assert_eq!(mismatch(BODY, ""), Mismatch::NoHeader);
-        assert_eq!(mismatch(BODY, &format!("sha1={of_sha1}")), Mismatch::Sha1);
-        assert_eq!(mismatch(BODY, of_sha1), Mismatch::Sha1);
-        assert_eq!(mismatch(BODY, digits), Mismatch::NoPrefix { app: Some(shop()) });
-        assert_eq!(mismatch(BODY, cut), Mismatch::Cut { digits: 53, app: Some(shop()) });
-        assert_eq!(mismatch(b"{}", cut), Mismatch::Cut { digits: 53, app: None });
-        assert_eq!(mismatch(BODY, "sha256="), Mismatch::Cut { digits: 0, app: None });
-        assert_eq!(mismatch(BODY, &format!("{right}0")), Mismatch::Malformed);
-        assert_eq!(mismatch(BODY, &right.replace("sha256=", "sha512=")), Mismatch::Malformed);
+        let without_prefix = "lacks sha256= before its digits; with it, the secret shop fits";
+        for (header, said) in [
+            ("", "is empty"),
+            (&format!("sha1={of_sha1}"), "of SHA-1"),
+            (of_sha1, "of SHA-1"),
+            (digits, without_prefix),
+            (cut, "cut: it has 53 digits of 64; the secret shop gives those"),
+            ("sha256=", "cut: it has 0 digits of 64"),
+            (&format!("{right}0"), "not sha256= and 64 hexadecimal digits"),
+            (&right.replace("sha256=", "sha512="), "not sha256= and 64 hexadecimal digits"),
+        ] {
+            let found = mismatch(BODY, header);
+            assert!(found.contains(said), "{found}");
+        }
+        assert!(mismatch(b"{}", cut).ends_with("it has 53 digits of 64"));
     }
 
     #[test]
@@ -171,17 +148,17 @@ mod tests {
             (decoded.replace("\":", "\": ").replace(",\"", ", \""), "white space"),
         ] {
             let found = mismatch(body.as_bytes(), &header);
-            assert!(matches!(&found, Mismatch::Changed { app, .. } if **app == *"shop"), "{body}: {found:?}");
-            assert!(found.to_string().contains(word), "{found}");
+            assert!(found.contains("Without that the secret shop fits"), "{body}: {found}");
+            assert!(found.contains(word), "{found}");
         }
     }
 
     #[test]
     fn a_body_that_is_cut_rewritten_or_of_another_app_is_told_apart() {
         let header = signed(BODY);
-        assert_eq!(mismatch(&BODY[..BODY.len() - 9], &header), Mismatch::BodyCut);
-        assert_eq!(mismatch(b"", &header), Mismatch::BodyCut);
-        assert_eq!(mismatch(br#"{"entry": [], "object": "page"}"#, &header), Mismatch::Rewritten);
-        assert_eq!(mismatch(BODY, &Secret::new("third", "a third one").sign(BODY)), Mismatch::OtherSecret);
+        assert!(mismatch(&BODY[..BODY.len() - 9], &header).starts_with("the body is cut"));
+        assert!(mismatch(b"", &header).starts_with("the body is cut"));
+        assert_eq!(mismatch(br#"{"entry": [], "object": "page"}"#, &header), REWRITTEN);
+        assert_eq!(mismatch(BODY, &Secret::new("third", "a third one").sign(BODY)), OF_ANOTHER);
     }
 }

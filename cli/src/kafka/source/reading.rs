@@ -6,7 +6,8 @@
 
 use super::range::Period;
 use super::{Range, RecordPosition, Span};
-use crate::kafka::request::RequestError;
+use crate::screen::Progress;
+use crate::tool::Result;
 use runtime::consumer::{Read, Record, TopicReader};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,11 @@ pub(crate) struct Reading {
     partitions: Vec<Partition>,
     /// Which of the records are meant, where not all are.
     period: Option<Period>,
+    /// How many records came, of how many there are at most, and what they are called.
+    read: u64,
+    at_most: u64,
+    what: &'static str,
+    progress: Progress,
 }
 
 /// One partition, while there is more of it.
@@ -32,15 +38,21 @@ struct Partition {
 }
 
 impl Reading {
-    pub(super) fn open(mut reader: TopicReader, range: &Range, brokers: &str) -> Result<Self, RequestError> {
+    pub(super) fn open(mut reader: TopicReader, range: &Range, brokers: &str) -> Result<Self> {
         let spans = || range.spans.iter().filter(|span| span.from < span.to);
         reader.start(&spans().map(|span| (span.partition, span.from)).collect())?;
         let partitions = spans().map(|span| Partition { span: *span, head: None }).collect();
-        Ok(Self { reader, brokers: brokers.to_owned(), partitions, period: range.period })
+        let (brokers, at_most, progress) = (brokers.to_owned(), range.at_most(), Progress::new(false));
+        Ok(Self { reader, brokers, partitions, period: range.period, read: 0, at_most, what: "", progress })
+    }
+
+    /// Shows how far it is, where that is `wanted`.
+    pub(crate) fn showing(self, what: &'static str, wanted: bool) -> Self {
+        Self { what, progress: Progress::new(wanted), ..self }
     }
 
     /// The next record in the order of time; `None` at the end of the range.
-    pub(crate) fn next(&mut self) -> Result<Option<Record>, RequestError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Record>> {
         for partition in &mut self.partitions {
             partition.fill(&mut self.reader, self.period, &self.brokers)?;
         }
@@ -48,18 +60,21 @@ impl Reading {
         let time = |partition: &&mut Partition| {
             (partition.head.as_ref().and_then(|record| record.timestamp), partition.span.partition)
         };
-        Ok(self.partitions.iter_mut().min_by_key(time).and_then(|first| first.head.take()))
+        let next = self.partitions.iter_mut().min_by_key(time).and_then(|first| first.head.take());
+        if next.is_some() {
+            self.read += 1;
+            let Self { reader, read, at_most, what, progress, .. } = self;
+            progress.show(|| format!("{}: {read} of {at_most} {what}", reader.topic()));
+        } else {
+            self.progress.clear();
+        }
+        Ok(next)
     }
 }
 
 impl Partition {
     /// Waits for the next record, unless there is one already; there is none where the end is reached.
-    fn fill(
-        &mut self,
-        reader: &mut TopicReader,
-        period: Option<Period>,
-        brokers: &str,
-    ) -> Result<(), RequestError> {
+    fn fill(&mut self, reader: &mut TopicReader, period: Option<Period>, brokers: &str) -> Result<()> {
         let Span { partition, from, to, .. } = self.span;
         let deadline = Instant::now() + STALLED_AFTER;
         let next = |reader: &TopicReader| reader.position(partition).unwrap_or(from);
@@ -75,10 +90,11 @@ impl Partition {
                     let topic = reader.topic().to_string();
                     let position = RecordPosition { topic, partition, offset: next(reader) };
                     let why = reader.last_error().map_or_else(String::new, |error| format!(" ({error})"));
-                    return Err(RequestError::Stalled(format!(
+                    return Err(format!(
                         "nothing came from {brokers} for {} s at {position}{why}; look at the brokers, and start again",
                         STALLED_AFTER.as_secs()
-                    )));
+                    )
+                    .into());
                 }
             }
         }

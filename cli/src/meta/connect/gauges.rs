@@ -2,7 +2,7 @@
 
 use super::difference::Finding;
 use super::round::{DesiredItem, Item};
-use crate::meta::file::Login;
+use crate::meta::Login;
 use crate::meta::tokens::look::{Expiry, Facts, Looked};
 use prometheus::{IntGauge, IntGaugeVec, Registry};
 use runtime::metrics;
@@ -126,7 +126,7 @@ fn seconds(time: SystemTime) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::meta::file::DeclaredAccount;
+    use crate::meta::DeclaredAccount;
 
     #[test]
     fn of_the_tokens_that_an_account_has_for_two_apps_the_one_that_ends_first_counts() {

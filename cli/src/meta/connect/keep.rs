@@ -3,13 +3,11 @@
 use super::difference::Finding;
 use super::gauges::Gauges;
 use super::{report, round};
-use crate::meta::MetaError;
-use crate::meta::accounts::Accounts;
-use crate::meta::settings::MetaSettings;
 use crate::meta::tokens::look;
-use crate::tool::session::Session;
+use crate::meta::{Accounts, MetaSettings};
+use crate::screen::Screen;
 use crate::tool::settings::{flag, group, settings};
-use crate::{Exit, Screen, ToolError};
+use crate::tool::{Exit, Result, Session, not_started};
 use runtime::http::admin;
 use runtime::process::health::Probe;
 use runtime::process::{Process, chain};
@@ -31,7 +29,7 @@ settings! {
 }
 
 /// Keeps everything as it is declared until the end is asked for.
-pub(super) fn run(settings: &KeepSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &KeepSettings, screen: &mut Screen) -> Result<Exit> {
     runtime::settings::name_unknown();
     // What is wrong with the file is told at the start; a later fault of it is waited out.
     Accounts::open(&settings.meta)?;
@@ -40,11 +38,11 @@ pub(super) fn run(settings: &KeepSettings, screen: &mut Screen) -> Result<Exit, 
 }
 
 /// Answers on the admin port meanwhile.
-async fn serve(settings: &KeepSettings, process: &Process, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let listener = admin::bind(settings.admin_listen).await.map_err(MetaError::from)?;
+async fn serve(settings: &KeepSettings, process: &Process, screen: &mut Screen) -> Result<Exit> {
+    let listener = admin::bind(settings.admin_listen).await?;
     let admin = tokio::spawn(admin::serve(listener, process.clone()));
     started(process);
-    process.shutdown.obey_signals().map_err(ToolError::Runtime)?;
+    process.shutdown.obey_signals().map_err(not_started)?;
     tokio::select! {
         () = keep(settings, process, screen) => {}
         () = process.shutdown.requested() => {}
@@ -72,7 +70,7 @@ async fn keep(settings: &KeepSettings, process: &Process, screen: &mut Screen) {
             }
             Err(error) => {
                 gauges.tell_of_none();
-                screen.line(chain(&error))
+                screen.line(chain(&*error))
             }
         };
         // What is printed may go to a disk that is full. The metrics tell of it all the same.

@@ -3,8 +3,8 @@
 use super::ConnectSettings;
 use super::difference::Finding;
 use super::round::{DesiredItem, Item};
-use crate::screen::{Cell, Table, Tone, nonzero};
-use crate::{Exit, Screen};
+use crate::screen::{Cell, Screen, Table, Tone, nonzero};
+use crate::tool::Exit;
 use serde_json::{Value, json};
 use std::io;
 
@@ -55,9 +55,7 @@ fn apply_command(settings: &ConnectSettings) -> String {
 
 /// Prints what became of everything, and their sum.
 pub(super) fn table(items: &[Item<'_>], screen: &mut Screen) -> io::Result<()> {
-    let mut table = Table::under(["", "APP", "WHAT", "STATE"]);
-    table.extend(items.iter().map(row));
-    table.print(screen)?;
+    Table::under(["", "APP", "WHAT", "STATE"]).with(items.iter().map(row)).print(screen)?;
     screen.line("")?;
     let count = |state| items.iter().filter(|item| State::of(item) == state).count() as u64;
     screen.line(nonzero(&State::ALL.map(|state| (count(state), state.shown().1))).join(", "))

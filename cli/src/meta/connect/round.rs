@@ -1,9 +1,7 @@
 //! One round: look at everything that is declared, change what differs, look again.
 
 use super::difference::{self, Finding};
-use crate::meta::accounts::{Accounts, App};
-use crate::meta::advice::{self, TokenOwner};
-use crate::meta::file::{DeclaredAccount, Object};
+use crate::meta::{Accounts, App, DeclaredAccount, Object, TokenOwner, advice};
 use weir_graph::edges::EdgeError;
 
 /// One thing that should be at Meta.

@@ -8,8 +8,7 @@ use super::clock;
 use super::settings::DoctorSettings;
 use super::test_delivery::{Arrivals, TestDelivery};
 use crate::delivery::poster::{Answer, Poster};
-use crate::meta::accounts::{Accounts, App};
-use crate::meta::file::Object;
+use crate::meta::{Accounts, App, Object};
 use crate::records::watch::Watch;
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -123,8 +122,7 @@ async fn ask(
     };
     let handshake = async {
         let token = endpoint.app.verify_token();
-        let token = token.ok_or(NotKnown::NotGiven("the app its \"verify_token_file\" in the file"))?;
-        let token = token.map_err(NotKnown::Failed)?;
+        let token = token.ok_or(NotKnown::NotGiven("the app its \"verify_token_file\" in the file"))??;
         Ok(without_token(get(&token).await?, &token, test.challenge()))
     };
     let wrong_token = async {

@@ -2,12 +2,10 @@
 
 use super::check::{Deadline, NotKnown, Observed};
 use super::graph::Reached;
-use crate::meta::accounts::{Accounts, App};
-use crate::meta::advice::{self, TokenOwner};
 use crate::meta::connect::difference::Finding;
 use crate::meta::connect::round;
-use crate::meta::file::{DeclaredAccount, DeclaredApp, Login, Object};
 use crate::meta::tokens::look::{self, Facts};
+use crate::meta::{Accounts, App, DeclaredAccount, DeclaredApp, Login, Object, TokenOwner, advice};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use futures_util::stream;
@@ -98,6 +96,6 @@ impl Meta<'_> {
     /// What it says, where it `may` be asked.
     async fn ask<T>(&self, may: Observed<()>, asked: impl Future<Output = Result<T, String>>) -> Observed<T> {
         may?;
-        self.deadline.look(WITHIN, async { asked.await.map_err(NotKnown::Failed) }).await
+        self.deadline.look(WITHIN, asked).await
     }
 }

@@ -1,8 +1,8 @@
 //! A check: what was looked at, what was found, and what to do about it.
 
+use crate::tool::ToolError;
 use runtime::process::chain;
 use serde::Serialize;
-use std::error::Error;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -117,8 +117,8 @@ impl Deadline {
     }
 }
 
-impl<E: Error + 'static> From<E> for NotKnown {
+impl<E: Into<ToolError>> From<E> for NotKnown {
     fn from(error: E) -> Self {
-        Self::Failed(chain(&error))
+        Self::Failed(chain(&*error.into()))
     }
 }

@@ -3,8 +3,7 @@
 mod subscription;
 
 use super::check::{Check, CheckResult, Deadline, NotKnown, Observed};
-use crate::kafka::group::answered;
-use crate::kafka::request::is_of_rights;
+use crate::kafka::{answered, is_of_rights};
 use crate::topics::TopicsSettings;
 use futures_util::future::join_all;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};

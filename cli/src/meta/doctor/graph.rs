@@ -3,8 +3,7 @@
 use super::check::{Check, CheckResult, Deadline, NotKnown, Observed};
 use super::clock;
 use crate::delivery::poster::Poster;
-use crate::meta::accounts::Accounts;
-use crate::meta::file::Login;
+use crate::meta::{Accounts, Login};
 use futures_util::future::join_all;
 use std::time::{Duration, SystemTime};
 
@@ -21,8 +20,7 @@ pub(super) async fn greet(accounts: &Accounts, deadline: Deadline) -> Reached {
     let settings = &accounts.settings;
     let urls = [Some(&settings.facebook_url), has_instagram.then_some(&settings.instagram_url)];
     let greeted = urls.into_iter().flatten().map(async |url| {
-        let ask = async { Poster::new(&url.origin())?.get().await };
-        let answer = deadline.look(WITHIN, ask).await;
+        let answer = deadline.look(WITHIN, Poster::get(&url.origin())).await;
         (url.origin(), answer.map(|answer| answer.date.map(|date| clock::ahead(date, SystemTime::now()))))
     });
     Reached(join_all(greeted).await)

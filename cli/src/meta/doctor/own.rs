@@ -3,10 +3,10 @@
 use super::check::{Check, CheckResult, Deadline, NotKnown, Observed};
 use super::settings::DoctorSettings;
 use super::{consumer_groups, processes};
-use crate::kafka::request::RequestError;
+use crate::kafka::NotAllowed;
 use crate::screen::counted;
 use crate::topics::{self, Faults, TopicsSettings};
-use runtime::process::chain;
+use runtime::producer::{ProducerError, TopicsError};
 use std::time::Duration;
 
 const WITHIN: Duration = Duration::from_secs(20);
@@ -49,8 +49,8 @@ async fn of_kafka(settings: Observed<&TopicsSettings>, deadline: Deadline) -> Ka
     let settings = settings?;
     let look = async {
         match topics::faults(settings).await {
-            Err(error @ (RequestError::Unreachable(_) | RequestError::Producer(_))) => Err(error),
-            Err(error @ RequestError::NotAllowed { .. }) => Ok(Err(NotKnown::Untold(chain(&error)))),
+            Err(error) if error.is::<TopicsError>() || error.is::<ProducerError>() => Err(error),
+            Err(error) if error.is::<NotAllowed>() => Ok(Err(NotKnown::Untold(error.to_string()))),
             said => Ok(said.map_err(NotKnown::from)),
         }
     };

@@ -34,8 +34,7 @@ pub(super) struct Process {
 /// Asks each of them.
 pub(super) async fn ask(addresses: &[String], deadline: Deadline) -> Vec<Process> {
     let get = async |address: &String, path: &str| {
-        let url = format!("http://{address}/{path}");
-        deadline.look(WITHIN, async { Poster::new(&url)?.get().await }).await
+        deadline.look(WITHIN, Poster::get(&format!("http://{address}/{path}"))).await
     };
     let all = addresses.iter().map(async |address| {
         let (ready, metrics) = tokio::join!(get(address, "readyz?verbose"), get(address, "metrics"));

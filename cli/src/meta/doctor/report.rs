@@ -1,8 +1,8 @@
 //! All checks in their order, as a table or as JSON, and as an exit code.
 
 use super::check::{Check, CheckResult, Verdict};
-use crate::screen::{Cell, Table, Tone, harmless, nonzero};
-use crate::{Exit, Screen};
+use crate::screen::{Cell, Screen, Table, Tone, harmless, nonzero};
+use crate::tool::Exit;
 use serde_json::{Value, json};
 use std::io;
 

@@ -1,9 +1,9 @@
 //! The flags of `weir doctor`.
 
-use crate::meta::settings::MetaSettings;
-use crate::tool::settings::{EventLimits, flag, group, perhaps, settings, switch, words};
+use crate::meta::MetaSettings;
+use crate::tool::settings::{EventLimits, admin_ports, flag, group, perhaps, settings, switch};
 use crate::topics::TopicsSettings;
-use runtime::settings::{Form, Reader, Source, form, is_host_port};
+use runtime::settings::{Form, Reader, Source, form};
 use schemas::Topic;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ settings! {
         meta: Option<MetaSettings> = perhaps(has_file),
         kafka: Option<TopicsSettings> = perhaps(|given| given.is_set("brokers")),
         /// Where the processes of Weir answer on their admin ports
-        admin: Vec<String> = words("admin", "HOST:PORT", |admin| admin.long("admin").num_args(1..)),
+        admin: Vec<String> = admin_ports("admin", "one or more processes"),
         /// File of certificates (PEM) of authorities that the public address may be of, beside the public ones
         tls_ca: Option<PathBuf> = flag("tls-ca", "FILE", form::file()).env("WEIR_TLS_CA").optional(),
         /// Reach the public address here, instead of where DNS leads: an edge before its name is switched to it, or from within
@@ -32,10 +32,6 @@ settings! {
         timeout: Duration = flag("timeout", "DURATION", form::duration(TIMEOUTS)).or("60s"),
         /// Print one JSON object
         json: bool = switch("json"),
-    }
-    check |settings, given| {
-        let wrong = settings.admin.iter().filter(|admin| !is_host_port(admin));
-        given.refuse("admin", wrong, "HOST:PORT of one or more processes");
     }
 }
 

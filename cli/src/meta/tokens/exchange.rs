@@ -4,36 +4,36 @@ use super::report;
 use super::secret::Secret;
 use super::settings::ExchangeSettings;
 use super::store::TokenTarget;
-use crate::meta::MetaError;
-use crate::meta::accounts::{Accounts, App, token_of};
-use crate::meta::advice::{self, TokenOwner};
-use crate::meta::file::{DeclaredAccount, Login};
+use crate::meta::accounts::token_of;
+use crate::meta::{Accounts, App, DeclaredAccount, Login, TokenOwner, advice};
+use crate::tool::{Result, UsageError};
 use weir_graph::edges::{EdgeError, NewToken};
 use weir_graph::{AccessToken, AppSecret};
 
 /// Exchanges one token, and says what came of it.
-pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Result<String, MetaError> {
+pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Result<String> {
     let id = &settings.account;
-    let refused = |why: String| MetaError::Refused(format!("account {id}: {why}"));
+    let refused = |why: String| format!("account {id}: {why}");
     let undeclared = || refused(format!("{} does not declare it", settings.meta.file.display()));
     let declared = accounts.all().find(|(_, account)| account.id == *id);
     let (app, account) = declared.ok_or_else(undeclared)?;
-    let secret = Secret::of(&settings.destination).map_err(MetaError::Refused)?;
+    let secret = Secret::of(&settings.destination)?;
     let app_secret = app.secret().map_err(refused)?;
-    let short = token_of(account, &settings.short_token, app_secret)?;
+    let short = token_of(account, &settings.short_token, app_secret).map_err(UsageError)?;
     // What Meta gives and nobody can keep is lost, and a short token may be good for one exchange.
     let own = accounts.own_file(account);
-    let target = TokenTarget::open(accounts, account, own, &settings.destination, secret.as_ref()).await;
-    let target = target.map_err(MetaError::Refused)?;
+    let target = TokenTarget::open(accounts, account, own, &settings.destination, secret.as_ref()).await?;
     let new = match account.login {
         Login::Instagram => accounts.instagram.exchange_instagram(&short, app_secret).await,
         Login::Facebook => of_page(accounts, app, account, app_secret, &short).await,
         Login::Unified => {
-            return Err(refused(String::from("tokens of system users are made in the business' settings")));
+            return Err(
+                refused("tokens of system users are made in the business' settings".to_owned()).into()
+            );
         }
     };
     let new = new.map_err(|error| refused(advice::on(&error, app, TokenOwner::AppForAnother)))?;
-    let ends = target.put(&new).await.map_err(MetaError::Refused)?;
+    let ends = target.put(&new).await?;
     Ok(match ends {
         Some(_) => format!("{target}: a token that ends {}", report::end(ends)),
         None => format!("{target}: a token without end"),

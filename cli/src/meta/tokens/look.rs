@@ -1,9 +1,7 @@
 //! What the token of each account is, as far as Meta tells.
 
 use super::{needed, store};
-use crate::meta::accounts::{Accounts, App};
-use crate::meta::advice::{self, TokenOwner};
-use crate::meta::file::{DeclaredAccount, Login};
+use crate::meta::{Accounts, App, DeclaredAccount, Login, TokenOwner, advice};
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use weir_graph::AccessToken;

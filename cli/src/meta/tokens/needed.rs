@@ -2,7 +2,7 @@
 //!
 //! Source: the table of permissions in docs/meta.md.
 
-use crate::meta::file::{DeclaredApp, Login, Object};
+use crate::meta::{DeclaredApp, Login, Object};
 use std::collections::BTreeSet;
 
 /// The permissions of a token of this login; none of Instagram Login, of whose tokens Meta does not tell them.

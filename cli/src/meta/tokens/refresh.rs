@@ -3,9 +3,7 @@
 use super::secret::Secret;
 use super::settings::Destination;
 use super::store::TokenTarget;
-use crate::meta::accounts::{Accounts, App};
-use crate::meta::advice::{self, TokenOwner};
-use crate::meta::file::{DeclaredAccount, Login};
+use crate::meta::{Accounts, App, DeclaredAccount, Login, TokenOwner, advice};
 use std::time::{Duration, SystemTime};
 use weir_graph::edges::EdgeError;
 

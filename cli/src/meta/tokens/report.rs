@@ -3,9 +3,9 @@
 use super::look::{Expiry, Facts, Looked};
 use super::refresh::{RefreshOutcome, Refreshed};
 use super::settings::{ListSettings, RefreshSettings};
-use crate::meta::file::Login;
-use crate::screen::{Cell, Table, Tone};
-use crate::{Exit, Screen};
+use crate::meta::Login;
+use crate::screen::{Cell, Screen, Table, Tone};
+use crate::tool::Exit;
 use schemas::Millis;
 use serde_json::{Value, json};
 use std::io;
@@ -29,8 +29,7 @@ pub(super) fn list(tokens: &[Looked<'_>], settings: &ListSettings, screen: &mut 
         screen.json(&json!({"as_needed": exit == Exit::Done, "tokens": listed}))?;
         return Ok(exit);
     }
-    let mut table = Table::under(["ACCOUNT", "LOGIN", "KIND", "UNTIL", "STATE", "PERMISSIONS"]);
-    table.extend(tokens.iter().zip(states).map(|((account, facts), (exit, state))| {
+    let rows = tokens.iter().zip(states).map(|((account, facts), (exit, state))| {
         let shown = |facts: &Facts| {
             (facts.kind.clone().unwrap_or_default(), until(facts.ends), facts.permissions.join(", "))
         };
@@ -48,8 +47,8 @@ pub(super) fn list(tokens: &[Looked<'_>], settings: &ListSettings, screen: &mut 
             Cell::new(tone, state),
             permissions.into(),
         ]
-    }));
-    table.print(screen)?;
+    });
+    Table::under(["ACCOUNT", "LOGIN", "KIND", "UNTIL", "STATE", "PERMISSIONS"]).with(rows).print(screen)?;
     Ok(exit)
 }
 
@@ -78,8 +77,7 @@ pub(super) fn refreshed(
     if tokens.is_empty() {
         screen.line("No account of Instagram Login is declared: no other token is refreshed")?;
     }
-    let mut table = Table::default();
-    table.extend(tokens.iter().map(|(account, became)| {
+    let rows = tokens.iter().map(|(account, became)| {
         let cell = match became {
             Ok(RefreshOutcome { is_new, ends }) => {
                 let left = if *is_new { "" } else { "left as it is, since Meta gave it within a day: " };
@@ -88,8 +86,8 @@ pub(super) fn refreshed(
             Err(why) => Cell::new(Tone::Bad, why.clone()),
         };
         [account.id.to_string().into(), cell]
-    }));
-    table.print(screen)?;
+    });
+    Table::default().with(rows).print(screen)?;
     Ok(exit)
 }
 

@@ -1,7 +1,7 @@
 //! The flags of `weir tokens`.
 
 use super::secret::SecretName;
-use crate::meta::settings::MetaSettings;
+use crate::meta::MetaSettings;
 use crate::tool::settings::{count, flag, group, settings, switch};
 use runtime::settings::{Form, form};
 use std::path::PathBuf;

@@ -4,8 +4,7 @@
 use super::report;
 use super::secret::{KeySnapshot, Secret};
 use super::settings::Destination;
-use crate::meta::accounts::Accounts;
-use crate::meta::file::DeclaredAccount;
+use crate::meta::{Accounts, DeclaredAccount};
 use runtime::secret_files::{read_regular, trimmed};
 use std::fmt;
 use std::fs;

@@ -12,10 +12,7 @@ use weir_graph::GraphId;
 use weir_graph_simulator::{KnownToken, Login};
 
 /// Runs one of the commands: how it ended, and what it printed.
-async fn ran<S: Send + 'static>(
-    settings: S,
-    run: fn(&S, &mut Screen) -> Result<Exit, ToolError>,
-) -> (Exit, String) {
+async fn ran<S: Send + 'static>(settings: S, run: fn(&S, &mut Screen) -> Result<Exit>) -> (Exit, String) {
     let ran = tokio::task::spawn_blocking(move || {
         let printed = Printed::default();
         (run(&settings, &mut printed.screen()).unwrap(), printed.text())

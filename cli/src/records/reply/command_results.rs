@@ -1,7 +1,7 @@
 //! What the results topic says of one command: where it ends, before the command is written anew or after.
 
-use crate::kafka::request::RequestError;
-use crate::kafka::source::{Range, Source};
+use crate::kafka::{Range, Source};
+use crate::tool::Result;
 use runtime::consumer::{Read, Record, TopicReader};
 use schemas::reply::{CommandResult, Open, ResultStatus};
 use std::time::Instant;
@@ -23,12 +23,7 @@ impl<'a> CommandResults<'a> {
     }
 
     /// The result of a command that had this id and this key before.
-    pub(super) fn former(
-        &mut self,
-        source: &Source,
-        mut range: Range,
-        key: &str,
-    ) -> Result<Option<Record>, RequestError> {
+    pub(super) fn former(&mut self, source: &Source, mut range: Range, key: &str) -> Result<Option<Record>> {
         range.narrow_to(key);
         let mut reading = source.open(&range)?;
         while let Some(record) = reading.next()? {
@@ -39,11 +34,7 @@ impl<'a> CommandResults<'a> {
 
     /// The result of the latest attempt; `None` where there is none in time. That an attempt was of unknown outcome is
     /// written after the intent of the next one, where there is to be one.
-    pub(super) fn end(
-        &mut self,
-        reader: &mut TopicReader,
-        deadline: Instant,
-    ) -> Result<Option<Record>, RequestError> {
+    pub(super) fn end(&mut self, reader: &mut TopicReader, deadline: Instant) -> Result<Option<Record>> {
         while self.end.is_none() {
             let left = deadline.saturating_duration_since(Instant::now());
             match reader.next(left)? {

@@ -5,9 +5,9 @@ use super::expected::Expected;
 use super::place::Place;
 use super::question::Period;
 use super::search::{Scope, Search, holds, until, written};
-use crate::ToolError;
 use crate::dlq::DeadLetter;
 use crate::records::reply::result;
+use crate::tool::Result;
 use runtime::consumer::Record;
 use schemas::Topic;
 use schemas::reply::{Action, Command, Open};
@@ -23,11 +23,7 @@ const COMMANDED_BEFORE: Duration = Duration::from_hours(1);
 const WINDOW: Duration = Duration::from_hours(24);
 
 /// Where they are, and where they end: well where one of those that name it is done.
-pub(super) fn find(
-    event: &Expected,
-    typed: &Record,
-    search: &Search<'_>,
-) -> Result<(Vec<Place>, End), ToolError> {
+pub(super) fn find(event: &Expected, typed: &Record, search: &Search<'_>) -> Result<(Vec<Place>, End)> {
     let (mut places, mut ends) = (Vec::new(), Vec::new());
     let Some(item) = &event.item else { return Ok((places, Ok(()))) };
     let since = Period::from(written(typed), COMMANDED_BEFORE);
@@ -100,7 +96,7 @@ fn of_conversation(
     topic: Topic,
     period: Period,
     search: &Search<'_>,
-) -> Result<Vec<Record>, ToolError> {
+) -> Result<Vec<Record>> {
     let Some(key) = event.key.as_deref() else { return Ok(Vec::new()) };
     let account = key.split_once(':').map(|(account, _)| account);
     let mut found = Vec::new();
@@ -112,7 +108,7 @@ fn of_conversation(
 }
 
 /// The dead letter of a command, whose key it keeps.
-fn dead_letter(command: &Record, search: &Search<'_>) -> Result<Option<Record>, ToolError> {
+fn dead_letter(command: &Record, search: &Search<'_>) -> Result<Option<Record>> {
     let scope = Scope {
         topic: Topic::RepliesDlq,
         key: command.key.as_deref().and_then(|key| std::str::from_utf8(key).ok()),

@@ -8,7 +8,7 @@ use super::spool::Spooled;
 use crate::dlq::DeadLetter;
 use crate::records::reply::result;
 use crate::screen::counted;
-use crate::tool::exit::Exit;
+use crate::tool::Exit;
 use runtime::consumer::Record;
 use schemas::reply::{Open, ResultStatus};
 use schemas::{Refusal, Topic, TypedEvent, split};

@@ -7,7 +7,7 @@ use super::origin::Origin;
 use super::place::Place;
 use super::question::Period;
 use super::search::{Scope, Search, has_id, until, written};
-use crate::ToolError;
+use crate::tool::Result;
 use runtime::consumer::Record;
 use schemas::Topic;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(super) struct EventTrace {
     pub(super) end: End,
 }
 
-pub(super) fn follow(origin: &Origin, search: &Search<'_>) -> Result<EventTrace, ToolError> {
+pub(super) fn follow(origin: &Origin, search: &Search<'_>) -> Result<EventTrace> {
     let mut places: Vec<_> = origin.spooled.iter().map(Place::on_disk).collect();
     places.extend(origin.raw.as_ref().map(|raw| Place::of("raw", raw, search)));
     let (Some(event), Some(typed)) = (&origin.event, &origin.typed) else {
@@ -50,7 +50,7 @@ fn handled(
     event: &Expected,
     typed: &Record,
     search: &Search<'_>,
-) -> Result<(Vec<Place>, End), ToolError> {
+) -> Result<(Vec<Place>, End)> {
     let after = Period::since(written(typed));
     // The record of the same event on another topic, where it has the same key.
     let find = |topics: &[Topic], period| {
@@ -83,7 +83,7 @@ fn handled(
 }
 
 /// The dead letter of a body that could not be read, which is written beside it.
-fn refused(raw: &Record, search: &Search<'_>) -> Result<Option<Record>, ToolError> {
+fn refused(raw: &Record, search: &Search<'_>) -> Result<Option<Record>> {
     let id = raw.header("ce_id").unwrap_or_default();
     let scope = Scope { topic: Topic::IngestDlq, key: None, period: Period::about(written(raw)) };
     search.first(scope, |record| record.header("ce_id") == Some(id))

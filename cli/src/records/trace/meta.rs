@@ -7,9 +7,8 @@ use super::TraceSettings;
 use super::event_trace::EventTrace;
 use super::expected::Expected;
 use super::question::{EventSelector, Question};
-use crate::ToolError;
-use crate::tool::session::Session;
 use crate::tool::settings::{access_tokens, flag, graph_url, graph_version, settings, switch};
+use crate::tool::{Result, Session};
 use prometheus::Registry;
 use runtime::process::chain;
 use runtime::settings::form;
@@ -85,7 +84,7 @@ pub(super) fn ask(
     left_out: &[Expected],
     settings: &TraceSettings,
     session: &Session,
-) -> Result<Vec<AtMeta>, ToolError> {
+) -> Result<Vec<AtMeta>> {
     let access = &settings.meta;
     if !access.ask_meta {
         return Ok(Vec::new());
@@ -103,7 +102,7 @@ pub(super) fn ask(
         Err(no_token) => return Ok(vec![AtMeta::unknown(None, no_token.to_string())]),
     };
     let of_host = GraphSettings::of(access.graph_url.clone(), access.graph_version.clone());
-    let graph = Graph::new(of_host, &Registry::new()).map_err(crate::MetaError::from)?;
+    let graph = Graph::new(of_host, &Registry::new())?;
     let events = traces.iter().filter_map(|trace| trace.event.as_ref()).chain(left_out);
     let mut received: BTreeSet<_> = events.filter_map(|event| event.item.as_deref()).collect();
     if let EventSelector::Item(id) = &question.what

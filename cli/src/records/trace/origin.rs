@@ -4,7 +4,7 @@ use super::expected::{Expected, expected, is_about};
 use super::question::{EventSelector, Period, Question, received};
 use super::search::{Scope, Search, has_id, holds, written};
 use super::spool::{self, Spooled};
-use crate::ToolError;
+use crate::tool::Result;
 use runtime::consumer::Record;
 use schemas::{Millis, Topic, TypedEvent};
 use std::collections::HashSet;
@@ -39,11 +39,7 @@ pub(super) struct Origins {
 
 /// All that are meant: on the typed topics, among the deliveries and on the disk, each event once. The disk is looked at
 /// first, so that what moves from there to Kafka is in one of them.
-pub(super) fn find(
-    question: &Question,
-    spool_dir: Option<&Path>,
-    search: &Search<'_>,
-) -> Result<Origins, ToolError> {
+pub(super) fn find(question: &Question, spool_dir: Option<&Path>, search: &Search<'_>) -> Result<Origins> {
     let spooled = spool::find(question, spool_dir)?;
     let mut found = Vec::new();
     match question.what {
@@ -70,7 +66,7 @@ pub(super) fn find(
 }
 
 /// Slice by slice until it is found: on the typed topics, then among the deliveries.
-fn by_slices(question: &Question, search: &Search<'_>, found: &mut Vec<Origin>) -> Result<(), ToolError> {
+fn by_slices(question: &Question, search: &Search<'_>, found: &mut Vec<Origin>) -> Result<()> {
     let slices = question.slices(Millis::of(SystemTime::now()));
     for look_among in [published, delivered] {
         for period in &slices {
@@ -102,7 +98,7 @@ fn merge(found: &mut Vec<Origin>, more: Vec<Origin>) {
 }
 
 /// Those on the typed topics.
-fn published(question: &Question, period: Period, search: &Search<'_>) -> Result<Vec<Origin>, ToolError> {
+fn published(question: &Question, period: Period, search: &Search<'_>) -> Result<Vec<Origin>> {
     let mut origins: Vec<Origin> = Vec::new();
     let is_one = matches!(question.what, EventSelector::Event(_));
     for topic in question.topics() {
@@ -139,7 +135,7 @@ fn is_meant(question: &Question, record: &Record) -> bool {
 }
 
 /// Finds the raw record of a typed one, and the typed record of a raw one.
-fn complete(origin: &mut Origin, search: &Search<'_>) -> Result<(), ToolError> {
+fn complete(origin: &mut Origin, search: &Search<'_>) -> Result<()> {
     match (&origin.typed, &origin.raw, &origin.event) {
         (Some(typed), None, _) => origin.raw = raw_of(typed, search)?.map(Rc::new),
         (None, Some(raw), Some(event)) => {
@@ -154,7 +150,7 @@ fn complete(origin: &mut Origin, search: &Search<'_>) -> Result<(), ToolError> {
 
 /// The raw record of a typed one: written at about the same time, however long the delivery waited on a disk; of a replay
 /// the events are written long after.
-fn raw_of(typed: &Record, search: &Search<'_>) -> Result<Option<Record>, ToolError> {
+fn raw_of(typed: &Record, search: &Search<'_>) -> Result<Option<Record>> {
     let Ok(event) = TypedEvent::read(typed.value.as_deref()) else { return Ok(None) };
     let times = [Some(written(typed)), received(&event.deliveryid)];
     for period in times.into_iter().flatten().map(Period::about) {
@@ -167,7 +163,7 @@ fn raw_of(typed: &Record, search: &Search<'_>) -> Result<Option<Record>, ToolErr
 }
 
 /// Those of raw deliveries, and deliveries themselves that are meant.
-fn delivered(question: &Question, period: Period, search: &Search<'_>) -> Result<Vec<Origin>, ToolError> {
+fn delivered(question: &Question, period: Period, search: &Search<'_>) -> Result<Vec<Origin>> {
     let meant_of = |record: &Record| {
         let id = record.header("ce_id").map(String::from_utf8_lossy).unwrap_or_default();
         let body = record.value.as_deref().unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::search::Search;
 use super::spool::Spooled;
 use crate::dlq::DeadLetter;
-use crate::kafka::source::RecordPosition;
+use crate::kafka::RecordPosition;
 use crate::records::fact::DescribedRecord;
 use crate::records::reply;
 use runtime::consumer::Record;

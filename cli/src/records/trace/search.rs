@@ -1,22 +1,18 @@
 //! Finds records on the pipeline's topics: within a time, and in one partition where the key is known.
 
 use super::question::Period;
-use crate::ToolError;
-use crate::kafka::group::Group;
-use crate::kafka::source::Source;
-use crate::screen::Progress;
-use crate::tool::session::Session;
+use crate::kafka::{Group, Source};
+use crate::tool::{Result, Session};
 use runtime::consumer::Record;
 use runtime::settings::KafkaSettings;
 use schemas::{Millis, Topic};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 /// A cluster with the pipeline's topics.
 pub(super) struct Search<'a> {
     source: Source,
     kafka: &'a KafkaSettings,
     pub(super) topic_prefix: &'a str,
-    progress: RefCell<Progress>,
     read: Cell<u64>,
 }
 
@@ -35,11 +31,10 @@ impl<'a> Search<'a> {
         session: &Session,
         kafka: &'a KafkaSettings,
         topic_prefix: &'a str,
-    ) -> Result<Self, ToolError> {
+    ) -> Result<Self> {
         let topics = Topic::ALL.map(|topic| topic.name(topic_prefix));
         let source = Source::connect(session, kafka, &topics)?;
-        let progress = RefCell::new(Progress::new(true));
-        Ok(Self { source, kafka, topic_prefix, progress, read: Cell::new(0) })
+        Ok(Self { source, kafka, topic_prefix, read: Cell::new(0) })
     }
 
     /// How many records were read so far.
@@ -48,11 +43,7 @@ impl<'a> Search<'a> {
     }
 
     /// The first record that fits.
-    pub(super) fn first(
-        &self,
-        scope: Scope<'_>,
-        fits: impl Fn(&Record) -> bool,
-    ) -> Result<Option<Record>, ToolError> {
+    pub(super) fn first(&self, scope: Scope<'_>, fits: impl Fn(&Record) -> bool) -> Result<Option<Record>> {
         Ok(self.most(scope, 1, fits)?.pop())
     }
 
@@ -62,35 +53,31 @@ impl<'a> Search<'a> {
         scope: Scope<'_>,
         most: usize,
         fits: impl Fn(&Record) -> bool,
-    ) -> Result<Vec<Record>, ToolError> {
+    ) -> Result<Vec<Record>> {
         let name = scope.topic.name(self.topic_prefix);
         let mut range = self.source.range(&name, Some(scope.period.since), scope.period.until)?;
         if let Some(key) = scope.key {
             range.narrow_to(key);
         }
-        let (mut found, at_most) = (Vec::new(), range.at_most());
-        if at_most == 0 {
+        let mut found = Vec::new();
+        if range.at_most() == 0 {
             return Ok(found);
         }
-        let mut reading = self.source.open(&range)?;
+        let mut reading = self.source.open(&range)?.showing("records", true);
         while found.len() < most
             && let Some(record) = reading.next()?
         {
             self.read.set(self.read.get() + 1);
-            self.progress
-                .borrow_mut()
-                .show(|| format!("{name}: up to {at_most} records, {} in all", self.read()));
             if fits(&record) {
                 found.push(record);
             }
         }
-        self.progress.borrow_mut().clear();
         Ok(found)
     }
 
     /// Up to when records of a topic may be gone: the time of the first that is there, of the partition where that is latest, and
     /// later than any where a partition has none left.
-    pub(super) fn lost_until(&self, topic: Topic) -> Result<Option<Millis>, ToolError> {
+    pub(super) fn lost_until(&self, topic: Topic) -> Result<Option<Millis>> {
         let mut range = self.source.range(&topic.name(self.topic_prefix), None, None)?;
         range.spans.retain(|span| span.low > 0);
         if range.spans.iter().any(|span| span.low >= span.high) {
@@ -107,14 +94,14 @@ impl<'a> Search<'a> {
     }
 
     /// Whether a consumer ever handled anything of the topic of a record.
-    pub(super) fn has_ever_read(&self, consumer: &str, record: &Record) -> Result<bool, ToolError> {
+    pub(super) fn has_ever_read(&self, consumer: &str, record: &Record) -> Result<bool> {
         let spans = self.source.range(&record.topic, None, None)?.spans;
         let partitions: Vec<i32> = spans.iter().map(|span| span.partition).collect();
         Ok(!Group::open(self.kafka, consumer)?.committed(&record.topic, &partitions)?.is_empty())
     }
 
     /// The offset that a consumer handles next in the partition of a record.
-    pub(super) fn next(&self, consumer: &str, record: &Record) -> Result<i64, ToolError> {
+    pub(super) fn next(&self, consumer: &str, record: &Record) -> Result<i64> {
         let group = Group::open(self.kafka, consumer)?;
         let committed = group.committed(&record.topic, &[record.partition])?;
         Ok(committed.get(&record.partition).map_or(0, |(offset, _)| *offset))

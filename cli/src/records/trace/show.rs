@@ -6,8 +6,7 @@ use super::meta::{AtMeta, State};
 use super::place::Place;
 use super::question::Period;
 use super::spool_backlog::SpoolBacklog;
-use crate::Screen;
-use crate::screen::{Cell, Table, Tone, counted, one_line};
+use crate::screen::{Cell, Screen, Table, Tone, counted, one_line};
 use schemas::Millis;
 use serde_json::json;
 use std::io;
@@ -138,9 +137,7 @@ fn table(EventTrace { event, places, end }: &EventTrace, screen: &mut Screen) ->
         |event| format!("{}  {}  {}", event.kind, event.key.as_deref().unwrap_or("no key"), event.id),
     );
     screen.toned(Tone::Strong, &one_line(&title, 2 * LONGEST))?;
-    let mut table = Table::default();
-    table.extend(places.iter().map(row));
-    table.print(screen)?;
+    Table::default().with(places.iter().map(row)).print(screen)?;
     match end {
         Ok(()) => screen.toned(Tone::Good, "✓ Complete."),
         Err(why) => {

@@ -20,8 +20,7 @@ pub(super) struct SpoolBacklog {
 /// Asks each of them.
 pub(super) async fn ask(addresses: &[String]) -> Vec<SpoolBacklog> {
     let ask = async |address: &String| {
-        let url = format!("http://{address}/metrics");
-        let answer = async { Poster::new(&url)?.get().await }.await;
+        let answer = Poster::get(&format!("http://{address}/metrics")).await;
         let metrics = answer.map(|answer| answer.text).unwrap_or_default();
         SpoolBacklog { address: address.clone(), deliveries: deliveries(&metrics), lost: lost(&metrics) }
     };

@@ -29,16 +29,14 @@ pub(crate) fn switch(id: &'static str) -> Flag<bool> {
     Flag { argument, read: Box::new(move |reader| Some(reader.matches().get_flag(id))) }
 }
 
-/// Several words; `shape` says whether they follow a flag, how many they are, and what they exclude.
-pub(crate) fn words(id: &'static str, value_name: &'static str, shape: fn(Arg) -> Arg) -> Flag<Vec<String>> {
-    let argument = shape(Arg::new(id).value_name(value_name).action(ArgAction::Append));
+/// A flag `--{id}` with any number of values.
+pub(crate) fn several<T: 'static>(id: &'static str, value_name: &'static str, form: Form<T>) -> Flag<Vec<T>> {
+    let argument = Arg::new(id).long(id).value_name(value_name).num_args(1..).action(ArgAction::Append);
     let read = move |reader: &mut Reader<'_>| {
         let words: Vec<String> = reader.matches().get_many(id).into_iter().flatten().cloned().collect();
-        if words.iter().any(String::is_empty) {
-            reader.problem(id, "words that are not empty");
-            return None;
-        }
-        Some(words)
+        let wrong = words.iter().filter(|word| form.parse(word).is_none());
+        reader.refuse(id, wrong, form.expected());
+        words.iter().map(|word| form.parse(word)).collect()
     };
     Flag { argument, read: Box::new(read) }
 }
