@@ -63,7 +63,7 @@ where
     }
 
     fn admit(&self, stream: TcpStream, graceful: &GracefulShutdown) {
-        let Some(Admitted { slot, eviction, evicts_another }) = self.connections.admit() else {
+        let Some(Admitted { slot, evicts_another }) = self.connections.admit() else {
             return self.turn_away(&stream);
         };
         if evicts_another {
@@ -75,9 +75,9 @@ where
         let clock = Clock::start(timeouts(&self.limits));
         let stream = TimedStream::new(stream, Arc::clone(&clock));
         let open = OpenConnection::count(&self.metrics.connections);
-        let (respond, metrics) = (self.respond.clone(), Arc::clone(&self.metrics));
+        let (respond, metrics, holder) = (self.respond.clone(), Arc::clone(&self.metrics), Arc::clone(&slot));
         let service = service_fn(move |request: Request<Incoming>| {
-            let (respond, slot, metrics) = (respond.clone(), Arc::clone(&slot), Arc::clone(&metrics));
+            let (respond, slot, metrics) = (respond.clone(), Arc::clone(&holder), Arc::clone(&metrics));
             async move {
                 let response = AssertUnwindSafe(async move { respond(request, slot).await });
                 let response = response.catch_unwind().await;
@@ -91,7 +91,7 @@ where
             tokio::select! {
                 biased;
                 ended = connection => count_end(&metrics, clock.timed_out(), ended),
-                () = eviction.come() => tracing::debug!("a connection was evicted for another"),
+                () = slot.evicted() => tracing::debug!("a connection was evicted for another"),
             }
             drop(open);
         });

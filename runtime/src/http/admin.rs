@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::cpu_budget::CpuBudget;
 use self::exposition::Exposition;
-use crate::http::connections::{self, Admitted, Connections};
+use crate::http::connections::{self, Connections, Slot};
 use crate::http::timed_stream::{Clock, HeadTimer, TimedStream, Timeouts};
 use crate::process::Process;
 use crate::process::health::{Probe, Report};
@@ -67,7 +67,12 @@ pub async fn serve(listener: TcpListener, process: Process) {
         match listener.accept().await {
             Ok((stream, _)) => {
                 if let Some(admitted) = connections.admit() {
-                    tokio::spawn(serve_connection(stream, process.clone(), exposition.clone(), admitted));
+                    tokio::spawn(serve_connection(
+                        stream,
+                        process.clone(),
+                        exposition.clone(),
+                        admitted.slot,
+                    ));
                 }
             }
             Err(error) => {
@@ -81,12 +86,7 @@ pub async fn serve(listener: TcpListener, process: Process) {
     }
 }
 
-async fn serve_connection(
-    stream: TcpStream,
-    process: Process,
-    exposition: Exposition,
-    Admitted { slot, eviction, .. }: Admitted,
-) {
+async fn serve_connection(stream: TcpStream, process: Process, exposition: Exposition, slot: Arc<Slot>) {
     // A connection's own, so that who asks without end makes nobody else wait.
     let budget = RefCell::new(CpuBudget::new(Instant::now()));
     let holder = Arc::clone(&slot);
@@ -114,9 +114,8 @@ async fn serve_connection(
                 tracing::debug!(%error, "an admin connection ended early");
             }
         }
-        () = eviction.come() => tracing::debug!("an admin connection was evicted for another"),
+        () = slot.evicted() => tracing::debug!("an admin connection was evicted for another"),
     }
-    drop(slot);
 }
 
 async fn answer<B>(

@@ -6,13 +6,12 @@
 //! request and replays it cannot hold more than half of the slots idle.
 
 use std::collections::BTreeMap;
-use std::future::pending;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
+use tokio::sync::Notify;
 
 use crate::mutex::lock;
 
@@ -20,50 +19,36 @@ use crate::mutex::lock;
 #[derive(Debug)]
 pub struct Connections {
     slots: usize,
-    /// For how many milliseconds after an authenticated request a connection counts as younger than a new one.
-    authenticated_for: u64,
-    opened: Instant,
+    /// For how long after an authenticated request a connection counts as younger than a new one.
+    authenticated_for: Duration,
     held: Mutex<SlotTable>,
 }
 
 #[derive(Debug, Default)]
 struct SlotTable {
-    next: u64,
-    /// Those without an authenticated request, oldest first.
-    unauthenticated: BTreeMap<Key, Holder>,
-    /// Those with one, ordered by a lower bound of when their latest request ended.
-    authenticated: BTreeMap<Key, Holder>,
-    /// How often one of those was given a place.
-    #[cfg(test)]
-    placed: usize,
+    /// The latest place that was given; a later one is of a later time.
+    latest: u64,
+    /// Those without an authenticated request, by when they were opened.
+    unauthenticated: BTreeMap<u64, Holder>,
+    /// Those whose latest authenticated request has ended, by when it did.
+    idle: BTreeMap<u64, Holder>,
+    /// How many have one under way, which is when they have no place.
+    busy: usize,
 }
-
-/// Milliseconds since the opening, and a number of the connection's own.
-type Key = (u64, u64);
 
 #[derive(Debug)]
 struct Holder {
-    activity: Arc<Activity>,
-    evict: oneshot::Sender<()>,
-}
-
-/// What a connection does with its slot, without a lock.
-#[derive(Debug)]
-struct Activity {
-    number: u64,
-    /// The other half of its key.
-    held_at: AtomicU64,
-    is_authenticated: AtomicBool,
-    is_busy: AtomicBool,
-    /// When its latest authenticated request ended.
-    latest: AtomicU64,
+    since: Instant,
+    evicted: Arc<Notify>,
 }
 
 /// A connection's slot; free again when the last clone of its `Arc` is dropped.
 #[derive(Debug)]
 pub struct Slot {
     connections: Arc<Connections>,
-    activity: Arc<Activity>,
+    /// Written with the table locked.
+    place: AtomicU64,
+    evicted: Arc<Notify>,
 }
 
 /// A slot for a new connection.
@@ -71,25 +56,22 @@ pub struct Slot {
 pub struct Admitted {
     /// To be held for as long as the connection is open.
     pub slot: Arc<Slot>,
-    /// Tells that it was given to another one.
-    pub eviction: Eviction,
     /// Whether another one was evicted for it.
     pub evicts_another: bool,
 }
 
-/// Resolves when the connection is evicted.
-#[derive(Debug)]
-pub struct Eviction(oneshot::Receiver<()>);
-
 /// An authenticated request under way; its connection is not evicted meanwhile.
 #[derive(Debug)]
-pub struct Authenticated(Arc<Slot>);
+pub struct Authenticated {
+    slot: Arc<Slot>,
+    /// Not where the connection was evicted before.
+    is_busy: bool,
+}
 
 impl Connections {
     /// Slots for this many.
     pub fn new(slots: usize, authenticated_for: Duration) -> Arc<Self> {
-        let authenticated_for = u64::try_from(authenticated_for.as_millis()).unwrap_or(u64::MAX);
-        Arc::new(Self { slots, authenticated_for, opened: Instant::now(), held: Mutex::default() })
+        Arc::new(Self { slots, authenticated_for, held: Mutex::default() })
     }
 
     /// A slot for a new connection, another's if need be; `None` when each has an authenticated request under way.
@@ -99,19 +81,11 @@ impl Connections {
         if evicts_another && !self.evict_one(&mut held) {
             return None;
         }
-        let (evict, is_evicted) = oneshot::channel();
-        held.next += 1;
-        let activity = Arc::new(Activity {
-            number: held.next,
-            held_at: AtomicU64::new(self.now()),
-            is_authenticated: AtomicBool::new(false),
-            is_busy: AtomicBool::new(false),
-            latest: AtomicU64::new(0),
-        });
-        let holder = Holder { activity: Arc::clone(&activity), evict };
-        held.unauthenticated.insert(activity.key(), holder);
-        let slot = Arc::new(Slot { connections: Arc::clone(self), activity });
-        Some(Admitted { slot, eviction: Eviction(is_evicted), evicts_another })
+        let (place, holder) = held.place(Arc::default());
+        let evicted = Arc::clone(&holder.evicted);
+        held.unauthenticated.insert(place, holder);
+        let slot = Slot { connections: Arc::clone(self), place: AtomicU64::new(place), evicted };
+        Some(Admitted { slot: Arc::new(slot), evicts_another })
     }
 
     /// Evicts up to `most` connections for nobody, so that the system has descriptors again; how many there were.
@@ -121,111 +95,68 @@ impl Connections {
     }
 
     fn evict_one(&self, held: &mut SlotTable) -> bool {
-        let idle = self.longest_idle(held);
-        let oldest = held.unauthenticated.first_key_value().map(|(key, _)| *key);
-        let takes_idle = match (idle, oldest) {
-            (Some((latest, _)), Some((opened, _))) => {
-                held.authenticated.len() > self.slots / 2
-                    || latest.saturating_add(self.authenticated_for) < opened
+        let oldest =
+            |holders: &BTreeMap<_, Holder>| holders.first_key_value().map(|(_, holder)| holder.since);
+        let takes_idle = match (oldest(&held.idle), oldest(&held.unauthenticated)) {
+            (Some(ended), Some(opened)) => {
+                held.idle.len() + held.busy > self.slots / 2 || ended + self.authenticated_for < opened
             }
             (idle, _) => idle.is_some(),
         };
-        let evicted = if takes_idle {
-            idle.and_then(|key| held.authenticated.remove(&key))
-        } else {
-            oldest.and_then(|key| held.unauthenticated.remove(&key))
-        };
-        let Some(evicted) = evicted else { return false };
-        // It may just have ended, which is as good.
-        let _told = evicted.evict.send(());
+        let holders = if takes_idle { &mut held.idle } else { &mut held.unauthenticated };
+        let Some((_, evicted)) = holders.pop_first() else { return false };
+        evicted.evicted.notify_one();
         true
-    }
-
-    /// The authenticated connection whose latest request ended first. What has had another one since it was looked at
-    /// finds its new place now, so that a request does not have to.
-    fn longest_idle(&self, held: &mut SlotTable) -> Option<Key> {
-        let begun = self.now();
-        loop {
-            let (key, holder) = held.authenticated.first_key_value()?;
-            let (key, activity) = (*key, &holder.activity);
-            let is_busy = activity.is_busy.load(Ordering::Relaxed);
-            let latest = if is_busy { begun + 1 } else { activity.latest.load(Ordering::Relaxed) };
-            if !is_busy && latest <= key.0 {
-                return Some(key);
-            }
-            // A busy one's place is behind all that were idle when this began: where one is there already, none is left.
-            if is_busy && key.0 > begun {
-                return None;
-            }
-            let holder = held.authenticated.remove(&key)?;
-            held.authenticate(holder, latest);
-        }
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 
 impl SlotTable {
     fn len(&self) -> usize {
-        self.unauthenticated.len() + self.authenticated.len()
+        self.unauthenticated.len() + self.idle.len() + self.busy
     }
 
-    fn authenticate(&mut self, holder: Holder, latest: u64) {
-        #[cfg(test)]
-        {
-            self.placed += 1;
-        }
-        holder.activity.held_at.store(latest, Ordering::Relaxed);
-        self.authenticated.insert(holder.activity.key(), holder);
+    /// The next place, behind all others.
+    fn place(&mut self, evicted: Arc<Notify>) -> (u64, Holder) {
+        self.latest += 1;
+        (self.latest, Holder { since: Instant::now(), evicted })
     }
-}
 
-impl Activity {
-    fn key(&self) -> Key {
-        (self.held_at.load(Ordering::Relaxed), self.number)
+    /// Whether there was somebody: who was evicted has no place any more.
+    fn remove(&mut self, place: u64) -> bool {
+        self.idle.remove(&place).or_else(|| self.unauthenticated.remove(&place)).is_some()
     }
 }
 
 impl Slot {
     /// A request of this connection was authenticated; it is under way until what this returns is dropped.
     pub fn authenticate(self: &Arc<Self>) -> Authenticated {
-        self.activity.is_busy.store(true, Ordering::Relaxed);
-        if !self.activity.is_authenticated.swap(true, Ordering::Relaxed) {
-            let mut held = lock(&self.connections.held);
-            if let Some(holder) = held.unauthenticated.remove(&self.activity.key()) {
-                held.authenticate(holder, self.connections.now());
-            }
-        }
-        Authenticated(Arc::clone(self))
+        let mut held = lock(&self.connections.held);
+        let is_busy = held.remove(self.place.load(Ordering::Relaxed));
+        held.busy += usize::from(is_busy);
+        Authenticated { slot: Arc::clone(self), is_busy }
+    }
+
+    /// Returns once the connection is evicted; if it never is, never.
+    pub async fn evicted(&self) {
+        self.evicted.notified().await;
     }
 }
 
 impl Drop for Authenticated {
     fn drop(&mut self) {
-        let Slot { connections, activity } = &*self.0;
-        activity.latest.store(connections.now(), Ordering::Relaxed);
-        activity.is_busy.store(false, Ordering::Relaxed);
+        if self.is_busy {
+            let mut held = lock(&self.slot.connections.held);
+            held.busy -= 1;
+            let (place, holder) = held.place(Arc::clone(&self.slot.evicted));
+            held.idle.insert(place, holder);
+            self.slot.place.store(place, Ordering::Relaxed);
+        }
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut held = lock(&self.connections.held);
-        let key = self.activity.key();
-        if held.unauthenticated.remove(&key).is_none() {
-            held.authenticated.remove(&key);
-        }
-    }
-}
-
-impl Eviction {
-    /// Returns once the connection is evicted; if it never is, never.
-    pub async fn come(self) {
-        if self.0.await.is_err() {
-            pending::<()>().await;
-        }
+        lock(&self.connections.held).remove(*self.place.get_mut());
     }
 }
 
