@@ -27,7 +27,7 @@ pub(crate) struct Keyring {
     keys: Vec<Key>,
     /// Counts changes of the key that matches; a key's latest success is a reading of this counter.
     clock: AtomicU64,
-    hints: Hints,
+    hints: Arc<Hints>,
 }
 
 struct Key {
@@ -35,11 +35,19 @@ struct Key {
     /// Keyed once; cloning it is cheaper than keying anew.
     mac: Hmac<Sha256>,
     latest_success: AtomicU64,
+    /// What hints have of it.
+    mark: u64,
 }
 
 impl Keyring {
     /// With more than `most` secrets, the last by name are not used.
     pub(crate) fn new(secrets: &[Secret], most: usize) -> Self {
+        let none = Self { keys: Vec::new(), clock: AtomicU64::new(1), hints: Arc::default() };
+        none.with_secrets(secrets, most)
+    }
+
+    /// The same with other secrets; what is known of an app stays known of it by its name.
+    pub(crate) fn with_secrets(&self, secrets: &[Secret], most: usize) -> Self {
         if secrets.len() > most {
             tracing::error!(
                 most,
@@ -47,28 +55,19 @@ impl Keyring {
                 "more app secrets than --max-app-secrets: not all are used"
             );
         }
-        let keys = secrets.iter().take(most).map(|secret| Key {
-            app: Arc::clone(secret.name()),
-            mac: secret.mac(),
-            latest_success: AtomicU64::new(0),
-        });
-        Self { keys: keys.collect(), clock: AtomicU64::new(1), hints: Hints::default() }
-    }
-
-    /// The same with other secrets; what is known of an app stays known of it by its name.
-    pub(crate) fn with_secrets(&self, secrets: &[Secret], most: usize) -> Self {
-        let mut renewed = Self::new(secrets, most);
-        for key in &mut renewed.keys {
-            if let Some(before) = self.keys.iter().find(|before| before.app == key.app) {
-                key.latest_success = AtomicU64::new(before.latest_success.load(Ordering::Relaxed));
+        let keys = secrets.iter().take(most).map(|secret| {
+            let app = secret.name();
+            let before = self.keys.iter().find(|before| before.app == *app);
+            let latest_success = before.map_or(0, |before| before.latest_success.load(Ordering::Relaxed));
+            Key {
+                app: Arc::clone(app),
+                mac: secret.mac(),
+                latest_success: AtomicU64::new(latest_success),
+                mark: self.hints.mark(app),
             }
-        }
-        let place = |before: &Key| renewed.keys.iter().position(|key| key.app == before.app);
-        // Looked up once each: there are many more hints than secrets.
-        let places: Vec<_> = self.keys.iter().map(place).collect();
-        let hints = self.hints.moved(|before| places.get(before).copied().flatten());
+        });
         let clock = AtomicU64::new(self.clock.load(Ordering::Relaxed));
-        Self { clock, hints, ..renewed }
+        Self { keys: keys.collect(), clock, hints: Arc::clone(&self.hints) }
     }
 
     /// The app whose secret gives `digest` over `body`, among those of `app` where the path names one; compared in
@@ -82,11 +81,8 @@ impl Keyring {
     ) -> Option<Arc<str>> {
         let account = if self.keys.len() > 1 { account(body) } else { None };
         let candidates = || self.keys.iter().filter(|key| app.is_none_or(|app| key.is_of(app)));
-        let hinted = account.and_then(|account| self.keys.get(self.hints.of(account)?));
-        let rank = |key: &&Key| {
-            let is_hinted = hinted.is_some_and(|hinted| std::ptr::eq(hinted, *key));
-            (is_hinted, key.latest_success.load(Ordering::Relaxed))
-        };
+        let hint = account.and_then(|account| self.hints.of(account));
+        let rank = |key: &&Key| (hint == Some(key.mark), key.latest_success.load(Ordering::Relaxed));
         let first = candidates().max_by_key(rank)?;
         let mut mac = first.mac.clone();
         for slice in body.chunks(SLICE) {
@@ -115,10 +111,8 @@ impl Keyring {
             let success = self.clock.fetch_add(1, Ordering::Relaxed) + 1;
             key.latest_success.store(success, Ordering::Relaxed);
         }
-        if let Some(account) = account
-            && let Some(index) = self.keys.iter().position(|other| std::ptr::eq(other, key))
-        {
-            self.hints.note(account, index);
+        if let Some(account) = account {
+            self.hints.note(account, key.mark);
         }
         Arc::clone(&key.app)
     }

@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Accounts whose hashes meet share a hint, and cost each other a hash with every other secret at worst; a body that is too large
 /// for that at once, a turn in the line of those that nobody signed.
@@ -11,44 +11,38 @@ const SLOTS: usize = 1 << 14;
 const LOOKED_AT: usize = 1024;
 const LONGEST: usize = 64;
 
-/// A hint an account; the place of a secret and one more, 0 for none.
+/// A hint an account: the mark of a secret.
 pub(super) struct Hints {
     hasher: RandomState,
-    slots: Box<[AtomicU16]>,
+    slots: Box<[AtomicU64]>,
 }
 
 impl Default for Hints {
     fn default() -> Self {
-        Self { hasher: RandomState::new(), slots: (0..SLOTS).map(|_| AtomicU16::new(0)).collect() }
+        Self { hasher: RandomState::new(), slots: (0..SLOTS).map(|_| AtomicU64::new(0)).collect() }
     }
 }
 
 impl Hints {
-    /// The place of the secret that signed the last delivery of the account.
-    pub(super) fn of(&self, account: &[u8]) -> Option<usize> {
-        usize::from(self.slot(account)?.load(Ordering::Relaxed)).checked_sub(1)
+    /// What stands for the secret of an app: it stays the same when secrets are read anew.
+    pub(super) fn mark(&self, app: &str) -> u64 {
+        self.hasher.hash_one(app)
     }
 
-    pub(super) fn note(&self, account: &[u8], place: usize) {
-        let Ok(hint) = u16::try_from(place + 1) else { return };
+    /// The mark of the secret that signed the last delivery of the account.
+    pub(super) fn of(&self, account: &[u8]) -> Option<u64> {
+        Some(self.slot(account)?.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn note(&self, account: &[u8], mark: u64) {
         if let Some(slot) = self.slot(account)
-            && slot.load(Ordering::Relaxed) != hint
+            && slot.load(Ordering::Relaxed) != mark
         {
-            slot.store(hint, Ordering::Relaxed);
+            slot.store(mark, Ordering::Relaxed);
         }
     }
 
-    /// The same hints where each secret has another place, or none.
-    pub(super) fn moved(&self, place: impl Fn(usize) -> Option<usize>) -> Self {
-        let moved = |hint: &AtomicU16| {
-            let before = usize::from(hint.load(Ordering::Relaxed)).checked_sub(1);
-            let place = before.and_then(&place).and_then(|place| u16::try_from(place + 1).ok());
-            AtomicU16::new(place.unwrap_or(0))
-        };
-        Self { hasher: self.hasher.clone(), slots: self.slots.iter().map(moved).collect() }
-    }
-
-    fn slot(&self, account: &[u8]) -> Option<&AtomicU16> {
+    fn slot(&self, account: &[u8]) -> Option<&AtomicU64> {
         let hash = self.hasher.hash_one(account);
         self.slots.get(usize::try_from(hash % SLOTS as u64).ok()?)
     }
@@ -86,10 +80,11 @@ mod tests {
     #[test]
     fn a_hint_is_of_its_account_until_another_secret_signs() {
         let hints = Hints::default();
-        assert_eq!(hints.of(b"17"), None);
-        hints.note(b"17", 0);
-        assert_eq!(hints.of(b"17"), Some(0));
-        hints.note(b"17", 50);
-        assert_eq!(hints.of(b"17"), Some(50));
+        let [one, other] = ["one", "other"].map(|app| hints.mark(app));
+        assert!(hints.of(b"17") != Some(one) && one != other);
+        for mark in [one, other] {
+            hints.note(b"17", mark);
+            assert_eq!(hints.of(b"17"), Some(mark));
+        }
     }
 }
