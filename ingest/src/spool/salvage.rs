@@ -32,8 +32,8 @@ type Range = RangeInclusive<i64>;
 
 /// How often a row that cannot be read is tried before the rows behind it go first.
 const ATTEMPTS: u32 = 5;
-/// So many lost deliveries are named, the others counted.
-const NAMED: usize = 1000;
+/// So many lost deliveries of a file are named, the others counted.
+pub(super) const NAMED: usize = 1000;
 
 /// A file that is read.
 pub(super) struct Salvage {

@@ -3,13 +3,15 @@
 use super::super::super::error::StoreError;
 use super::super::super::files;
 use super::super::super::metrics::SpoolMetrics;
-use super::super::super::salvage::SalvageReport;
+use super::super::super::salvage::{NAMED, SalvageReport};
 use std::path::Path;
 
 /// What is known to be lost of a file.
 #[derive(Debug, Default)]
 pub(super) struct Losses {
     pub(super) has_lost: bool,
+    /// How many of them the log has named.
+    named: usize,
     /// How many were counted that its index still counts.
     pub(super) indexed: u64,
     /// There may be others, of which not even the ids are left.
@@ -23,6 +25,8 @@ impl Losses {
     pub(super) fn record(&mut self, count: u64, ids: &[String], path: &Path, metrics: &SpoolMetrics) {
         self.has_lost |= count > 0;
         metrics.lost.inc_by(count);
+        let ids = &ids[..ids.len().min(NAMED.saturating_sub(self.named))];
+        self.named += ids.len();
         for delivery in ids {
             tracing::error!(delivery, file = %path.display(), "lost a spooled delivery: its bytes are gone or changed");
         }
