@@ -4,7 +4,6 @@ use crate::http::response::Unavailable;
 use crate::signature::SignatureFault;
 use runtime::throttle::Throttle;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// After as long without a 503, an outage is over.
@@ -13,8 +12,6 @@ const OVER_AFTER: Duration = Duration::from_mins(1);
 /// The current incidents, each logged at most once a minute.
 #[derive(Default)]
 pub(crate) struct IncidentLog {
-    /// Whether there is an outage: successful deliveries check this instead of taking the lock.
-    is_out: AtomicBool,
     outage: Mutex<Option<Outage>>,
     unavailable: Throttle,
     unsigned: Throttle,
@@ -39,7 +36,6 @@ impl IncidentLog {
         let outage = outage.get_or_insert(Outage { since: now, latest: now, deliveries: 0 });
         outage.latest = now;
         outage.deliveries += 1;
-        self.is_out.store(true, Ordering::Relaxed);
         if let Some(suppressed) = self.unavailable.pass(now) {
             let explanation = why.texts().log;
             tracing::error!(reason = why.as_str(), suppressed, "deliveries are answered 503: {explanation}");
@@ -48,9 +44,6 @@ impl IncidentLog {
 
     /// A delivery was made durable.
     pub(crate) fn acknowledged(&self) {
-        if !self.is_out.load(Ordering::Relaxed) {
-            return;
-        }
         if let Some(Outage { since, latest, deliveries }) = self.ended(Instant::now()) {
             let seconds = latest.saturating_duration_since(since).as_secs();
             tracing::info!(seconds, deliveries, "recovered: no delivery was answered 503 for a minute");
@@ -60,9 +53,7 @@ impl IncidentLog {
     /// The outage, once its last 503 is [`OVER_AFTER`] ago; one that comes and goes is one.
     fn ended(&self, now: Instant) -> Option<Outage> {
         let mut outage = runtime::mutex::lock(&self.outage);
-        let ended = outage.take_if(|outage| now.saturating_duration_since(outage.latest) >= OVER_AFTER)?;
-        self.is_out.store(false, Ordering::Relaxed);
-        Some(ended)
+        outage.take_if(|outage| now.saturating_duration_since(outage.latest) >= OVER_AFTER)
     }
 
     /// A delivery was answered 401.

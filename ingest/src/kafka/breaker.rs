@@ -5,7 +5,6 @@ use crate::metrics::Metrics;
 use crate::settings::Settings;
 use runtime::process::health::{Check, Health, Probe};
 use runtime::throttle::Throttle;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -18,8 +17,6 @@ const LOG_EVERY: Duration = Duration::from_secs(30);
 pub(crate) struct Breaker {
     opens_after: u32,
     probe_every: Duration,
-    failures: AtomicU32,
-    /// Its gauge is the state: 1 while the breaker is open. Written under the lock alone.
     metrics: Arc<Metrics>,
     /// Shows the same beside what a probe asks, and fails none.
     check: Check,
@@ -29,6 +26,9 @@ pub(crate) struct Breaker {
 
 #[derive(Debug, Default)]
 struct State {
+    /// In a row.
+    failures: u32,
+    /// While the breaker is open.
     next_probe: Option<Instant>,
     /// Whether it was logged that the breaker is open, so that its closing is logged too.
     is_logged: bool,
@@ -53,16 +53,11 @@ impl Breaker {
         Self {
             opens_after: settings.breaker_misses,
             probe_every: settings.breaker_probe,
-            failures: AtomicU32::new(0),
             metrics,
             check,
             state: Mutex::default(),
             opened_log: Throttle::new(LOG_EVERY),
         }
-    }
-
-    fn is_open(&self) -> bool {
-        self.metrics.breaker_open.get() != 0
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -71,30 +66,21 @@ impl Breaker {
 
     /// What a delivery may do now; once a probe interval one is sent to Kafka although the breaker is open.
     pub(super) fn admission(&self, now: Instant) -> Admission {
-        if !self.is_open() {
-            return Admission::Closed;
-        }
         let mut state = self.lock();
+        let Some(next_probe) = state.next_probe else { return Admission::Closed };
         self.log_open(&mut state);
-        if state.next_probe.is_none_or(|due| now >= due) {
-            state.next_probe = Some(now + self.probe_every);
-            Admission::Probe
-        } else {
-            Admission::Open
+        if now < next_probe {
+            return Admission::Open;
         }
+        state.next_probe = Some(now + self.probe_every);
+        Admission::Probe
     }
 
     /// Kafka has acknowledged a delivery in time, or one of the spool.
     pub(crate) fn record_success(&self) {
-        // Nearly always 0 and closed; a load costs less than a store.
-        if self.failures.load(Ordering::Relaxed) != 0 {
-            self.failures.store(0, Ordering::Relaxed);
-        }
-        if !self.is_open() {
-            return;
-        }
         let mut state = self.lock();
-        if !self.is_open() {
+        state.failures = 0;
+        if state.next_probe.take().is_none() {
             return;
         }
         self.metrics.breaker_open.set(0);
@@ -106,16 +92,20 @@ impl Breaker {
 
     /// Kafka did not acknowledge a delivery in time.
     pub(super) fn record_failure(&self, now: Instant) {
-        let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        if failures >= self.opens_after {
-            self.trip(now);
+        let mut state = self.lock();
+        state.failures = state.failures.saturating_add(1);
+        if state.failures >= self.opens_after {
+            self.open(&mut state, now);
         }
     }
 
     /// The producer says that it cannot send.
     pub(super) fn trip(&self, now: Instant) {
-        let mut state = self.lock();
-        if self.is_open() {
+        self.open(&mut self.lock(), now);
+    }
+
+    fn open(&self, state: &mut State, now: Instant) {
+        if state.next_probe.is_some() {
             return;
         }
         state.next_probe = Some(now + self.probe_every);
@@ -124,13 +114,13 @@ impl Breaker {
         self.check.fail(
             "open, Kafka does not acknowledge in time: deliveries go to the spool, without one they are answered 503",
         );
-        self.log_open(&mut state);
+        self.log_open(state);
     }
 
     /// Logs that the breaker is open, once, and where that was logged a moment ago of an earlier time, later: the last word of
     /// the log is true.
     fn log_open(&self, state: &mut State) {
-        if !state.is_logged && self.is_open() && self.opened_log.pass(Instant::now()).is_some() {
+        if !state.is_logged && self.opened_log.pass(Instant::now()).is_some() {
             state.is_logged = true;
             tracing::warn!(
                 "circuit breaker opened, Kafka does not acknowledge in time: deliveries go straight to the spool \
@@ -158,14 +148,18 @@ mod tests {
         Breaker::new(&settings, Arc::new(Metrics::new(&Registry::new())), health)
     }
 
+    fn is_open(breaker: &Breaker) -> bool {
+        breaker.metrics.breaker_open.get() != 0
+    }
+
     fn opened(start: Instant) -> Breaker {
         let breaker = breaker();
         for _ in 0..2 {
             breaker.record_failure(start);
-            assert!(!breaker.is_open());
+            assert!(!is_open(&breaker));
         }
         breaker.record_failure(start);
-        assert!(breaker.is_open());
+        assert!(is_open(&breaker));
         breaker
     }
 
@@ -175,7 +169,7 @@ mod tests {
         for _ in 0..10 {
             for _ in 0..2 {
                 breaker.record_failure(now);
-                assert!(!breaker.is_open());
+                assert!(!is_open(&breaker));
             }
             breaker.record_success();
             assert_eq!(breaker.admission(now), Admission::Closed);
@@ -201,7 +195,7 @@ mod tests {
             assert_eq!(breaker.admission(start), Admission::Closed);
         }
         breaker.record_failure(start);
-        assert!(!breaker.is_open());
+        assert!(!is_open(&breaker));
     }
 
     #[test]

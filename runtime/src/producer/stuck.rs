@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::kafka::TopicPartition;
@@ -13,11 +12,7 @@ use crate::mutex::lock;
 
 /// Partitions by topic and number, from the first record that timed out to the next that is acknowledged.
 #[derive(Debug, Default)]
-pub(super) struct Stuck {
-    /// What every acknowledgement looks at, instead of the lock.
-    is_any: AtomicBool,
-    partitions: Mutex<HashMap<TopicPartition, TimedOut>>,
-}
+pub(super) struct Stuck(Mutex<HashMap<TopicPartition, TimedOut>>);
 
 /// When a record of a partition timed out for the first time, and for the last.
 type TimedOut = (Instant, Instant);
@@ -26,32 +21,27 @@ impl Stuck {
     /// A record without a partition tells of none.
     pub(super) fn timed_out(&self, topic: &str, partition: i32, now: Instant) {
         if partition >= 0 {
-            lock(&self.partitions).entry(TopicPartition::new(topic, partition)).or_insert((now, now)).1 = now;
-            self.is_any.store(true, Ordering::Relaxed);
+            lock(&self.0).entry(TopicPartition::new(topic, partition)).or_insert((now, now)).1 = now;
         }
     }
 
     pub(super) fn acknowledged(&self, partition: impl FnOnce() -> TopicPartition) {
-        if self.is_any.load(Ordering::Relaxed) {
-            let mut partitions = lock(&self.partitions);
+        let mut partitions = lock(&self.0);
+        // Nearly always none.
+        if !partitions.is_empty() {
             partitions.remove(&partition());
-            self.is_any.store(!partitions.is_empty(), Ordering::Relaxed);
         }
     }
 
     /// The partitions whose records have timed out again after `limit`, and none was acknowledged in between.
     pub(super) fn lasting(&self, limit: Duration) -> Vec<TopicPartition> {
-        if !self.is_any.load(Ordering::Relaxed) {
-            return Vec::new();
-        }
         let lasts = |(first, last): &TimedOut| last.saturating_duration_since(*first) >= limit;
-        lock(&self.partitions).iter().filter(|(_, out)| lasts(out)).map(|(name, _)| name.clone()).collect()
+        lock(&self.0).iter().filter(|(_, out)| lasts(out)).map(|(name, _)| name.clone()).collect()
     }
 
     /// The brokers were away, which explains what timed out so far.
     pub(super) fn forget(&self) {
-        lock(&self.partitions).clear();
-        self.is_any.store(false, Ordering::Relaxed);
+        lock(&self.0).clear();
     }
 }
 
