@@ -4,7 +4,6 @@
 //! takes it by now.
 
 mod debounce;
-mod panics;
 mod parked;
 mod retired_files;
 mod round;
@@ -12,19 +11,16 @@ mod round;
 mod tests;
 
 use super::Spool;
-use super::database::{Change, ParkReason, StoredRow};
-use crate::delivery::Delivery;
-use crate::kafka::{AccountPermit, Kafka, NotPublished};
+use super::database::{Change, ParkReason, RowKey, StoredRow};
+use crate::kafka::Kafka;
 use crate::large::LargeDeliveries;
 use debounce::Debounce;
-use panics::Panics;
 use parked::Parked;
 use retired_files::{Next, RetiredFiles};
 use round::RoundOutcome;
 use runtime::backoff::{self, Backoff};
 use runtime::process::shutdown::Shutdown;
 use runtime::process::supervisor::Supervisor;
-use runtime::producer::Acknowledgement;
 use runtime::throttle::Throttle;
 use std::path::Path;
 use std::sync::Arc;
@@ -36,8 +32,6 @@ const ROUND_BYTES: u64 = 4 << 20;
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// How long a round in flight may take at shutdown; it stays in the spool, so nothing is lost.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
-/// The drain yields to requests after sending for this long; a whole round may take tens of milliseconds.
-const AT_A_STRETCH: Duration = Duration::from_millis(1);
 const BACKOFF_BASE: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
 
@@ -45,19 +39,7 @@ const BACKOFF_MAX: Duration = Duration::from_secs(5);
 pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, rate: u32, shutdown: Shutdown) {
     let mut supervisor =
         Supervisor::new("the drain of the spool").counting(spool.parts.metrics.panics.clone());
-    let mut drain = Drain {
-        pace: Duration::from_secs(1) / rate,
-        retired: RetiredFiles::new(spool.parts.backlog.clone(), spool.parts.metrics.clone()),
-        spool,
-        kafka,
-        size: 1,
-        backoff: Backoff::new(BACKOFF_BASE, BACKOFF_MAX),
-        debounce: Debounce::default(),
-        parked: Parked::new(),
-        panics: Panics::default(),
-        large: LargeDeliveries::default(),
-        log: Throttle::default(),
-    };
+    let mut drain = Drain::new(spool, kafka, rate);
     let end = async {
         shutdown.requested().await;
         tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
@@ -84,15 +66,29 @@ struct Drain {
     backoff: Backoff,
     debounce: Debounce,
     parked: Parked,
-    panics: Panics,
+    /// The delivery of the latest panic, and whether the one before was over the same.
+    panicked_over: Option<(RowKey, bool)>,
     large: LargeDeliveries,
     log: Throttle,
 }
 
-/// A delivery of a round that was sent.
-type Unacknowledged = (StoredRow, Acknowledgement, AccountPermit);
-
 impl Drain {
+    fn new(spool: Spool, kafka: Arc<Kafka>, rate: u32) -> Self {
+        Self {
+            retired: RetiredFiles::new(spool.parts.backlog.clone(), spool.parts.metrics.clone()),
+            spool,
+            kafka,
+            pace: Duration::from_secs(1) / rate,
+            size: 1,
+            backoff: Backoff::new(BACKOFF_BASE, BACKOFF_MAX),
+            debounce: Debounce::default(),
+            parked: Parked::new(),
+            panicked_over: None,
+            large: LargeDeliveries::default(),
+            log: Throttle::default(),
+        }
+    }
+
     async fn run(&mut self, shutdown: &Shutdown) {
         while !shutdown.is_requested() {
             self.retired.count().await;
@@ -111,7 +107,6 @@ impl Drain {
     /// After a panic: what was in flight is sent again, since nobody knows what became of it.
     fn begin_again(&mut self) {
         self.size = 1;
-        self.panics.happened();
         self.retired.begin_again();
     }
 
@@ -213,85 +208,5 @@ impl Drain {
         // At least one: a round of which Kafka took nothing may be read again as it was.
         let deliveries = u32::try_from(outcome.acknowledged.len().max(1)).unwrap_or(u32::MAX);
         tokio::time::sleep_until(start + self.pace * deliveries).await;
-    }
-
-    /// Sends deliveries to Kafka in order, up to the first that fails, and waits for their acknowledgements.
-    async fn send(&mut self, rows: Vec<StoredRow>) -> RoundOutcome {
-        let (mut outcome, mut round) = (RoundOutcome::default(), Vec::with_capacity(rows.len()));
-        let (mut rows, mut behind, mut began) = (rows.into_iter(), Vec::new(), Instant::now());
-        for stored in rows.by_ref() {
-            if began.elapsed() >= AT_A_STRETCH {
-                tokio::task::yield_now().await;
-                began = Instant::now();
-            }
-            if self.panics.is_blamed(&stored) {
-                outcome.refused.push((stored, ParkReason::Panicked));
-                continue;
-            }
-            self.panics.at(&stored);
-            #[cfg(test)]
-            assert_ne!(stored.row.body.as_ref(), tests::PANICS, "as the test wants");
-            let read = || Delivery::from_row(&stored.row);
-            let Some(delivery) = self.large.block_in_place(stored.row.body.len(), read) else {
-                outcome.refused.push((stored, ParkReason::Corrupt));
-                continue;
-            };
-            let is_first = round.is_empty() && outcome.refused.is_empty();
-            let in_flight = &self.spool.in_flight;
-            if in_flight.contains(delivery.id) {
-                if is_first {
-                    in_flight.released(delivery.id, Spool::in_flight_timeout()).await;
-                }
-                behind.push(stored);
-                break;
-            }
-            let sent = self.kafka.publish_spooled(&delivery, is_first).await;
-            match sent {
-                Some(Ok((acknowledgement, permit))) => round.push((stored, acknowledgement, permit)),
-                Some(Err(NotPublished::Refused(why))) if self.debounce.counts(why, true, Instant::now()) => {
-                    outcome.refused.push((stored, why.into()));
-                }
-                // Its account has too much in flight, or it failed: it is sent again, with those behind it.
-                not_sent => {
-                    outcome.has_failed = not_sent.is_some();
-                    behind.push(stored);
-                    break;
-                }
-            }
-        }
-        self.panics.passed();
-        behind.extend(rows);
-        self.wait_for(round, behind, outcome).await
-    }
-
-    /// Waits for those in flight.
-    async fn wait_for(
-        &mut self,
-        round: Vec<Unacknowledged>,
-        behind: Vec<StoredRow>,
-        mut outcome: RoundOutcome,
-    ) -> RoundOutcome {
-        let deadline = tokio::time::Instant::now() + Spool::in_flight_timeout();
-        let is_alone = round.len() == 1;
-        for (stored, acknowledgement, permit) in round {
-            let receipt = tokio::time::timeout_at(deadline, acknowledgement).await;
-            drop(permit);
-            match receipt.map(|receipt| receipt.map_err(NotPublished::from)) {
-                Ok(Ok(())) => outcome.acknowledged.push(stored),
-                Ok(Err(NotPublished::Refused(why)))
-                    if self.debounce.counts(why, is_alone, Instant::now()) =>
-                {
-                    outcome.refused.push((stored, why.into()));
-                }
-                Ok(Err(_)) | Err(_) => outcome.again.push(stored),
-            }
-        }
-        outcome.has_failed |= !outcome.again.is_empty();
-        outcome.again.extend(behind);
-        if !outcome.acknowledged.is_empty() {
-            self.kafka.breaker.record_success();
-            self.spool.parts.metrics.drained.inc_by(outcome.acknowledged.len() as u64);
-        }
-        outcome
     }
 }

@@ -82,6 +82,23 @@ async fn a_delivery_that_panics_twice_is_parked_and_those_behind_it_arrive() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_is_given_up_after_two_panics_in_a_row_over_it_and_no_other() {
+    let ground = Ground::prepare();
+    ground.store(&[PANICS, PANICS]).await;
+    let (_, rows) = ground.spool.writer.read(2, ROUND_BYTES).await;
+    let kafka = kafka(&ground.cluster, &ground.process).await;
+    let mut drain = Drain::new(ground.spool.clone(), kafka, RATE);
+    let mut given_up = Vec::new();
+    for row in [0, 1, 0, 0, 1, 1, 1] {
+        let outcome = drain.send(vec![rows[row].clone()]).await;
+        assert_eq!(outcome.has_failed, outcome.refused.is_empty());
+        given_up.extend(outcome.refused.into_iter().map(|(_, why)| (row, why)));
+    }
+    assert_eq!(given_up, [(1, ParkReason::Panicked)]);
+    assert_eq!(ground.metrics.panics.get(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_another_version_has_parked_arrives() {
     let ground = Ground::prepare();
     ground.store(&[TEXT]).await;
