@@ -34,7 +34,7 @@ runtime::settings! {
         // Where there are none, which is a problem, what else is wrong is said too.
         pub app_secrets: Secrets = part(declare_app_secrets, |reader| Some(read_app_secrets(reader).unwrap_or_default())),
         /// Maximum number of app secrets; a body that none of them signed is hashed with each
-        pub max_app_secrets: usize = with_default("COUNT", "64", form::count(1..=1_000).narrow()),
+        pub max_app_secrets: usize = with_default("COUNT", "64", form::count(1..=1_000)),
         /// The verify tokens of the handshake; with none, every handshake is refused.
         pub verify_tokens: Secrets = part(declare_verify_tokens, read_verify_tokens),
         /// Interval between reads of the directories of secrets
@@ -52,19 +52,19 @@ runtime::settings! {
         /// Timeout for writing a delivery to the spool, after which it is answered 503
         pub spool_timeout: Duration = with_default("DURATION", "800ms", form::millis(10..=4_000)),
         /// Maximum rate of the drain from the spool to Kafka, in deliveries per second, so that new ones keep their latency
-        pub spool_drain_rate: u32 = with_default("COUNT", "1000", form::count(1..=1_000_000).narrow()),
+        pub spool_drain_rate: u32 = with_default("COUNT", "1000", form::count(1..=1_000_000)),
         /// Deliveries in a row that Kafka does not acknowledge in time, or has no space for in the producer's queue, before the
         /// circuit breaker opens and deliveries do not wait for Kafka
-        pub breaker_misses: u32 = with_default("COUNT", "5", form::count(1..=10_000).narrow()),
+        pub breaker_misses: u32 = with_default("COUNT", "5", form::count(1..=10_000)),
         /// Probe interval while the breaker is open
         pub breaker_probe: Duration = with_default("DURATION", "1s", form::millis(10..=60_000)),
         /// Maximum size of a body; a larger one is answered 413
-        pub max_body: usize = with_default("BYTES", "4MiB", form::bytes(1024..=64 << 20).narrow()),
+        pub max_body: usize = with_default("BYTES", "4MiB", form::bytes(1024..=64 << 20)),
         /// Maximum number of events of one delivery; one with more is dead-lettered
-        pub max_events: usize = with_default("COUNT", "10000", form::count(1..=1_000_000).narrow()),
+        pub max_events: usize = with_default("COUNT", "10000", form::count(1..=1_000_000)),
         /// Minimum bytes of body per event beyond the first 10; a delivery with more events is dead-lettered, since a few
         /// bytes must not become many records
-        pub min_bytes_per_event: usize = with_default("BYTES", "32", form::bytes(1..=1024).narrow()),
+        pub min_bytes_per_event: usize = with_default("BYTES", "32", form::bytes(1..=1024)),
         /// How long requests are still accepted after SIGTERM, while load balancers learn that this instance is stopping
         pub drain_delay: Duration = with_default("DURATION", "5s", form::millis(0..=300_000)),
         /// How long requests in progress may take to finish after that
@@ -75,10 +75,10 @@ runtime::settings! {
         pub linger: Duration = with_default("DURATION", "500us", form::millis(0..=100)),
         /// Maximum bytes in the queues of the producers, a quarter of it for large deliveries; when one is full, its deliveries do
         /// not wait for Kafka
-        pub queue_bytes: usize = with_default("BYTES", "128MiB", form::bytes(1 << 20..=2 << 30).narrow()),
+        pub queue_bytes: usize = with_default("BYTES", "128MiB", form::bytes(1 << 20..=2 << 30)),
         /// Maximum bytes that one account has in flight to Kafka; its further deliveries wait, those of other accounts do not. A
         /// larger delivery goes alone, over connections of its own
-        pub account_bytes_in_flight: usize = with_default("BYTES", "256KiB", form::bytes(1024..=1 << 30).narrow()),
+        pub account_bytes_in_flight: usize = with_default("BYTES", "256KiB", form::bytes(1024..=1 << 30)),
         /// The limits of the public port.
         pub limits: Limits = part(Limits::declare, Limits::read),
         /// The memory limit of the process, where a flag names it.

@@ -31,9 +31,9 @@ runtime::settings! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct RateLimitSettings {
         /// Percentage of Meta's budgets from which calls are spread out
-        pub graph_slow_at: u32 = with_default("PERCENT", "75", form::count(1..=100).narrow()),
+        pub graph_slow_at: u32 = with_default("PERCENT", "75", form::count(1..=100)),
         /// Percentage of Meta's budgets from which no call is made
-        pub graph_stop_at: u32 = with_default("PERCENT", "95", form::count(1..=100).narrow()),
+        pub graph_stop_at: u32 = with_default("PERCENT", "95", form::count(1..=100)),
         /// Pause between two calls right below --graph-stop-at; the lower the usage, the shorter it is. Each call of a batch
         /// has its own, and they follow the batch
         pub graph_slow_pause: Duration = with_default("DURATION", "5s", form::duration(Duration::ZERO..=Duration::from_mins(1))),

@@ -25,9 +25,9 @@ runtime::settings! {
         /// How long a connection to the Graph API may take to come about; half of --graph-timeout at most
         pub graph_connect_timeout: Duration = with_default("DURATION", "5s", form::duration(TIMEOUTS)),
         /// How large an answer may be
-        pub graph_max_bytes: usize = with_default("SIZE", "64KiB", form::bytes(ANSWER_BYTES).narrow()),
+        pub graph_max_bytes: usize = with_default("SIZE", "64KiB", form::bytes(ANSWER_BYTES)),
         /// How large the answer to a batch may be in all
-        pub graph_batch_max_bytes: usize = with_default("SIZE", "8MiB", form::bytes(BATCH_BYTES).narrow()),
+        pub graph_batch_max_bytes: usize = with_default("SIZE", "8MiB", form::bytes(BATCH_BYTES)),
     }
 }
 

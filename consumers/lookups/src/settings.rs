@@ -16,7 +16,7 @@ runtime::settings! {
         /// How lookups are put together.
         pub batch: BatchSettings = part(BatchSettings::declare, BatchSettings::read),
         /// Events of a partition whose lookups may be under way while those before them are not done
-        pub lookup_ahead: usize = with_default("COUNT", "200", form::count(1..=2_000).narrow()),
+        pub lookup_ahead: usize = with_default("COUNT", "200", form::count(1..=2_000)),
         /// How long a lookup is tried.
         pub retries: RetrySettings = part(RetrySettings::declare, RetrySettings::read),
         /// What is remembered of posts.
@@ -31,11 +31,11 @@ runtime::settings! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct BatchSettings {
         /// Lookups of one batch, at most; those of Instagram Login go one by one
-        pub lookup_batch: usize = with_default("COUNT", "50", form::count(1..=LARGEST_BATCH as u64).narrow()),
+        pub lookup_batch: usize = with_default("COUNT", "50", form::count(1..=LARGEST_BATCH as u64)),
         /// How long a lookup waits for others to make a batch with
         pub lookup_batch_wait: Duration = with_default("DURATION", "50ms", form::duration(Duration::ZERO..=Duration::from_secs(1))),
         /// HTTP requests that may be under way
-        pub lookup_concurrency: usize = with_default("COUNT", "4", form::count(1..=64).narrow()),
+        pub lookup_concurrency: usize = with_default("COUNT", "4", form::count(1..=64)),
     }
 }
 
@@ -51,7 +51,7 @@ runtime::settings! {
         /// Failures in a row, while other calls are answered, after which an event becomes a dead letter; never before 5 minutes
         /// of failing, so with a --lookup-patience of 5 minutes or less it has no effect. If another call needed N failures before
         /// it was answered, the limit is N+1 times as high
-        pub lookup_attempts: u32 = with_default("COUNT", "5", form::count(1..=100).narrow()),
+        pub lookup_attempts: u32 = with_default("COUNT", "5", form::count(1..=100)),
         /// How long calls for one event may fail, also while none is answered, before it becomes a dead letter
         pub lookup_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
         /// How long, summed until that account's next answer, a partition waits for the rate limit of one account, which holds up
@@ -75,7 +75,7 @@ runtime::settings! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct MediaCacheSettings {
         /// Posts whose details are remembered, so that not every comment asks for them; 0 for none
-        pub media_cache: usize = with_default("COUNT", "1000", form::count(0..=100_000).narrow()),
+        pub media_cache: usize = with_default("COUNT", "1000", form::count(0..=100_000)),
         /// How long the details of a post are remembered
         pub media_cache_for: Duration = with_default("DURATION", "10m", form::duration(Duration::from_secs(1)..=Duration::from_hours(24))),
     }
@@ -88,7 +88,7 @@ runtime::settings! {
         /// Look up who the customers are that write, and publish their profiles: on or off. It costs a call for each customer
         pub lookup_profiles: bool = with_default("WORD", "off", form::on_off()),
         /// Customers of a partition who are remembered, so that not each of their messages asks for them; about 60 bytes each
-        pub profile_cache: usize = with_default("COUNT", "50000", form::count(1..=1_000_000).narrow()),
+        pub profile_cache: usize = with_default("COUNT", "50000", form::count(1..=1_000_000)),
         /// How long a customer is not asked for again; the links to pictures are good for a few days
         pub profile_cache_for: Duration = with_default("DURATION", "24h", form::duration(Duration::from_secs(1)..=Duration::from_hours(30 * 24))),
         /// How long a customer whose lookup failed is not asked for again; it doubles with each failure, up to --profile-cache-for

@@ -35,9 +35,9 @@ runtime::settings! {
         /// answers, links are kept as if the store were away
         pub media_patience: Duration = with_default("DURATION", "1m", form::duration(Duration::from_secs(1)..=Duration::from_hours(24))),
         /// Links that are followed at once; each takes 5 MiB of memory at most
-        pub media_concurrency: usize = with_default("COUNT", "32", form::count(1..=256).narrow()),
+        pub media_concurrency: usize = with_default("COUNT", "32", form::count(1..=256)),
         /// Events of a partition whose links may be followed while those before them are not done
-        pub media_ahead: usize = with_default("COUNT", "200", form::count(1..=2_000).narrow()),
+        pub media_ahead: usize = with_default("COUNT", "200", form::count(1..=2_000)),
     }
 }
 

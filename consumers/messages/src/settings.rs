@@ -18,7 +18,7 @@ runtime::settings! {
         /// feed.v1 alone, by the consumer group weir-messages-feed, for comments on the posts of pages and mentions of them
         pub input: Input = with_default("INPUT", "messages", form::choice(&INPUTS)),
         /// Events remembered per partition, so that one delivered again is published once; about 80 bytes each
-        pub dedupe_events: usize = with_default("COUNT", "100000", form::count(1..=MOST_EVENTS).narrow()),
+        pub dedupe_events: usize = with_default("COUNT", "100000", form::count(1..=MOST_EVENTS)),
         /// How long an event is remembered; Meta redelivers changes for up to 36 hours
         // Longer than a week there is nothing to find in the output topic.
         pub dedupe_window: Duration = with_default("DURATION", "40h", form::duration(Duration::from_secs(1)..=Duration::from_hours(7 * 24))),

@@ -21,13 +21,13 @@ runtime::settings! {
         /// Accounts and pages with metrics of their own, by id, separated by commas; or @FILE with one a line
         pub accounts: BTreeSet<String> = optional("ID,…|@FILE", accounts()).or_default(),
         /// Accounts that are told apart to count them, per process
-        pub seen_accounts: usize = with_default("COUNT", "10000", form::count(1..=1_000_000).narrow()),
+        pub seen_accounts: usize = with_default("COUNT", "10000", form::count(1..=1_000_000)),
         /// Conversations that may wait for an answer, per partition; beyond it the one that waits longest is given up
-        pub open_conversations: usize = with_default("COUNT", "10000", form::count(1..=1_000_000).narrow()),
+        pub open_conversations: usize = with_default("COUNT", "10000", form::count(1..=1_000_000)),
         /// How long an answer is waited for
         pub response_window: Duration = with_default("DURATION", "24h", form::duration(Duration::from_mins(1)..=MONTH)),
         /// Events remembered per partition, to count those that come again
-        pub remembered_events: usize = with_default("COUNT", "10000", form::count(1..=1_000_000).narrow()),
+        pub remembered_events: usize = with_default("COUNT", "10000", form::count(1..=1_000_000)),
         /// How far back the topics are read at the start, for what was known before
         pub read_back: Duration = with_default("DURATION", "26h", form::duration(Duration::ZERO..=MONTH)),
         /// How many records of each partition are read back at most, the newest ones

@@ -25,14 +25,14 @@ runtime::settings! {
         pub reply_max_age: Duration = with_default("DURATION", "24h", form::duration(AGES)),
         /// Likes of an Instagram account, and likes taken back, that one process sends within 5 seconds, at most; more wait. Meta
         /// locks an account's likes for an hour after more than 50, those of all processes together
-        pub reply_likes: usize = with_default("COUNT", "20", form::count(1..=50).narrow()),
+        pub reply_likes: usize = with_default("COUNT", "20", form::count(1..=50)),
         /// The time over which Meta counts likes
         pub likes_within: Duration = fixed(Duration::from_secs(5)),
         /// How often a command is sent again whose outcome is unknown; each time the customer may read it twice
-        pub resend_unknown: u32 = with_default("COUNT", "0", form::count(0..=10).narrow()),
+        pub resend_unknown: u32 = with_default("COUNT", "0", form::count(0..=10)),
         /// Commands that are remembered, at most, so that none is carried out twice; no more are begun when they are
         /// reached; those that were refused without a call make room for others
-        pub remembered_commands: usize = with_default("COUNT", "1000000", form::count(1_000..=100_000_000).narrow()),
+        pub remembered_commands: usize = with_default("COUNT", "1000000", form::count(1_000..=100_000_000)),
     }
 }
 

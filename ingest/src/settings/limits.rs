@@ -10,7 +10,7 @@ runtime::settings! {
     pub struct Limits {
         /// Maximum number of connections; at the limit, the oldest one without a recent signed request is evicted, and if every
         /// one has a signed request in progress, the new one is answered 503
-        pub max_connections: usize = with_default("COUNT", "4000", form::count(1..=1_000_000).narrow()),
+        pub max_connections: usize = with_default("COUNT", "4000", form::count(1..=1_000_000)),
         /// Timeout for the first byte of a new connection
         pub first_byte_timeout: Duration = with_default("DURATION", "5s", up_to_an_hour()),
         /// Timeout for the head of a request, from its first byte
@@ -20,16 +20,16 @@ runtime::settings! {
         pub idle_timeout: Duration = with_default("DURATION", "75s", up_to_an_hour()),
         /// Maximum size of a request head, and of the read buffer; a larger head is answered 431
         // hyper's buffer is 8 KiB at least.
-        pub max_header_bytes: usize = with_default("BYTES", "16KiB", form::bytes(8 << 10..=64 << 10).narrow()),
+        pub max_header_bytes: usize = with_default("BYTES", "16KiB", form::bytes(8 << 10..=64 << 10)),
         /// Maximum number of header lines; more are answered 431
-        pub max_headers: usize = with_default("COUNT", "100", form::count(10..=1_000).narrow()),
+        pub max_headers: usize = with_default("COUNT", "100", form::count(10..=1_000)),
         /// Timeout for receiving a body, and for finding the app secret that signed it
         pub body_timeout: Duration = with_default("DURATION", "5s", form::millis(100..=60_000)),
         /// Minimum average rate of a body in bytes per second, after its first second; a slower one is answered 408
         pub body_min_rate: u64 = with_default("BYTES", "1KiB", form::bytes(1..=1 << 20)),
         /// Maximum bytes of all bodies together; at the limit, unauthenticated bodies are evicted with 503, those over an equal
         /// share first, and a new one is answered 503 only where authenticated bodies leave no room
-        pub max_body_bytes_in_flight: usize = with_default("BYTES", "64MiB", form::bytes(1024..=64 << 30).narrow()),
+        pub max_body_bytes_in_flight: usize = with_default("BYTES", "64MiB", form::bytes(1024..=64 << 30)),
     }
 }
 

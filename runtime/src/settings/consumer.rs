@@ -10,9 +10,9 @@ crate::settings! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct ConsumerSettings {
         /// Records that wait in memory for their turn, per partition, beside what the Kafka client has fetched
-        pub partition_queue: usize = with_default("COUNT", "200", form::count(1..=1_000_000).narrow()),
+        pub partition_queue: usize = with_default("COUNT", "200", form::count(1..=1_000_000)),
         /// Records whose outputs are on their way unacknowledged, per partition
-        pub partition_pipeline: usize = with_default("COUNT", "64", form::count(1..=100_000).narrow()),
+        pub partition_pipeline: usize = with_default("COUNT", "64", form::count(1..=100_000)),
         /// Upper bound of the first delay before another attempt at a record: the delay is random below it, and it doubles with
         /// each attempt. After 5 failed attempts the record becomes a dead letter, unless something that it needs is unavailable
         pub retry_backoff: Duration = with_default("DURATION", "200ms", form::millis(1..=60_000)),

@@ -194,7 +194,7 @@ mod tests {
             /// and the second
             ///
             /// More.
-            count_of_things: usize = with_default("COUNT", "4", form::count(1..=100).narrow()),
+            count_of_things: usize = with_default("COUNT", "4", form::count(1..=100)),
             /// Has to be there
             name: String = required("NAME", form::text()),
             /// Need not be there

@@ -67,20 +67,6 @@ impl<T> fmt::Debug for Form<T> {
     }
 }
 
-impl Form<u64> {
-    /// The same as another type of number, into which the whole range fits.
-    #[must_use]
-    pub fn narrow<N: TryFrom<u64> + 'static>(self) -> Form<N> {
-        let Self { expected, parse, why, secret } = self;
-        Form {
-            expected,
-            parse: Box::new(move |value| parse(value).and_then(|number| N::try_from(number).ok())),
-            why,
-            secret,
-        }
-    }
-}
-
 /// Any text that is not empty.
 pub fn text() -> Form<String> {
     Form::new("some text", |value| (!value.trim().is_empty()).then(|| value.to_owned()))
@@ -109,18 +95,18 @@ pub fn millis(range: RangeInclusive<u64>) -> Form<Duration> {
     duration(Duration::from_millis(*range.start())..=Duration::from_millis(*range.end()))
 }
 
-/// A size in bytes within `range`: plain, or with `KiB`, `MiB` or `GiB`.
-pub fn bytes(range: RangeInclusive<u64>) -> Form<u64> {
+/// A size in bytes within `range`, all of which fits into the number: plain, or with `KiB`, `MiB` or `GiB`.
+pub fn bytes<N: TryFrom<u64> + 'static>(range: RangeInclusive<u64>) -> Form<N> {
     let [from, to] = [*range.start(), *range.end()].map(format_bytes);
     Form::new(format!("a size in bytes such as 4MiB, 512KiB or 1000, from {from} to {to}"), move |value| {
-        parse_bytes(value).filter(|bytes| range.contains(bytes))
+        parse_bytes(value).filter(|bytes| range.contains(bytes))?.try_into().ok()
     })
 }
 
-/// A whole number within `range`.
-pub fn count(range: RangeInclusive<u64>) -> Form<u64> {
+/// A whole number within `range`, all of which fits into it.
+pub fn count<N: TryFrom<u64> + 'static>(range: RangeInclusive<u64>) -> Form<N> {
     Form::new(format!("a whole number from {} to {}", range.start(), range.end()), move |value| {
-        value.trim().parse().ok().filter(|count| range.contains(count))
+        value.trim().parse().ok().filter(|count| range.contains(count))?.try_into().ok()
     })
 }
 
@@ -174,7 +160,7 @@ mod tests {
 
     #[test]
     fn sizes_come_plain_or_with_a_binary_unit() {
-        let form = bytes(1..=8 << 30);
+        let form = bytes::<u64>(1..=8 << 30);
         assert_eq!(form.parse("4MiB"), Some(4 << 20));
         assert_eq!(form.parse("512 KiB"), Some(512 << 10));
         assert_eq!(form.parse("1GiB"), Some(1 << 30));
@@ -183,7 +169,7 @@ mod tests {
 
     #[test]
     fn sizes_out_of_range_or_of_unknown_units_are_refused() {
-        let form = bytes(1024..=1 << 20);
+        let form = bytes::<u64>(1024..=1 << 20);
         for value in ["", "4MB", "-1", "1023", "2MiB", "99999999999999999999GiB", "4.5MiB"] {
             assert_eq!(form.parse(value), None, "{value}");
         }
@@ -212,8 +198,8 @@ mod tests {
 
     #[test]
     fn counts_and_addresses_are_read() {
-        assert_eq!(count(1..=9).parse("9"), Some(9));
-        assert_eq!(count(1..=9).parse("0"), None);
+        assert_eq!(count::<u64>(1..=9).parse("9"), Some(9));
+        assert_eq!(count::<u64>(1..=9).parse("0"), None);
         assert!(address().parse("[::1]:80").is_some());
         assert!(address().parse("localhost:80").is_none());
     }

@@ -19,7 +19,7 @@ crate::settings! {
         /// Log lines: auto (pretty on a terminal, else json), pretty or json
         pub log_format: LogFormat = with_default("FORMAT", "auto", form::choice(LOG_FORMATS)),
         /// Threads that the work is spread over; by default one in weir-ingest, elsewhere as many as processors. Fewer cost less where the work is small
-        pub worker_threads: Option<usize> = optional("COUNT", form::count(1..=1_024).narrow()),
+        pub worker_threads: Option<usize> = optional("COUNT", form::count(1..=1_024)),
         /// The bounds of consuming; the defaults where the process has no flags for them.
         pub consumer: ConsumerSettings = part(|command| command, ConsumerSettings::read_if_declared),
     }

@@ -157,7 +157,7 @@ mod tests {
         let matches = command.clone().get_matches_from(["weir-test", "--max-body", "4MiB"]);
         let mut reader = Reader::new(&command, &matches);
         assert_eq!(reader.required("ack_timeout", &ack_timeout()), Some(Duration::from_secs(1)));
-        assert_eq!(reader.required("max_body", &form::bytes(1..=1 << 30)), Some(4 << 20));
+        assert_eq!(reader.required("max_body", &form::bytes::<u64>(1..=1 << 30)), Some(4 << 20));
         assert_eq!(reader.optional("brokers", &form::text()), None);
         assert!(reader.finish(Some(())).is_ok());
     }
@@ -169,7 +169,7 @@ mod tests {
         let matches = command.clone().get_matches_from(arguments);
         let mut reader = Reader::new(&command, &matches);
         reader.required("ack_timeout", &ack_timeout());
-        reader.required("max_body", &form::bytes(1..=1 << 20));
+        reader.required("max_body", &form::bytes::<u64>(1..=1 << 20));
         reader.required("brokers", &form::text());
         reader.optional("token", &form::matching("32 hex digits", |_| false).secret());
         let text = reader.finish(None::<()>).unwrap_err().to_string();
@@ -191,7 +191,7 @@ mod tests {
         let mut reader = Reader::new(&command, &matches);
         assert!(reader.is_set("brokers"));
         assert_eq!(reader.required("brokers", &form::text()), None);
-        assert_eq!(reader.optional("max_body", &form::bytes(1..=1 << 20)), None);
+        assert_eq!(reader.optional("max_body", &form::bytes::<u64>(1..=1 << 20)), None);
         let of_any = form::matching("a token", |_| true).secret();
         assert_eq!(reader.optional("token", &of_any), None, "whatever a form says of it");
         assert_eq!(reader.required("ack_timeout", &ack_timeout()), None, "it is not the default");

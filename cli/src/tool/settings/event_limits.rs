@@ -11,7 +11,7 @@ settings! {
         /// The --max-events of ingest, by which bodies are split
         max_events: usize = count("max-events", 1..=1_000_000).env("WEIR_MAX_EVENTS").or("10000"),
         /// The --min-bytes-per-event of ingest
-        min_bytes_per_event: usize = flag("min-bytes-per-event", "BYTES", form::bytes(1..=1024).narrow())
+        min_bytes_per_event: usize = flag("min-bytes-per-event", "BYTES", form::bytes(1..=1024))
             .env("WEIR_MIN_BYTES_PER_EVENT")
             .or("32"),
     }

@@ -20,7 +20,7 @@ pub(crate) fn flag<T: 'static>(id: &'static str, value_name: &'static str, form:
 
 /// A flag `--{id}` that takes a whole number of this range.
 pub(crate) fn count<T: TryFrom<u64> + 'static>(id: &'static str, range: RangeInclusive<u64>) -> Flag<T> {
-    flag(id, "COUNT", form::count(range).narrow())
+    flag(id, "COUNT", form::count(range))
 }
 
 /// A flag `--{id}` that is given or not.
