@@ -35,24 +35,19 @@ pub(super) struct Writer {
 }
 
 pub(super) enum Command {
-    Insert(Insertion),
-    Change {
-        changes: Vec<Change>,
-        done: oneshot::Sender<bool>,
-    },
+    Write(Write),
     /// Anything else, once the commands before it are written.
     Run(Box<dyn FnOnce(&mut Store) + Send>),
 }
 
-/// A delivery that is not on the disk yet.
-pub(super) struct Insertion {
-    /// A [`Change::Insert`].
-    pub(super) row: Change,
-    /// What that costs.
+/// Changes that are not on the disk yet.
+pub(super) struct Write {
+    pub(super) changes: Vec<Change>,
+    /// What it costs to store a delivery; 0 where none is.
     pub(super) bytes: u64,
     pub(super) done: oneshot::Sender<Result<(), Unavailable>>,
-    /// What it takes up of the queue and of its account's part, whether somebody still waits for it or not.
-    pub(super) _held: (OwnedSemaphorePermit, Option<AccountPermit>),
+    /// What a delivery takes up of the queue and of its account's part, whether somebody still waits for it or not.
+    pub(super) _held: Option<(OwnedSemaphorePermit, Option<AccountPermit>)>,
 }
 
 impl Writer {
@@ -76,14 +71,16 @@ impl Writer {
         let queued = queued.and_then(|bytes| Arc::clone(&self.queue).try_acquire_many_owned(bytes).ok());
         let held = (queued.ok_or(Unavailable::SpoolFailing)?, permit);
         let (done, is_done) = oneshot::channel();
-        let insertion = Insertion { row: Change::Insert(row), bytes, done, _held: held };
-        self.commands.try_send(Command::Insert(insertion)).map_err(|_| Unavailable::SpoolFailing)?;
+        let write = Write { changes: vec![Change::Insert(row)], bytes, done, _held: Some(held) };
+        self.commands.try_send(Command::Write(write)).map_err(|_| Unavailable::SpoolFailing)?;
         is_done.await.unwrap_or(Err(Unavailable::SpoolFailing))
     }
 
     /// Applies all of the changes; `false` when they could not be written.
     pub(super) async fn change(&self, changes: Vec<Change>) -> bool {
-        self.request(|done| Command::Change { changes, done }).await == Some(true)
+        let written =
+            self.request(|done| Command::Write(Write { changes, bytes: 0, done, _held: None })).await;
+        written == Some(Ok(()))
     }
 
     /// Deletes deliveries that are on Kafka.
@@ -178,8 +175,8 @@ fn serve(parts: &StoreParts, queue: &mut mpsc::Receiver<Command>) {
 impl Command {
     const fn bytes(&self) -> u64 {
         match self {
-            Self::Insert(insertion) => insertion.bytes,
-            _ => 0,
+            Self::Write(write) => write.bytes,
+            Self::Run(_) => 0,
         }
     }
 }

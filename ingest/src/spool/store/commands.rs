@@ -3,7 +3,7 @@
 use super::super::database::{Change, Database, ParkReason, StoredRow, reasons};
 use super::super::error::StoreError;
 use super::super::inspect::{InspectError, Request, Response, respond};
-use super::super::writer::{Command, Insertion};
+use super::super::writer::{Command, Write};
 use super::space::SMALL;
 use super::{Operation, State, Store};
 use crate::http::response::Unavailable;
@@ -13,98 +13,86 @@ use std::time::Instant;
 impl Store {
     /// Serves a group; its changes are one transaction.
     pub(in crate::spool) fn serve(&mut self, group: &mut Vec<Command>) {
-        let (mut insertions, mut changes, mut others) = (Vec::new(), Vec::new(), Vec::new());
-        let mut is_written = true;
+        let mut writes = Vec::new();
         for command in group.drain(..) {
             match command {
                 // The request was answered 503 meanwhile, and is sent again.
-                Command::Insert(insertion) if insertion.done.is_closed() => {}
-                Command::Insert(insertion) => insertions.push(insertion),
-                Command::Change { changes: more, done } => {
-                    changes.extend(more);
-                    others.push(done);
-                }
+                Command::Write(write) if write.bytes > 0 && write.done.is_closed() => {}
+                Command::Write(write) => writes.push(write),
                 Command::Run(work) => {
-                    is_written &= self.write(&std::mem::take(&mut changes), std::mem::take(&mut insertions));
+                    self.write(std::mem::take(&mut writes));
                     work(self);
                 }
             }
         }
-        is_written &= self.write(&changes, insertions);
-        // Before responding, so that they already count it.
+        self.write(writes);
         self.update_gauges();
-        for done in others {
-            // The caller may be gone.
-            let _sent = done.send(is_written);
-        }
     }
 
-    /// Writes both in one transaction, and responds to the insertions. Returns whether the changes are on disk. Where there is no space
-    /// for all, it is tried without the large deliveries, then with the changes alone, and then with those in the space of the reserve.
-    fn write(&mut self, changes: &[Change], insertions: Vec<Insertion>) -> bool {
+    /// Writes all of it in one transaction, and responds. Where there is no space for all, it is tried without the large deliveries,
+    /// then without any, and then in the space of the reserve.
+    fn write(&mut self, writes: Vec<Write>) {
         if !matches!(self.state, State::Open(_)) {
-            answer(insertions, Err(Unavailable::SpoolFailing));
-            return changes.is_empty();
+            return answer(writes, Err(Unavailable::SpoolFailing));
         }
-        let (insertions, refused) = self.admit(insertions);
+        let (mut writes, refused) = self.admit(writes);
         answer(refused, Err(Unavailable::SpoolFull));
-        if changes.is_empty() && insertions.is_empty() {
-            return true;
+        if writes.is_empty() {
+            return;
         }
+        // What is deleted makes space.
+        writes.sort_by_key(|write| write.bytes > 0);
         let start = Instant::now();
-        let outcome = self.try_write(changes, &insertions);
+        let stores = writes.iter().any(|write| write.bytes > 0);
+        let outcome = self.try_write(writes.iter().flat_map(|write| &write.changes));
         self.parts.metrics.write_seconds.observe(start.elapsed().as_secs_f64());
         match outcome {
             Ok(()) => {
                 self.succeeded(Operation::Write);
-                if !insertions.is_empty() {
+                if stores {
                     self.parts.stored.notify_one();
-                    // Before responding, so that the gauges already count it.
-                    self.update_gauges();
                 }
-                answer(insertions, Ok(()));
-                true
+                // Before responding, so that the gauges already count it.
+                self.update_gauges();
+                answer(writes, Ok(()));
             }
             Err(error @ StoreError::Full) => {
                 self.log_full();
-                let (small, large): (Vec<_>, Vec<_>) =
-                    insertions.into_iter().partition(|insertion| insertion.bytes <= SMALL);
-                if !large.is_empty() {
-                    answer(large, Err(Unavailable::SpoolFull));
-                    return self.write(changes, small);
-                }
-                if !small.is_empty() {
-                    answer(small, Err(Unavailable::SpoolFull));
-                    return self.write(changes, Vec::new());
+                let most = if writes.iter().any(|write| write.bytes > SMALL) { SMALL } else { 0 };
+                let (rest, refused): (Vec<_>, Vec<_>) =
+                    writes.into_iter().partition(|write| write.bytes <= most);
+                answer(refused, Err(Unavailable::SpoolFull));
+                if stores {
+                    return self.write(rest);
                 }
                 // Rows of a retired file wait there for space: the reserve is for deletes.
-                if changes.iter().any(|change| matches!(change, Change::Adopt(..))) {
-                    return false;
+                let adopts =
+                    |write: &Write| write.changes.iter().any(|change| matches!(change, Change::Adopt(..)));
+                if rest.iter().any(adopts) {
+                    return answer(rest, Err(Unavailable::SpoolFull));
                 }
                 let was_there = self.reserve.is_there;
                 // Also where it should be gone: a full disk may not have let it go the last time.
                 self.reserve.release();
                 if !was_there {
                     tracing::warn!(%error, "cannot delete drained deliveries from the spool yet");
-                    return false;
+                    return answer(rest, Err(Unavailable::SpoolFull));
                 }
-                self.write(changes, Vec::new())
+                self.write(rest);
             }
             Err(error) => {
                 self.fail(&error, Operation::Write);
-                answer(insertions, Err(Unavailable::SpoolFailing));
-                false
+                answer(writes, Err(Unavailable::SpoolFailing));
             }
         }
     }
 
-    fn try_write(&mut self, changes: &[Change], insertions: &[Insertion]) -> Result<(), StoreError> {
+    fn try_write<'a>(&mut self, changes: impl Iterator<Item = &'a Change>) -> Result<(), StoreError> {
         let State::Open(database) = &mut self.state else {
             return Err(StoreError::Transient("the spool is not open".to_owned()));
         };
         let before = self.totals.unwrap_or_default();
-        let all = changes.iter().chain(insertions.iter().map(|insertion| &insertion.row));
-        let applied = database.apply(all, before).map_err(|error| self.reserve.classify(error))?;
+        let applied = database.apply(changes, before).map_err(|error| self.reserve.classify(error))?;
         self.totals = Some(applied);
         self.idle = 0;
         Ok(())
@@ -165,7 +153,7 @@ impl Store {
         let read = respond(database.connection(), request).map_err(|error| (error, Operation::Read));
         let served = read.and_then(|(response, changes)| {
             if !changes.is_empty() {
-                self.try_write(&changes, &[]).map_err(|error| (error, Operation::Write))?;
+                self.try_write(changes.iter()).map_err(|error| (error, Operation::Write))?;
                 self.parts.stored.notify_one();
             }
             Ok(response)
@@ -184,9 +172,9 @@ impl Store {
     }
 }
 
-fn answer(insertions: Vec<Insertion>, result: Result<(), Unavailable>) {
-    for insertion in insertions {
+fn answer(writes: Vec<Write>, result: Result<(), Unavailable>) {
+    for write in writes {
         // The caller may be gone; what is stored is drained all the same.
-        let _sent = insertion.done.send(result);
+        let _sent = write.done.send(result);
     }
 }

@@ -3,7 +3,7 @@
 use super::super::bytes_of_large;
 use super::super::database::{PAGES_PART, Totals};
 use super::super::error::StoreError;
-use super::super::writer::Insertion;
+use super::super::writer::Write;
 use super::{Operation, State, Store};
 use std::time::{Duration, Instant};
 
@@ -20,20 +20,20 @@ const RELEASE_FOR: Duration = Duration::from_millis(100);
 pub(super) const SMALL: u64 = 64 << 10;
 
 impl Store {
-    /// Those for which there is space, each by itself in the order of arrival, and those that are refused: all while the reserve is
-    /// missing, and what would go beyond `--spool-max-bytes`. The last part of it takes small ones alone, and while it does, the spool
-    /// is not full. A disk that has no more space is noticed as they are written.
-    pub(super) fn admit(&mut self, insertions: Vec<Insertion>) -> (Vec<Insertion>, Vec<Insertion>) {
+    /// Those for which there is space, each by itself in the order of arrival, and those that are refused: of deliveries, all while the
+    /// reserve is missing, and what would go beyond `--spool-max-bytes`. The last part of it takes small ones alone, and while it does,
+    /// the spool is not full. A disk that has no more space is noticed as they are written.
+    pub(super) fn admit(&mut self, writes: Vec<Write>) -> (Vec<Write>, Vec<Write>) {
         let (most, most_of_large) = (self.parts.max_bytes, bytes_of_large(self.parts.max_bytes));
         let (mut taken, has_reserve) = (self.taken(), self.reserve.is_there);
-        let (admitted, refused): (Vec<_>, Vec<_>) = insertions.into_iter().partition(|insertion| {
-            let cost = insertion.bytes;
+        let (admitted, refused): (Vec<_>, Vec<_>) = writes.into_iter().partition(|write| {
+            let cost = write.bytes;
             let limit = if cost > SMALL { most_of_large } else { most };
-            let has_space = has_reserve && taken + cost <= limit;
+            let has_space = cost == 0 || (has_reserve && taken + cost <= limit);
             taken += if has_space { cost } else { 0 };
             has_space
         });
-        if refused.iter().any(|insertion| insertion.bytes <= SMALL) {
+        if refused.iter().any(|write| write.bytes <= SMALL) {
             self.log_full();
         }
         (admitted, refused)

@@ -6,7 +6,7 @@ mod drained;
 mod failures;
 
 use super::super::database::{Change, RowKey, StoredRow};
-use super::super::writer::{Command, Insertion};
+use super::super::writer::{Command, Write};
 use super::space::FULL_FOR;
 use super::*;
 use crate::delivery::sample;
@@ -53,8 +53,8 @@ fn put_together(store: &mut Store, rows: Vec<Row>) -> Vec<Result<(), Unavailable
     for row in rows {
         let (done, is_done) = oneshot::channel();
         let (bytes, queue) = (row.cost(), Arc::new(Semaphore::new(1)));
-        let held = (queue.try_acquire_owned().unwrap(), None);
-        group.push(Command::Insert(Insertion { row: Change::Insert(row), bytes, done, _held: held }));
+        let held = Some((queue.try_acquire_owned().unwrap(), None));
+        group.push(Command::Write(Write { changes: vec![Change::Insert(row)], bytes, done, _held: held }));
         results.push(is_done);
     }
     store.serve(&mut group);
@@ -75,8 +75,8 @@ fn waiting(store: &Store) -> String {
 
 fn change(store: &mut Store, changes: Vec<Change>) -> bool {
     let (done, mut is_done) = oneshot::channel();
-    store.serve(&mut vec![Command::Change { changes, done }]);
-    is_done.try_recv().unwrap()
+    store.serve(&mut vec![Command::Write(Write { changes, bytes: 0, done, _held: None })]);
+    is_done.try_recv().unwrap().is_ok()
 }
 
 fn close(mut store: Store) {
