@@ -10,10 +10,16 @@ const SECONDS_BELOW: u64 = 4_100_000_000;
 /// Below this, and from [`SECONDS_BELOW`] on, a number counts milliseconds since 1970, up to the year 2099.
 const MILLIS_BELOW: u64 = 4_100_000_000_000;
 
-/// An instant in milliseconds since 1970, UTC. Displays as RFC 3339 with milliseconds and `Z`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "json-schema", derive(serde::Serialize))]
+/// An instant in milliseconds since 1970, UTC, which is the number that it is in JSON. Displays as RFC 3339 with milliseconds and `Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(from = "u64")]
 pub struct Millis(u64);
+
+impl From<u64> for Millis {
+    fn from(millis: u64) -> Self {
+        Self::since_epoch(millis)
+    }
+}
 
 impl Millis {
     /// The instant `millis` milliseconds after 1970, as far as the year 9999.

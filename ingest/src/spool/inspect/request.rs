@@ -61,23 +61,7 @@ pub struct DeliveryGroup {
     /// What they count towards `--spool-max-bytes`.
     pub bytes: u64,
     /// When the first of them was received.
-    #[serde(with = "millis")]
     pub oldest: Millis,
-}
-
-/// Times as milliseconds since 1970.
-pub(super) mod millis {
-    use schemas::Millis;
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-    pub(in super::super) fn serialize<S: Serializer>(time: &Millis, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_u64(time.as_millis())
-    }
-
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Millis, D::Error> {
-        u64::deserialize(from).map(Millis::since_epoch)
-    }
 }
 
 /// Bodies in base64, since they are arbitrary bytes.

@@ -1,7 +1,7 @@
 //! A delivery as it is in the file, whether it is still what was written or not.
 
 use super::super::database::{ParkReason, StoredRow};
-use super::request::{body, millis};
+use super::request::body;
 use crate::signature::Row;
 use bytes::Bytes;
 use schemas::Millis;
@@ -15,7 +15,6 @@ pub struct StoredDelivery {
     /// `ce_id` of its raw record; a UUID of version 7.
     pub id: String,
     /// When it was received.
-    #[serde(with = "millis")]
     pub received: Millis,
     /// The name of the app whose secret signed it.
     pub app: String,
