@@ -21,7 +21,7 @@ use settings::{ExportSettings, ListSettings, RetrySettings, ShowSettings};
 const MORE: &str = "\
 While Kafka does not take deliveries, ingest keeps them in its --spool-dir and brings them to Kafka later, in their \
 order. A delivery that Kafka refuses is parked there, so that it is not in the way of the others: a record of it is too \
-large for its topic, say. Ingest tries one of them every minute (too_large: every hour, and as it starts), and once Kafka \
+large for its topic, say. Ingest tries one of them every minute (too_large and invalid_record: every hour, and as it starts), and once Kafka \
 takes it the others too; `weir spool retry` lets them wait for Kafka at once.
 
 Run it where ingest runs, as the user that ingest runs as, with the same --spool-dir or WEIR_SPOOL_DIR. It works \
@@ -30,7 +30,7 @@ whether ingest runs or not: one that runs is asked over spool.sock in that direc
 const LIST_MORE: &str = "\
 Prints a delivery a line: its id, its age, the bytes of its body, its state, its events by kind, the app whose secret \
 it was signed with, and when it was received. The state is `waiting`, which ends by itself once Kafka takes it; or why \
-it is parked: too_large, not_authorized or unknown_topic, which end once the reason is gone, corrupt, or panicked, over which ingest \
+it is parked: too_large, not_authorized, unknown_topic or invalid_record, which end once the reason is gone, corrupt, or panicked, over which ingest \
 panicked. Nothing of what people wrote is shown.
 
 Below stand how much there is in which state, what to do about it, and the damaged files that ingest retired.

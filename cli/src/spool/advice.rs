@@ -17,6 +17,10 @@ pub(super) fn on(reason: &ParkReason, location: &SpoolLocation) -> Vec<String> {
         ParkReason::UnknownTopic => {
             &["A topic is missing. weir topics plan shows which, and", "weir topics apply makes it."]
         }
+        ParkReason::InvalidRecord => &[
+            "A setting of a topic refuses a record, as a cleanup.policy with compact does",
+            "one without a key. weir topics plan shows the settings that differ.",
+        ],
         ParkReason::Corrupt => &[
             "Not what was written any more, so not what Meta signed: never sent. Look at",
             "the disk. weir spool show ID prints what is left of one.",

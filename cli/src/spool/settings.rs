@@ -8,8 +8,8 @@ use weir_ingest::spool::inspect::{DeliveryFilter, ParkReason};
 /// Lines of a table where nothing else is asked for.
 const LINES: u64 = 100;
 /// Why deliveries are parked that may be sent again.
-pub(super) const REASONS: [ParkReason; 3] =
-    [ParkReason::TooLarge, ParkReason::NotAuthorized, ParkReason::UnknownTopic];
+pub(super) const REASONS: [ParkReason; 4] =
+    [ParkReason::TooLarge, ParkReason::NotAuthorized, ParkReason::UnknownTopic, ParkReason::InvalidRecord];
 
 settings! {
     /// What `weir spool list` can be asked for.
@@ -57,7 +57,7 @@ settings! {
         ids: Vec<String> = several("ids", "ID", form::text()).positional().without("all"),
         /// Every parked delivery, but for corrupt ones
         all: bool = switch("all"),
-        /// Of all, those that are parked for this reason: `too_large`, `not_authorized` or `unknown_topic`
+        /// Of all, those that are parked for this reason: `too_large`, `not_authorized`, `unknown_topic` or `invalid_record`
         reason: Option<ParkReason> = flag("reason", "REASON", reason()).without("ids").optional(),
     }
     check |chosen, given| match chosen {

@@ -21,6 +21,7 @@ pub(crate) enum Refused {
     TooLarge,
     NotAuthorized,
     UnknownTopic,
+    Invalid,
 }
 
 impl From<SendError> for NotPublished {
@@ -41,10 +42,31 @@ impl From<ProduceError> for NotPublished {
             ProduceError::TooLarge => Self::Refused(Refused::TooLarge),
             ProduceError::NotAuthorized => Self::Refused(Refused::NotAuthorized),
             ProduceError::UnknownTopic => Self::Refused(Refused::UnknownTopic),
+            ProduceError::Invalid(_) => Self::Refused(Refused::Invalid),
             ProduceError::TimedOut
             | ProduceError::Purged
             | ProduceError::Inferred
             | ProduceError::Other { .. } => Self::GivenUp,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_kafka_says_of_the_record_is_a_refusal_and_what_may_pass_is_none() {
+        let of = |code| NotPublished::from(ProduceError::from_code(code));
+        let codes =
+            |why| (-200..130).filter(|code| of(*code) == NotPublished::Refused(why)).collect::<Vec<_>>();
+        assert_eq!(codes(Refused::TooLarge), [10, 18]);
+        assert_eq!(codes(Refused::NotAuthorized), [29]);
+        assert_eq!(codes(Refused::UnknownTopic), [-188, 3]);
+        // Another record of the batch, the timestamp, the format of the topic, a policy, the record.
+        assert_eq!(codes(Refused::Invalid), [-138, 32, 43, 44, 87]);
+        for passes in [-192, -1, 2, 6, 7, 19, 20, 56] {
+            assert_eq!(of(passes), NotPublished::GivenUp, "{passes}");
         }
     }
 }

@@ -57,6 +57,9 @@ pub enum ProduceError {
     /// The access control lists forbid it.
     #[error("not allowed to write to the topic, check its access control list")]
     NotAuthorized,
+    /// The broker answers, and refuses the record, or another one of its batch, until somebody changes the topic, its broker's rules or a clock.
+    #[error("the broker refuses the record, or one that it was sent with, see the topic's settings: {0}")]
+    Invalid(RDKafkaErrorCode),
     /// The producer was dropped or failed for good before the record was sent.
     #[error("the producer gave the record up")]
     Purged,
@@ -88,6 +91,12 @@ impl ProduceError {
             RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::MessageBatchTooLarge => Self::TooLarge,
             RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition => Self::UnknownTopic,
             RDKafkaErrorCode::TopicAuthorizationFailed => Self::NotAuthorized,
+            // What Kafka's table of errors says of the record, and calls not retriable. A corrupt message is retriable there: it may be the wire.
+            RDKafkaErrorCode::InvalidRecord
+            | RDKafkaErrorCode::InvalidDifferentRecord
+            | RDKafkaErrorCode::InvalidTimestamp
+            | RDKafkaErrorCode::PolicyViolation
+            | RDKafkaErrorCode::UnsupportedForMessageFormat => Self::Invalid(known),
             RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight => Self::Purged,
             description => Self::Other { code, description },
         }

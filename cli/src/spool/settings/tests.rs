@@ -31,7 +31,7 @@ fn what_to_retry_must_be_said_and_can_be_said_in_one_way_only() {
     assert!(retry(&["--reason", "too_large"]).unwrap_err().starts_with("--reason"));
     for unknown in ["corrupt", "large"] {
         let problem = retry(&["--all", "--reason", unknown]).unwrap_err();
-        assert!(problem.contains("too_large, not_authorized, unknown_topic"), "{problem}");
+        assert!(problem.contains("too_large, not_authorized, unknown_topic, invalid_record"), "{problem}");
     }
 }
 

@@ -14,6 +14,8 @@ pub enum ParkReason {
     NotAuthorized,
     /// One of its topics is missing.
     UnknownTopic,
+    /// A broker refuses a record of it by a rule of its topic, such as compaction, which takes none without a key.
+    InvalidRecord,
     /// It is not what was written, so it is not what Meta signed.
     Corrupt,
     /// Ingest panicked over it twice.
@@ -24,8 +26,14 @@ pub enum ParkReason {
 
 impl ParkReason {
     /// Every one that this version knows.
-    pub const ALL: [Self; 5] =
-        [Self::TooLarge, Self::NotAuthorized, Self::UnknownTopic, Self::Corrupt, Self::Panicked];
+    pub const ALL: [Self; 6] = [
+        Self::TooLarge,
+        Self::NotAuthorized,
+        Self::UnknownTopic,
+        Self::InvalidRecord,
+        Self::Corrupt,
+        Self::Panicked,
+    ];
 
     /// The word that is in the file.
     pub fn as_str(&self) -> &str {
@@ -33,6 +41,7 @@ impl ParkReason {
             Self::TooLarge => "too_large",
             Self::NotAuthorized => "not_authorized",
             Self::UnknownTopic => "unknown_topic",
+            Self::InvalidRecord => "invalid_record",
             Self::Corrupt => "corrupt",
             Self::Panicked => "panicked",
             Self::Other(word) => word,
@@ -70,6 +79,7 @@ impl From<Refused> for ParkReason {
             Refused::TooLarge => Self::TooLarge,
             Refused::NotAuthorized => Self::NotAuthorized,
             Refused::UnknownTopic => Self::UnknownTopic,
+            Refused::Invalid => Self::InvalidRecord,
         }
     }
 }

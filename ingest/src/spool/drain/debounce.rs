@@ -21,10 +21,10 @@ type Refusals = (Instant, Instant);
 
 impl Debounce {
     /// Whether the refusal counts, so that the delivery is parked; otherwise it is sent again. A broker holds a whole batch against
-    /// the limit of its topic, so that whose records are too large is known only of a delivery that was sent alone.
+    /// the limit of its topic, and refuses it for one record, so that whose records these are is known only of a delivery that was sent alone.
     pub(super) fn counts(&mut self, why: Refused, is_alone: bool, now: Instant) -> bool {
         let refusals = match why {
-            Refused::TooLarge => return is_alone,
+            Refused::TooLarge | Refused::Invalid => return is_alone,
             Refused::NotAuthorized => &mut self.unauthorized,
             Refused::UnknownTopic => &mut self.missing,
         };
@@ -42,10 +42,12 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn a_delivery_that_is_too_large_is_refused_at_once_unless_it_may_be_the_batch() {
+    fn a_delivery_that_is_too_large_or_invalid_is_refused_at_once_unless_it_may_be_the_batch() {
         let (mut debounce, now) = (Debounce::default(), Instant::now());
-        assert!(debounce.counts(Refused::TooLarge, true, now));
-        assert!(!debounce.counts(Refused::TooLarge, false, now));
+        for why in [Refused::TooLarge, Refused::Invalid] {
+            assert!(debounce.counts(why, true, now));
+            assert!(!debounce.counts(why, false, now));
+        }
     }
 
     #[test]

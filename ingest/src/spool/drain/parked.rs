@@ -10,14 +10,15 @@ use super::Drain;
 use runtime::backoff;
 use std::time::{Duration, Instant};
 
-/// A missing right or topic is made good in its own time; the size of a topic's records is hardly ever changed.
+/// A missing right or topic is made good in its own time; what records a topic takes is hardly ever changed.
 const MINUTE: Duration = Duration::from_mins(1);
 /// What ingest panicked over may pass in another version, so at a start; beyond that, once a day.
-const REASONS: [(ParkReason, Duration); 5] = [
+const REASONS: [(ParkReason, Duration); 6] = [
     (UNKNOWN, Duration::from_hours(1)),
     (ParkReason::NotAuthorized, MINUTE),
     (ParkReason::UnknownTopic, MINUTE),
     (ParkReason::TooLarge, Duration::from_hours(1)),
+    (ParkReason::InvalidRecord, Duration::from_hours(1)),
     (ParkReason::Panicked, Duration::from_hours(24)),
 ];
 /// Stands for every reason that is not known.
@@ -181,7 +182,7 @@ mod tests {
             }
         }
         let count = |why| tried.iter().filter(|tried| **tried == why).count();
-        assert_eq!(REASONS.map(|(why, _)| count(why)), [2, 120, 120, 2, 0]);
+        assert_eq!(REASONS.map(|(why, _)| count(why)), [2, 120, 120, 2, 2, 0]);
     }
 
     #[test]
@@ -216,6 +217,7 @@ mod tests {
         parked.tried(&ParkReason::UnknownTopic, true, start);
         assert_eq!(parked.next(start), Some(Step::Unpark(ParkReason::UnknownTopic)));
         parked.refused(&ParkReason::TooLarge, start);
+        parked.refused(&ParkReason::InvalidRecord, start);
         assert_eq!(parked.next(start), Some(Step::Unpark(ParkReason::UnknownTopic)));
         parked.refused(&ParkReason::UnknownTopic, start);
         assert_eq!(parked.next(start), None, "all of them were refused just now");

@@ -122,3 +122,14 @@ async fn deliveries_of_a_batch_that_is_too_large_arrive_one_by_one() {
     let SpoolMetrics { drained, lost, .. } = &ground.metrics;
     assert_eq!((drained.get(), lost.get()), (4, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_with_a_record_that_its_topic_refuses_is_parked_and_those_behind_it_arrive() {
+    let ground = Ground::prepare();
+    ground.store(&[TEXT, TEXT, TEXT]).await;
+    let taken = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
+    let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_INVALID_RECORD;
+    ground.cluster.request_errors(RDKafkaApiKey::Produce, &[taken, refused]);
+    ground.drain_until_parked(1.0).await;
+    assert_eq!(ground.metrics.drained.get(), 2);
+}
