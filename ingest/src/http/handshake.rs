@@ -18,29 +18,36 @@ const UNKNOWN_TOKEN: &str = "hub.verify_token is none that is configured";
 /// The challenge to echo, for a known verify token; else what is wrong.
 pub(crate) fn challenge(query: Option<&str>, verify_tokens: &[Secret]) -> Result<String, &'static str> {
     let query = query.unwrap_or_default();
-    if parameter(query, "hub.mode")?.as_ref() != "subscribe" {
+    if decoded(parameter(query, "hub.mode")?)? != "subscribe" {
         return Err(OTHER_MODE);
     }
     let token = parameter(query, "hub.verify_token")?;
-    let challenge = parameter(query, "hub.challenge")?;
+    // A form-encoding client sends a space as `+`, and a plus as `%2B`: both readings count.
+    let spaced = token.replace('+', " ");
+    let readings = [decoded(token)?, decoded(&spaced)?];
+    let challenge = decoded(parameter(query, "hub.challenge")?)?;
     if !is_challenge(&challenge) {
         return Err(NO_CHALLENGE);
     }
-    if !is_known(&token, verify_tokens) {
+    if !is_known(&readings, verify_tokens) {
         return Err(UNKNOWN_TOKEN);
     }
     Ok(challenge.into_owned())
 }
 
-/// The decoded value of the one parameter of this name. A bare name without `=` counts as one with an empty value.
-fn parameter<'q>(query: &'q str, name: &str) -> Result<Cow<'q, str>, &'static str> {
+/// The value of the one parameter of this name, as it was sent. A bare name without `=` counts as one with an empty value.
+fn parameter<'q>(query: &'q str, name: &str) -> Result<&'q str, &'static str> {
     let mut values = query.split('&').filter_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (percent_decode_str(key).decode_utf8().ok()? == name).then_some(value)
     });
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(NOT_ONCE);
-    };
+    match (values.next(), values.next()) {
+        (Some(value), None) => Ok(value),
+        _ => Err(NOT_ONCE),
+    }
+}
+
+fn decoded(value: &str) -> Result<Cow<'_, str>, &'static str> {
     percent_decode_str(value).decode_utf8().map_err(|_| NO_TEXT)
 }
 
@@ -49,11 +56,9 @@ fn is_challenge(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-/// Compares in constant time with every token. A form-encoding client sends a space as `+`, so both readings count;
-/// blanks around it do not, as they do not in the files.
-fn is_known(token: &str, verify_tokens: &[Secret]) -> bool {
-    let spaced = token.replace('+', " ");
-    let readings = [token.trim_ascii(), spaced.trim_ascii()].map(Sha256::digest);
+/// Compares in constant time with every token. Blanks around it do not count, as they do not in the files.
+fn is_known(readings: &[Cow<'_, str>; 2], verify_tokens: &[Secret]) -> bool {
+    let readings = readings.each_ref().map(|token| Sha256::digest(token.trim_ascii()));
     verify_tokens.iter().fold(false, |known, secret| {
         let expected = Sha256::digest(secret.bytes());
         readings.iter().fold(known, |known, reading| known | bool::from(reading.ct_eq(&expected)))
@@ -79,6 +84,14 @@ mod tests {
             ask("hub.verify_token=meaty%20ham%2Bhock&x=1&hub.challenge=1158201444&hub%2Emode=subscribe"),
             expected
         );
+    }
+
+    #[test]
+    fn a_token_with_a_space_and_a_plus_is_known_however_it_is_encoded() {
+        for token in ["meaty%20ham%2Bhock", "meaty+ham%2Bhock", "meaty%20ham+hock", "+meaty+ham%2bhock+"] {
+            let query = format!("hub.mode=subscribe&hub.challenge=1&hub.verify_token={token}");
+            assert_eq!(ask(&query), Ok("1".to_owned()), "{token}");
+        }
     }
 
     #[test]
