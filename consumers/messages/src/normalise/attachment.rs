@@ -1,10 +1,11 @@
 //! Attachments: Meta's many types in the words of the inbox.
 
 use schemas::data::messaging::{self, Payload, Story};
-use schemas::inbox::{Attachment, MessageType, Platform};
+use schemas::inbox::{Attachment, MessageType, Open, Platform};
 use schemas::read_any;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::mem;
 
 /// Members of a payload that an attachment of the inbox has, under these or other names.
 const SAID: [&str; 9] = [
@@ -21,8 +22,8 @@ const SAID: [&str; 9] = [
 
 /// All attachments of a message, in order, each thing once.
 ///
-/// Meta describes some things twice: a post as `share` and as `ig_post`, a sticker as `image` and as `sticker`. Of two
-/// with one link, the one that says more stays.
+/// Meta describes some things twice: a post as `share` and as `ig_post`, a sticker as `image` and as `sticker`. Two with one
+/// link are one, by the word that says more, with what either says.
 pub(super) fn all(attachments: Vec<messaging::Attachment>, platform: Platform) -> Vec<Attachment> {
     let mut normalised: Vec<Attachment> = Vec::with_capacity(attachments.len());
     let mut by_url = HashMap::new();
@@ -32,14 +33,37 @@ pub(super) fn all(attachments: Vec<messaging::Attachment>, platform: Platform) -
             continue;
         };
         let first = *by_url.entry(url).or_insert(normalised.len());
-        let share = MessageType::Share.into();
         match normalised.get_mut(first) {
-            Some(known) if known.kind == attachment.kind || attachment.kind == share => {}
-            Some(known) if known.kind == share => *known = attachment,
+            Some(known) if is_said_of(&attachment.kind, &known.kind) => complete(known, attachment),
+            Some(known) if is_said_of(&known.kind, &attachment.kind) => {
+                let poorer = mem::replace(known, attachment);
+                complete(known, poorer);
+            }
             _ => normalised.push(attachment),
         }
     }
     normalised
+}
+
+/// Whether Meta has this word, too, for what another word says more of.
+fn is_said_of(word: &Open<MessageType>, richer: &Open<MessageType>) -> bool {
+    use MessageType::{Image, Reel, Share, Sticker, Video};
+    match (word, richer) {
+        (Open::Known(Share), _)
+        | (Open::Known(Image), Open::Known(Sticker))
+        | (Open::Known(Video), Open::Known(Reel)) => true,
+        _ => word == richer,
+    }
+}
+
+/// Adds what only another description of the same thing says.
+fn complete(known: &mut Attachment, other: Attachment) {
+    known.title = known.title.take().or(other.title);
+    known.id = known.id.take().or(other.id);
+    known.sticker_id = known.sticker_id.take().or(other.sticker_id);
+    known.latitude = known.latitude.or(other.latitude);
+    known.longitude = known.longitude.or(other.longitude);
+    known.payload = known.payload.take().or(other.payload);
 }
 
 /// A story that mentions the account, as it would be attached.

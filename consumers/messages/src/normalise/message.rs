@@ -10,27 +10,19 @@ const STORY_MENTION: &str = "STORY_MENTION";
 
 /// A message that was received or sent, of whatever type, with the referral and the answers of a form beside it.
 pub(super) fn message(
-    message: messaging::Message,
+    mut message: messaging::Message,
     beside: Option<Referral>,
     lead: Option<Lead>,
     platform: Platform,
 ) -> Message {
-    let reply = message.reply_to.unwrap_or_default();
-    let mut normalised = Message {
-        id: message.mid,
-        body: not_empty(message.text),
-        attachments: attachment::all(message.attachments, platform),
-        // An inline answer; that to a story is told by the story.
-        reply_to: reply.mid.map(|mid| ReplyTo { message_id: Some(mid), is_self_reply: reply.is_self_reply }),
-        quick_reply: message.quick_reply.map(|tapped| QuickReply { payload: tapped.payload }),
-        referral: message.referral.or(beside).map(|referral| part::referral(referral, lead)),
-        app_id: message.app_id,
-        metadata: not_empty(message.metadata),
-        ..Message::default()
-    };
-    let kind = if message.is_unsupported {
+    let is_unsupported = message.is_unsupported;
+    let story = message.reply_to.as_mut().and_then(|reply| reply.story.take());
+    let referral = message.referral.take().or(beside);
+    let mut normalised = said(message, platform);
+    normalised.referral = referral.map(|referral| part::referral(referral, lead));
+    let kind = if is_unsupported {
         MessageType::Unsupported
-    } else if reply.story.is_some() {
+    } else if story.is_some() {
         MessageType::StoryReply
     } else {
         message_type(&normalised)
@@ -39,7 +31,7 @@ pub(super) fn message(
     if kind == MessageType::StoryMention {
         normalised.story_url = mention_url(&normalised.attachments);
     }
-    if let Some(story) = reply.story {
+    if let Some(story) = story {
         set_story(&mut normalised, story);
     }
     normalised
@@ -47,18 +39,14 @@ pub(super) fn message(
 
 /// A story that mentions the account: as an attachment, or as a referral beside it of which the same is made.
 pub(super) fn story_mention(
-    message: messaging::Message,
+    mut message: messaging::Message,
     mut beside: Option<Referral>,
     lead: Option<Lead>,
     platform: Platform,
 ) -> Message {
-    let mut normalised = Message {
-        kind: Some(MessageType::StoryMention.into()),
-        id: message.mid,
-        body: not_empty(message.text),
-        attachments: attachment::all(message.attachments, platform),
-        ..Message::default()
-    };
+    let own = message.referral.take();
+    let mut normalised = said(message, platform);
+    normalised.kind = Some(MessageType::StoryMention.into());
     normalised.story_url = mention_url(&normalised.attachments);
     let mut referred = beside.take_if(|referral| referral.source.as_deref() == Some(STORY_MENTION));
     if let Some(story) = referred.as_mut().and_then(|referral| referral.story.take()) {
@@ -67,9 +55,25 @@ pub(super) fn story_mention(
         }
         set_story(&mut normalised, story);
     }
-    let referral = referred.or(message.referral).or(beside);
+    let referral = referred.or(own).or(beside);
     normalised.referral = referral.map(|referral| part::referral(referral, lead));
     normalised
+}
+
+/// What a message says whatever it is, but for its story and its referral.
+fn said(message: messaging::Message, platform: Platform) -> Message {
+    let reply = message.reply_to.unwrap_or_default();
+    Message {
+        id: message.mid,
+        body: not_empty(message.text),
+        attachments: attachment::all(message.attachments, platform),
+        // An inline answer; that to a story is told by the story.
+        reply_to: reply.mid.map(|mid| ReplyTo { message_id: Some(mid), is_self_reply: reply.is_self_reply }),
+        quick_reply: message.quick_reply.map(|tapped| QuickReply { payload: tapped.payload }),
+        app_id: message.app_id,
+        metadata: not_empty(message.metadata),
+        ..Message::default()
+    }
 }
 
 /// An edit: the message with its new text.

@@ -197,6 +197,57 @@ fn what_meta_describes_twice_is_attached_once() {
 }
 
 #[test]
+fn of_two_descriptions_the_richer_word_stays_with_what_either_says() {
+    let of = |kind: &str, more: Value| {
+        let mut payload = json!({"url": "https://cdn/1"});
+        payload.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"type": kind, "payload": payload})
+    };
+    let cases = [
+        (
+            of("image", json!({})),
+            of("sticker", json!({"sticker_id": "5"})),
+            json!({"type": "sticker", "sticker_id": "5"}),
+        ),
+        (
+            of("ig_post", json!({})),
+            of("ig_post", json!({"title": "T", "id": "18"})),
+            json!({"type": "post", "title": "T", "id": "18"}),
+        ),
+        (of("share", json!({"title": "T"})), of("ig_reel", json!({})), json!({"type": "reel", "title": "T"})),
+        (
+            of("video", json!({})),
+            of("reel", json!({"reel_video_id": "1"})),
+            json!({"type": "reel", "id": "1"}),
+        ),
+    ];
+    for (one, other, expected) in cases {
+        for both in [json!([one, other]), json!([other, one])] {
+            let found = attached(&both);
+            assert_eq!(found.len(), 1, "{both}");
+            for (name, value) in expected.as_object().unwrap() {
+                assert_eq!(found[0][name], *value, "{both}");
+            }
+        }
+    }
+    assert_eq!(attached(&json!([of("image", json!({})), of("audio", json!({}))])).len(), 2);
+}
+
+#[test]
+fn a_storys_mention_answers_and_taps_as_any_message() {
+    let content = json!({
+        "mid": "m",
+        "reply_to": {"mid": "q"},
+        "quick_reply": {"payload": "X"},
+        "attachments": [{"type": "story_mention", "payload": {"url": "https://cdn/1"}}],
+    });
+    let message = record("story_mention", &message("1", ACCOUNT, &content)).message.unwrap();
+    assert_eq!(message.kind, Some(MessageType::StoryMention.into()));
+    assert_eq!(message.reply_to.unwrap().message_id.as_deref(), Some("q"));
+    assert_eq!(message.quick_reply.unwrap().payload.as_deref(), Some("X"));
+}
+
+#[test]
 fn an_attachment_keeps_what_has_no_word() {
     let payload = json!({"hologram_id": 18_029_384_756_473_830_u64, "url": "https://cdn/1"});
     assert_eq!(
