@@ -114,7 +114,10 @@ where
 
     fn http(&self, timer: HeadTimer) -> http1::Builder {
         let mut http = http1::Builder::new();
-        http.timer(timer)
+        // A client may end its side behind a request and wait for the answer. One that is gone holds its slot until then, as one
+        // that sends a further byte always could: what it waits for has timeouts, and evictions end it as any other.
+        http.half_close(true)
+            .timer(timer)
             // The timer says how long; this only has to be there.
             .header_read_timeout(self.limits.header_timeout)
             .max_header_size(self.limits.max_header_bytes)
