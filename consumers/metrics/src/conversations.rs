@@ -1,6 +1,6 @@
 //! Which conversations wait for an answer, and since when. Pure.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
@@ -17,6 +17,15 @@ pub(crate) struct Conversations {
     since: HashMap<u64, u64>,
     /// By that time.
     oldest: BTreeSet<(u64, u64)>,
+    answers: Answers,
+}
+
+/// When the account wrote last, in as many conversations: Meta promises no order, so an answer may come before its message.
+#[derive(Debug, Default)]
+struct Answers {
+    latest: HashMap<u64, u64>,
+    /// The one that was noted first is forgotten first.
+    order: VecDeque<u64>,
 }
 
 /// How many conversations were given up, and why.
@@ -32,14 +41,23 @@ impl Conversations {
     /// Waits for an answer in up to `most` conversations, for as long as `window`.
     pub(crate) fn new(most: usize, window: Duration) -> Self {
         let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
-        Self { most, window, hashes: RandomState::new(), since: HashMap::new(), oldest: BTreeSet::new() }
+        Self {
+            most,
+            window,
+            hashes: RandomState::new(),
+            since: HashMap::new(),
+            oldest: BTreeSet::new(),
+            answers: Answers::default(),
+        }
     }
 
-    /// A customer wrote at `at`, in milliseconds; only the first message counts until there is an answer.
+    /// A customer wrote at `at`, in milliseconds; only the first message counts until there is an answer. One whose
+    /// answer came before it waits for none; how long it waited is not known, as the account may have written more than once.
     pub(crate) fn asked(&mut self, conversation: &str, at: u64) -> GivenUp {
         let window = self.give_up_late(at);
         let conversation = self.hashes.hash_one(conversation);
-        if self.since.contains_key(&conversation) {
+        let is_answered = self.answers.latest.get(&conversation).is_some_and(|latest| *latest >= at);
+        if is_answered || self.since.contains_key(&conversation) {
             return GivenUp { window, full: 0 };
         }
         let full = u64::from(self.since.len() >= self.most && self.give_up_oldest());
@@ -57,6 +75,7 @@ impl Conversations {
 
     fn waited(&mut self, conversation: &str, at: u64) -> Option<Duration> {
         let conversation = self.hashes.hash_one(conversation);
+        self.answers.note(conversation, at, self.most);
         let since = *self.since.get(&conversation)?;
         let waited = at.checked_sub(since)?;
         self.since.remove(&conversation);
@@ -77,6 +96,22 @@ impl Conversations {
     fn give_up_oldest(&mut self) -> bool {
         let oldest = self.oldest.pop_first();
         oldest.is_some_and(|(_, conversation)| self.since.remove(&conversation).is_some())
+    }
+}
+
+impl Answers {
+    fn note(&mut self, conversation: u64, at: u64, most: usize) {
+        if let Some(latest) = self.latest.get_mut(&conversation) {
+            *latest = at.max(*latest);
+            return;
+        }
+        if self.order.len() >= most
+            && let Some(first) = self.order.pop_front()
+        {
+            self.latest.remove(&first);
+        }
+        self.latest.insert(conversation, at);
+        self.order.push_back(conversation);
     }
 }
 
@@ -106,6 +141,27 @@ mod tests {
         open.asked("a:1", 1_000);
         assert_eq!(open.answered("a:1", 999), (NONE, None));
         assert_eq!(open.answered("a:1", 1_000), (NONE, Some(Duration::ZERO)));
+    }
+
+    #[test]
+    fn a_message_that_comes_behind_its_answer_waits_for_none() {
+        let mut open = conversations(10);
+        assert_eq!(open.answered("a:1", 1_000), (NONE, None));
+        open.asked("a:1", 990);
+        assert_eq!(open.answered("a:1", 2_000), (NONE, None), "it was answered at 1,000");
+        open.asked("a:1", 2_500);
+        assert_eq!(open.answered("a:1", 2_600), (NONE, Some(Duration::from_millis(100))));
+        open.asked("a:1", 2_400);
+        assert_eq!(open.answered("a:1", 3_000), (NONE, None), "the answer of 2,600 was to this one too");
+    }
+
+    #[test]
+    fn of_no_more_conversations_than_the_limit_is_known_when_the_account_wrote() {
+        let mut open = conversations(10);
+        for number in 0..1_000 {
+            open.answered(&number.to_string(), 1_000);
+        }
+        assert_eq!((open.answers.latest.len(), open.answers.order.len()), (10, 10));
     }
 
     #[test]
