@@ -2,7 +2,7 @@
 
 use crate::observe::OTHER;
 use runtime::mutex::lock;
-use schemas::TypedEvent;
+use schemas::{Carrier, TypedEvent};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -20,10 +20,13 @@ pub(crate) struct UnknownNames {
 }
 
 impl UnknownNames {
-    /// The label of an event without a kind: the field of a change, or the first member of a messaging item that only
+    /// The label of an event without a kind: `changed_fields` of what comes without its value, the field of a change, or the first member of a messaging item that only
     /// some have; [`OTHER`] where that is no plain name or there are many already.
     pub(crate) fn label(&self, event: &TypedEvent<'_>) -> String {
-        let name = event.metafield.as_deref().map(str::to_owned).or_else(|| main_member(event.data));
+        let carrier = Carrier::ChangedFields.as_str();
+        let without_value = (event.metacarrier == carrier).then_some(carrier);
+        let name = without_value.or(event.metafield.as_deref()).map(str::to_owned);
+        let name = name.or_else(|| main_member(event.data));
         let Some(name) = name.filter(|name| is_plain(name)) else { return OTHER.to_owned() };
         let mut names = lock(&self.names);
         if names.len() < MOST_NAMES || names.contains(&name) {
@@ -65,6 +68,14 @@ mod tests {
         assert_eq!(label(&names, r#""data":{"sender":{"id":"1"}}"#), OTHER);
         assert_eq!(label(&names, r#""data":[1]"#), OTHER);
         assert_eq!(label(&names, r#""data":{"Words of people":1}"#), OTHER);
+    }
+
+    #[test]
+    fn what_comes_without_its_value_is_named_by_its_carrier() {
+        let event = r#"{"id":"0","source":"/meta","type":"com.meta.page.unknown.v1","metaobject":"page",
+            "metacarrier":"changed_fields","deliveryid":"0","data":"feed"}"#;
+        let label = UnknownNames::default().label(&TypedEvent::read(Some(event.as_bytes())).unwrap());
+        assert_eq!(label, "changed_fields");
     }
 
     #[test]
