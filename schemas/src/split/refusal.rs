@@ -8,7 +8,8 @@ words! {
     pub enum Refusal {
         /// The body is no JSON text in UTF-8; a byte order mark makes it none.
         NotJson = "not_json",
-        /// The body, or an element of its array, is no object with a string `object` and an array `entry`.
+        /// The body, or an element of its array, is no object with a string `object` and an array `entry`, or has one of the names that are
+        /// read twice.
         NotADelivery = "not_a_delivery",
         /// Arrays and objects nest deeper than 128.
         TooDeep = "too_deep",
@@ -23,7 +24,7 @@ impl Refusal {
         match self {
             Self::NotJson => "the body is no JSON text in UTF-8",
             Self::NotADelivery => {
-                "the body is or contains something other than an object with a string `object` and an array `entry`"
+                "the body is or contains something other than an object with a string `object` and an array `entry`, or has a name twice"
             }
             Self::TooDeep => "arrays and objects nest deeper than 128",
             Self::TooManyEvents => {
