@@ -26,7 +26,7 @@ runtime::settings! {
     pub struct Settings {
         /// Address of the public port, where Meta's webhooks arrive: IP and port
         pub listen: SocketAddr = with_default("ADDRESS", "0.0.0.0:8080", form::address()),
-        /// Path of the webhook, matched exactly; with `/` and the name of an app appended, only that app's secrets are tried
+        /// Path of the webhook, matched exactly; with `/` and the name of an app appended, only that app's secrets are tried, so end it without one
         pub path: String = with_default("PATH", "/webhook", a_path()),
         /// Path on the public port that answers as `/readyz` of the admin port, for load balancers that probe where they send requests
         pub health_path: Option<String> = optional("PATH", a_path()),
@@ -139,7 +139,7 @@ impl Settings {
 }
 
 fn a_path() -> Form<String> {
-    form::matching("a path that begins with / and has no query", |value| {
+    form::matching("a path that begins with /, of printable ASCII without blanks, ? and #", |value| {
         value.starts_with('/')
             && value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#')
     })
