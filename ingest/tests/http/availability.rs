@@ -2,6 +2,7 @@
 
 use crate::is_one_line_of_text;
 use crate::service::{Service, cluster, settings, signed, until};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use schemas::Topic;
 use std::time::{Duration, Instant};
 
@@ -75,6 +76,19 @@ async fn a_late_acknowledgement_is_answered_503_within_the_ack_timeout() {
     assert!(start.elapsed() >= ack_timeout, "nothing was waited for");
     assert!(start.elapsed() < broker, "the answer waited for the broker");
     assert_eq!(service.metric("weir_ingest_unavailable_total", "late"), 1);
+}
+
+#[tokio::test]
+async fn a_record_that_its_topic_refuses_says_nothing_of_other_deliveries() {
+    let service = Service::start(settings()).await;
+    let refusal = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_INVALID_RECORD];
+    for _ in 0..2 * settings().breaker_misses {
+        service.cluster.request_errors(RDKafkaApiKey::Produce, &refusal);
+        let answer = service.post(TEXT).await;
+        assert_eq!(answer.status, 503);
+        assert!(answer.body.starts_with("Kafka refuses a record"), "{}", answer.body);
+    }
+    assert_eq!(service.post(TEXT).await.status, 200, "the breaker is closed");
 }
 
 #[tokio::test]
