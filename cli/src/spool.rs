@@ -21,7 +21,7 @@ use settings::{ExportSettings, ListSettings, RetrySettings, ShowSettings};
 const MORE: &str = "\
 While Kafka does not take deliveries, ingest keeps them in its --spool-dir and brings them to Kafka later, in their \
 order. A delivery that Kafka refuses is parked there, so that it is not in the way of the others: a record of it is too \
-large for its topic, say. Ingest tries one of them every minute (too_large and invalid_record: every hour, and as it starts), and once Kafka \
+large for its topic, say. Ingest tries one of them every minute (too_large: every hour, and as it starts), and once Kafka \
 takes it the others too; `weir spool retry` lets them wait for Kafka at once.
 
 Run it where ingest runs, as the user that ingest runs as, with the same --spool-dir or WEIR_SPOOL_DIR. It works \

@@ -10,7 +10,7 @@ use super::Drain;
 use runtime::backoff;
 use std::time::{Duration, Instant};
 
-/// A missing right or topic is made good in its own time; what records a topic takes is hardly ever changed.
+/// A missing right or topic, a rule of a topic or a clock is made good in its own time; how large its records may be is hardly ever changed.
 const MINUTE: Duration = Duration::from_mins(1);
 /// What ingest panicked over may pass in another version, so at a start; beyond that, once a day.
 const REASONS: [(ParkReason, Duration); 6] = [
@@ -18,7 +18,7 @@ const REASONS: [(ParkReason, Duration); 6] = [
     (ParkReason::NotAuthorized, MINUTE),
     (ParkReason::UnknownTopic, MINUTE),
     (ParkReason::TooLarge, Duration::from_hours(1)),
-    (ParkReason::InvalidRecord, Duration::from_hours(1)),
+    (ParkReason::InvalidRecord, MINUTE),
     (ParkReason::Panicked, Duration::from_hours(24)),
 ];
 /// Stands for every reason that is not known.
@@ -182,7 +182,7 @@ mod tests {
             }
         }
         let count = |why| tried.iter().filter(|tried| **tried == why).count();
-        assert_eq!(REASONS.map(|(why, _)| count(why)), [2, 120, 120, 2, 2, 0]);
+        assert_eq!(REASONS.map(|(why, _)| count(why)), [2, 120, 120, 2, 120, 0]);
     }
 
     #[test]
