@@ -77,7 +77,7 @@ impl SpoolMetrics {
             ),
             panics: counter(
                 "weir_spool_panics_total",
-                "Panics of the writer thread and of tasks like the drain, which began again and went on.",
+                "Panics of the writer thread, of tasks like the drain, and over single deliveries that it publishes; all of it went on.",
             ),
             write_seconds: histogram(
                 registry,

@@ -86,7 +86,7 @@ impl Drain {
     pub(super) async fn retry_parked(&mut self) -> bool {
         let Some(step) = self.parked.next(Instant::now()) else { return false };
         let (Step::Try(why) | Step::Unpark(why)) = &step;
-        // Before it is sent: should ingest panic over it again, it is not tried again at once.
+        // Before it is sent too: should the drain begin again over it, it is not tried again at once.
         self.parked.tried(why, false, Instant::now());
         let is_taken = match &step {
             Step::Try(why) => self.try_parked(why.clone()).await,
