@@ -1,4 +1,4 @@
-//! What is due by the clock: records that have waited for too long are given back, and what the producer does is snapshot, under the names
+//! What is due by the clock: records that have waited for too long are given back, and what the producer does is shown, under the names
 //! that the other one has.
 
 use super::shared::Shared;

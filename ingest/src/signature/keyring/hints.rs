@@ -29,7 +29,7 @@ impl Hints {
         self.hasher.hash_one(app)
     }
 
-    /// The mark of the secret that signed the last delivery of the account.
+    /// The mark of the secret that signed the last delivery of the account; where none did, of nobody's.
     pub(super) fn of(&self, account: &[u8]) -> Option<u64> {
         Some(self.slot(account)?.load(Ordering::Relaxed))
     }
