@@ -229,7 +229,7 @@ impl Store {
             tracing::warn!(
                 deliveries,
                 directory = %self.parts.directory.display(),
-                "deliveries that were answered 200 stay in the spool: they go to Kafka once a process is started on its folder"
+                "deliveries that were answered 200 stay in the spool: those that wait go to Kafka once a process is started on its folder"
             );
         }
     }
