@@ -7,7 +7,7 @@ mod failures;
 
 use super::super::database::{Change, RowKey, StoredRow};
 use super::super::writer::{Command, Write};
-use super::space::FULL_FOR;
+use super::space::{FULL_FOR, SMALL};
 use super::*;
 use crate::delivery::sample;
 use crate::http::response::Unavailable;
@@ -206,6 +206,37 @@ fn a_full_disk_lets_deliveries_go_and_takes_others_once_there_is_space() {
     assert!(change(&mut store, read.iter().map(|stored| Change::Delete(stored.key())).collect()));
     store.maintain();
     assert_eq!(put(&mut store, sample(TEXT).to_row()), Ok(()));
+}
+
+#[test]
+fn each_write_of_a_group_is_answered_for_itself() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::new(parts(directory.path(), 200_000));
+    store.maintain();
+    put_all(&mut store, &rows(2));
+    let read = store.read(2, u64::MAX);
+    let delete = |row: usize| (vec![Change::Delete(read[row].key())], 0);
+    let small = || (vec![Change::Insert(sample(TEXT).to_row())], 1);
+    // The disk has less space than it is admitted for.
+    let too_much = |bytes| (large_rows(2, 200 << 10).into_iter().map(Change::Insert).collect(), bytes);
+    let (full, mut answers) = (Err(Unavailable::SpoolFull), Vec::new());
+    let mut command = |(changes, bytes)| {
+        let (done, is_done) = oneshot::channel();
+        answers.push(is_done);
+        Command::Write(Write { changes, bytes, done, _held: None })
+    };
+    let mut groups = [
+        vec![command(small()), command(too_much(SMALL + 1)), command(delete(0))],
+        vec![command(too_much(1)), command(delete(1))],
+        vec![command(small()), Command::Run(Box::new(Store::close)), command(small())],
+    ];
+    for group in &mut groups {
+        assert!(store.reserve.is_there, "what is refused makes space enough");
+        store.serve(group);
+    }
+    let answers: Vec<_> = answers.iter_mut().map(|is_done| is_done.try_recv().unwrap()).collect();
+    assert_eq!(answers, [Ok(()), full, Ok(()), full, Ok(()), Ok(()), Err(Unavailable::SpoolFailing)]);
+    assert_eq!(waiting(&store), "2");
 }
 
 #[test]
