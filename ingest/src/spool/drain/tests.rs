@@ -99,6 +99,18 @@ async fn a_delivery_is_given_up_after_two_panics_in_a_row_over_it_and_no_other()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_on_its_way_at_a_panic_is_waited_for_and_the_rest_is_sent_again() {
+    let ground = Ground::prepare();
+    ground.store(&[TEXT, PANICS, TEXT]).await;
+    let (_, rows) = ground.spool.writer.read(3, ROUND_BYTES).await;
+    let kafka = kafka(&ground.cluster, &ground.process).await;
+    let outcome = Drain::new(ground.spool.clone(), kafka, RATE).send(rows.clone()).await;
+    let keys = |rows: &[StoredRow]| rows.iter().map(StoredRow::key).collect::<Vec<_>>();
+    assert_eq!((keys(&outcome.acknowledged), keys(&outcome.again)), (keys(&rows[..1]), keys(&rows[1..])));
+    assert!(outcome.has_failed && outcome.refused.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_another_version_has_parked_arrives() {
     let ground = Ground::prepare();
     ground.store(&[TEXT]).await;
