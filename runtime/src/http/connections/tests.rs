@@ -75,6 +75,21 @@ fn who_was_busy_since_is_not_the_longest_idle() {
 }
 
 #[test]
+fn a_request_of_who_was_evicted_takes_no_slot_and_gives_none_back() {
+    let connections = Connections::new(1, A_WHILE);
+    let evicted = connections.admit().unwrap();
+    let holder = connections.admit().unwrap();
+    assert!(holder.evicts_another && is_evicted(&evicted.slot));
+    let request = holder.slot.authenticate();
+    let late = evicted.slot.authenticate();
+    assert!(connections.admit().is_none(), "the one that holds the slot has a request under way");
+    drop((late, evicted));
+    assert!(connections.admit().is_none());
+    drop(request);
+    assert!(connections.admit().is_some_and(|admitted| admitted.evicts_another));
+}
+
+#[test]
 fn connections_are_evicted_for_nobody_but_those_that_are_busy() {
     let connections = Connections::new(4, A_WHILE);
     let [stranger, busy, idle] = [0, 1, 2].map(|_| connections.admit().unwrap());
