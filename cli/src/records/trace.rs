@@ -176,6 +176,12 @@ mod tests {
     }
 
     #[test]
+    fn an_admin_port_that_is_none_hides_no_other_problem() {
+        assert_eq!(refused(&["--ingest", "weir-ingest-0:9090", "9090"]), ["--ingest", "what to trace"]);
+        assert_eq!(refused(&["aWdf", "--ingest", "9090", ""]), ["--ingest", "--ingest"]);
+    }
+
+    #[test]
     fn what_was_given_and_cannot_be_read_is_named_alone() {
         let of_conversation = |at| refused(&["--account", "17", "--user", "42", "--at", at]);
         assert_eq!(of_conversation("2999-01-01T00:00:00Z"), ["--at"], "it is yet to come");

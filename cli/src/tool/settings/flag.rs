@@ -29,14 +29,14 @@ pub(crate) fn switch(id: &'static str) -> Flag<bool> {
     Flag { argument, read: Box::new(move |reader| Some(reader.matches().get_flag(id))) }
 }
 
-/// A flag `--{id}` with any number of values.
+/// A flag `--{id}` with any number of values. What is wrong with one is a problem of the whole command, not of this setting.
 pub(crate) fn several<T: 'static>(id: &'static str, value_name: &'static str, form: Form<T>) -> Flag<Vec<T>> {
     let argument = Arg::new(id).long(id).value_name(value_name).num_args(1..).action(ArgAction::Append);
     let read = move |reader: &mut Reader<'_>| {
         let words: Vec<String> = reader.matches().get_many(id).into_iter().flatten().cloned().collect();
         let wrong = words.iter().filter(|word| form.parse(word).is_none());
         reader.refuse(id, wrong, form.expected());
-        words.iter().map(|word| form.parse(word)).collect()
+        Some(words.iter().filter_map(|word| form.parse(word)).collect())
     };
     Flag { argument, read: Box::new(read) }
 }
