@@ -50,3 +50,35 @@ pub(crate) fn exit_of(error: &ToolError) -> Exit {
     let is_usage = has_no_spool || error.is::<Problems>() || error.is::<UsageError>();
     if is_usage { Exit::Usage } else { Exit::Failure }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ends(error: impl Into<ToolError>) -> (Exit, String) {
+        let error = error.into();
+        (exit_of(&error), said(&error))
+    }
+
+    #[test]
+    fn what_else_has_to_be_asked_for_is_a_mistake_of_usage_and_all_else_a_failure() {
+        let elsewhere = || "elsewhere".into();
+        assert_eq!(ends(UsageError("ask".to_owned())), (Exit::Usage, "ask".to_owned()));
+        assert_eq!(ends(InspectError::NoSpool(elsewhere())).0, Exit::Usage);
+        assert_eq!(ends(InspectError::NoDirectory(elsewhere())).0, Exit::Usage);
+        assert_eq!(ends(InspectError::Failed("busy".to_owned())), (Exit::Failure, "busy".to_owned()));
+        assert_eq!(ends("it failed"), (Exit::Failure, "it failed".to_owned()));
+        let (exit, words) = ends(Problems(Vec::new()));
+        assert_eq!((exit, &*words), (Exit::Usage, "the settings cannot be used:\n"));
+    }
+
+    #[test]
+    fn who_closed_the_pipe_has_seen_enough_unless_all_of_it_is_needed() {
+        let closed = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert_eq!(ends(closed()).0, Exit::Done);
+        let (exit, words) = ends(cut_off(closed()));
+        assert!(exit == Exit::Failure && words.starts_with("the output was cut off"), "{words}");
+        let full = ends(io::Error::from(io::ErrorKind::StorageFull));
+        assert!(full.0 == Exit::Failure && full.1.starts_with("cannot print: "), "{full:?}");
+    }
+}
