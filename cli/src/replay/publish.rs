@@ -38,8 +38,8 @@ impl Replay<'_> {
                 self.report.stopped = true;
                 break;
             }
-            if let Some((receipt, split)) = self.split(&record, is_counted) {
-                let (events, rows) = self.due(receipt, &split, only.as_deref_mut());
+            if let Some((reception, split)) = self.split(&record, is_counted) {
+                let (events, rows) = self.due(reception, &split, only.as_deref_mut());
                 if !events.is_empty() {
                     let records: Vec<_> =
                         events.iter().map(|event| event.outgoing(&self.report.run)).collect();

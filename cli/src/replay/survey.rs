@@ -9,9 +9,9 @@ impl Replay<'_> {
     pub(super) fn survey(&mut self, mut expected: Option<&mut Expected>) -> Result<()> {
         let mut reading = self.source.open(&self.range)?.showing("deliveries split", !self.settings.json);
         while let Some(record) = reading.next()? {
-            let Some((receipt, split)) = self.split(&record, true) else { continue };
+            let Some((reception, split)) = self.split(&record, true) else { continue };
             if let Some(expected) = &mut expected {
-                expected.delivery(receipt.delivery_id)?;
+                expected.delivery(reception.delivery_id)?;
             }
             for event in split.events.iter().filter(|event| self.settings.scope.holds(event)) {
                 let row = self.report.row(event.topic(), event.kind.to_string());

@@ -4,7 +4,7 @@ use crate::records::embedded::Embedded;
 use schemas::{Event, Reception, raw};
 use serde::Serialize;
 
-/// Stands in for what the receipt of a delivery says, so that the same body always gives the same lines.
+/// Stands in for the reception of a delivery, so that the same body always gives the same lines.
 const RECEPTION: Reception<'static> =
     Reception { delivery_id: "00000000-0000-7000-8000-000000000000", received: "1970-01-01T00:00:00.000Z" };
 

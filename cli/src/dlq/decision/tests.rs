@@ -57,11 +57,11 @@ fn back(topic: &str) -> (Decision, Vec<Typed>) {
 /// A dead letter of ingest's.
 fn body(bytes: &[u8]) -> Record {
     let mut record = record(None, 1);
-    let receipt =
+    let reception =
         [("ce_id", "0198a5b0-7c1e-7d2a-9f00-1234567890ab"), ("ce_time", "2025-07-18T10:35:10.123Z")];
     record.topic = "meta.ingest.dlq.v1".into();
     record.headers.retain(|(name, _)| name.starts_with(header::PREFIX));
-    record.headers.extend(receipt.map(|(name, value)| (name.to_owned(), Some(value.into()))));
+    record.headers.extend(reception.map(|(name, value)| (name.to_owned(), Some(value.into()))));
     record.value = Some(bytes.to_vec());
     record
 }
