@@ -1,5 +1,5 @@
-//! What becomes of a dead letter. Pure. What hangs on the others of a run (`AlreadyRedriven`, `Duplicate`, `NoRoom`, `--limit`)
-//! is decided in `redrive_one` of `redrive.rs`, before and after this.
+//! What becomes of a dead letter. Pure. What hangs on the others of a run (`AlreadyRedriven`, `Duplicate`, `--limit`, and that no
+//! more can be remembered) is decided in `redrive_one` of `redrive.rs`, before and after this.
 
 use super::dead_letter::DeadLetter;
 use super::settings::RedriveSettings;
