@@ -77,7 +77,7 @@ impl Lookups {
         let value = value.ok_or_else(|| Failure::reject("unreadable", &"the value is no JSON object"))?;
         self.context.client.metrics.enriched.with_label_values(&[found.status.as_str()]).inc();
         let topic = Arc::clone(self.topic(plan.topic));
-        Ok(Output { topic, key: record.key.clone(), value, headers: headers(&event) })
+        Ok(Output { topic, key: record.key.clone(), value, headers: headers(&event, record) })
     }
 
     fn begin(&self, ask: Ask, record: &Record) -> PendingLookup<LookupAnswer> {
@@ -158,10 +158,17 @@ pub(crate) fn now() -> String {
     Millis::of(SystemTime::now()).to_string()
 }
 
-/// An enriched event is the same CloudEvent as the one that came in, so its headers say the same.
-fn headers(event: &TypedEvent<'_>) -> Vec<(Cow<'static, str>, Vec<u8>)> {
-    let headers = raw::typed_headers(event.id.as_bytes(), event.event_type.as_bytes());
-    headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
+/// An enriched event is the same `CloudEvent` as the one that came in, so its headers say the same: what the event itself says, and
+/// what else the record came with, such as that it is a replay; each name once.
+fn headers(event: &TypedEvent<'_>, record: &Record) -> Vec<(Cow<'static, str>, Vec<u8>)> {
+    let own = raw::typed_headers(event.id.as_bytes(), event.event_type.as_bytes());
+    let mut headers: Vec<_> = own.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+    for (name, _) in &record.headers {
+        if headers.iter().all(|(there, _): &(Cow<'_, str>, _)| there != name) {
+            headers.push((name.clone().into(), record.header(name).unwrap_or_default().into()));
+        }
+    }
+    headers
 }
 
 #[cfg(test)]

@@ -101,6 +101,40 @@ async fn headers_say_what_the_event_says() {
 }
 
 #[tokio::test]
+async fn what_marks_a_replay_stays_with_the_event_and_no_header_is_there_twice() {
+    let bench = Bench::new().await;
+    let header = |name: &str, value: &str| (name.to_owned(), Some(value.as_bytes().to_vec()));
+    let input = Record {
+        headers: vec![
+            header("content-type", "application/cloudevents+json; charset=UTF-8"),
+            header("ce_id", "another"),
+            header("mine", "first"),
+            header("ce_replay", "run"),
+            header("weir_dlq_attempts", "2"),
+            header("mine", "last"),
+            (String::from("null"), None),
+        ],
+        ..one("mention.comment/array-form")
+    };
+    let output = bench.handle(&input).await.unwrap();
+    let event = TypedEvent::read(input.value.as_deref()).unwrap();
+    let headers: Vec<(&str, &str)> =
+        output.headers.iter().map(|(name, value)| (&**name, std::str::from_utf8(value).unwrap())).collect();
+    assert_eq!(
+        headers,
+        [
+            ("content-type", "application/cloudevents+json; charset=UTF-8"),
+            ("ce_id", &event.id),
+            ("ce_type", "com.meta.instagram.mention.comment.v1"),
+            ("mine", "last"),
+            ("ce_replay", "run"),
+            ("weir_dlq_attempts", "2"),
+            ("null", ""),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn dashboard_tests_and_own_comments_are_not_asked_about() {
     let bench = Bench::new().await;
     for (fixture, reason) in [
