@@ -143,6 +143,11 @@ impl AccessTokens {
         Ok(token)
     }
 
+    /// Whether any account has a token that serves and that Meta has not refused, or not since it answered a call with it.
+    pub fn is_any_usable(&self, serves: impl Fn(&AccessToken) -> bool) -> bool {
+        lock(&self.contents).tokens.values().any(|token| serves(token) && !self.refused.has(token))
+    }
+
     /// What is known of an account.
     pub fn account(&self, id: &GraphId) -> Account {
         let contents = lock(&self.contents);

@@ -3,6 +3,10 @@
 //! Lookups begin when a record is heard of, long before its turn, so that many of a partition are under way and fit
 //! into batches; events are published in their order.
 
+mod permissions;
+
+pub(crate) use permissions::Permissions;
+
 use crate::call::{Call, Detail};
 use crate::enriched;
 use crate::lookup::{LookupClient, WaitReporter};
@@ -30,6 +34,7 @@ pub(crate) struct Lookups {
 pub(crate) struct LookupContext {
     pub(crate) client: LookupClient,
     pub(crate) media: MediaCache,
+    pub(crate) permissions: Permissions,
 }
 
 /// What a question came to.
@@ -67,10 +72,12 @@ impl Lookups {
             Question::Ask(ask) => {
                 // It stays where it was begun, so that it can be awaited again where this is dropped.
                 let pending = begun.get_or_insert_with(|| self.begin(ask.clone(), record));
-                let found =
-                    self.context.client.await_lookup(pending, &ask.account, limit_waits, record, waits).await;
+                let LookupContext { client, permissions, .. } = &*self.context;
+                let found = client.await_lookup(pending, &ask.account, limit_waits, record, waits).await;
                 *begun = None;
-                found?
+                let found = found.map_err(|error| permissions.judge(error, &client.tokens, &ask.account))?;
+                permissions.granted(&client.tokens, &ask.account);
+                found
             }
         };
         let value = value.and_then(|value| enriched::append(value, &found.lookup));

@@ -100,7 +100,11 @@ fn context(
         log: Throttle::default(),
         probe: Throttle::new(PROBE_EVERY),
     };
-    Ok(LookupContext { client, media: MediaCache::new(media) })
+    Ok(LookupContext {
+        client,
+        media: MediaCache::new(media),
+        permissions: handler::Permissions::default(),
+    })
 }
 
 fn options(topic_prefix: &str, look_ahead: usize, with_profiles: bool) -> ConsumerOptions {

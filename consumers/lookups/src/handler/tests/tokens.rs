@@ -2,7 +2,7 @@
 
 use super::bench::*;
 use crate::lookup::WithoutToken;
-use runtime::consumer::{Record, Wait};
+use runtime::consumer::{Failure, Record, Wait};
 use std::fs;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -91,4 +91,45 @@ async fn the_wait_for_a_token_is_no_time_for_which_calls_failed() {
     fs::write(bench.folder.path().join("default"), "EAAnew").unwrap();
     bench.reread();
     assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
+}
+
+/// Whether the dead letter of a record is one of those in a row that stop the consumer, and its reason.
+async fn counts(bench: &Bench, record: &Record) -> (bool, &'static str) {
+    match bench.handle(record).await.unwrap_err() {
+        Failure::Reject { reason, .. } => (true, reason),
+        Failure::Expired { reason, .. } => (false, reason),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_one_account_has_no_token_for_stops_the_consumer_only_where_nobody_has_one() {
+    let bench = Bench::new().await;
+    let (input, other) = (one("comment/on-post"), "17841400000000000");
+    fs::remove_file(bench.folder.path().join("default")).unwrap();
+    bench.reread();
+    assert_eq!(counts(&bench, &input).await, (true, "no_token"));
+    fs::write(bench.folder.path().join(other), "EAAother").unwrap();
+    bench.reread();
+    assert_eq!(counts(&bench, &input).await, (false, "no_token"));
+    fs::write(bench.folder.path().join(ACCOUNT), "EAArefused").unwrap();
+    bench.reread();
+    bench.simulator.refuse_token("EAArefused");
+    assert_eq!(counts(&bench, &input).await, (false, "token"));
+    bench.simulator.refuse_token("EAAother");
+    assert_eq!(counts(&bench, &record_of(&input, ACCOUNT, other)).await, (true, "token"));
+}
+
+#[tokio::test]
+async fn a_permission_that_one_account_lacks_stops_the_consumer_only_where_all_lack_it() {
+    let bench = Bench::new().await;
+    let (input, other) = (one("comment/on-post"), "17841400000000000");
+    fs::write(bench.folder.path().join(ACCOUNT), "EAAown").unwrap();
+    bench.reread();
+    bench.simulator.misbehave("17865799348089039", Behaviour::error(200, None));
+    assert_eq!(counts(&bench, &input).await, (false, "permission"));
+    assert_eq!(counts(&bench, &record_of(&input, ACCOUNT, other)).await, (true, "permission"));
+    let answered = record_of(&input, "17865799348089039", "17865799348089040");
+    bench.handle(&record_of(&answered, ACCOUNT, other)).await.unwrap();
+    assert_eq!(counts(&bench, &input).await, (false, "permission"));
 }
