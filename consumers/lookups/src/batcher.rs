@@ -2,12 +2,14 @@
 
 mod batch_buffer;
 mod last_answers;
+mod reached;
 mod sender;
 
 use crate::metrics::LookupMetrics;
 use crate::settings::BatchSettings;
 use batch_buffer::BatchBuffer;
 use last_answers::LastAnswers;
+use reached::Reached;
 use runtime::process::supervisor::Supervisor;
 use runtime::throttle::Throttle;
 use sender::Sender;
@@ -69,7 +71,8 @@ impl Batcher {
     ) -> Self {
         let (queue, calls) = mpsc::channel(QUEUE_CAPACITY);
         let (last_answers, log, ends) = (LastAnswers::default(), Throttle::default(), watch::Sender::new(()));
-        let sender = Arc::new(Sender { graph, rate_limiter, metrics, last_answers, log, ends });
+        let reached = Reached::default();
+        let sender = Arc::new(Sender { graph, rate_limiter, metrics, last_answers, reached, log, ends });
         let permits = Arc::new(Semaphore::new(settings.lookup_concurrency));
         let buffer = BatchBuffer::new(settings.lookup_batch_wait);
         let task = tokio::spawn(serve(Arc::clone(&sender), calls, buffer, permits));
@@ -92,6 +95,17 @@ impl Batcher {
     pub(crate) async fn ask_again(&self, token: &AccessToken) -> Option<SendOutcome> {
         let latest = self.last_answers().last(token)?;
         Some(self.send(latest, 1).await)
+    }
+
+    /// Asks anew what was answered last to another app than the token's, alone; nothing where no other was answered yet.
+    pub(crate) async fn ask_another(&self, token: &AccessToken) -> Option<SendOutcome> {
+        let latest = self.last_answers().last_of_others(token)?;
+        Some(self.send(latest, 1).await)
+    }
+
+    /// Whose hosts were reached.
+    pub(crate) fn reached(&self) -> &Reached {
+        &self.sender.reached
     }
 
     /// What the Graph API has answered.

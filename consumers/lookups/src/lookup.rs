@@ -78,6 +78,8 @@ struct LookupRun<'a> {
     batch_size: usize,
     blame: Blame,
     failures: u32,
+    /// When the former call failed, or the lookup began.
+    former: Instant,
     /// When calls began to fail, less the time for which none was made.
     failing: Option<Instant>,
     backoff: Backoff,
@@ -102,6 +104,7 @@ impl LookupClient {
             batch_size: self.batch_size,
             blame: Blame::new(),
             failures: 0,
+            former: Instant::now(),
             failing: None,
             backoff: Backoff::new(backoff_base, backoff_max),
         };
@@ -123,7 +126,7 @@ impl LookupClient {
                     }
                 }
                 SendOutcome::RateLimited(limited) => run.rate_limited(&limited).await,
-                SendOutcome::BatchFailed(error) => run.failed_together(&error).await,
+                SendOutcome::BatchFailed(error) => run.failed_together(&error, &token).await?,
                 SendOutcome::OtherTokenRefused => {}
             }
         }
@@ -165,7 +168,7 @@ impl LookupRun<'_> {
             }
             Next::WhenAllowed => {}
             Next::Again => self.again(error, token).await?,
-            Next::WhenReachable => self.unreachable(error).await,
+            Next::WhenReachable => self.unreachable(error, token).await?,
             Next::Alone => {
                 self.failures += 1;
                 self.batch_size = 1;
@@ -182,28 +185,47 @@ impl LookupRun<'_> {
         self.batch_size = if self.blame.failed(self.client, token).await { 1 } else { *batch_size };
         let is_hopeless =
             failing.elapsed() >= settings.hopeless_after && self.blame.is_certain(self.client, token);
-        if is_hopeless || failing.elapsed() >= settings.lookup_patience {
-            return Err(Failure::Expired { reason: "retries_exhausted", error: self.describe(error) });
+        if is_hopeless {
+            return Err(self.exhausted(error));
+        }
+        self.check_patience(failing, error)?;
+        self.back_off(error).await;
+        Ok(())
+    }
+
+    /// Its host is not reached. Where nobody is, that is nobody's fault and uses up no patience; where the host of another app is, those
+    /// behind it in its partition need not wait for this one without end.
+    async fn unreachable(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
+        if self.client.reaches_others(token, self.former).await {
+            let failing = *self.failing.get_or_insert_with(Instant::now);
+            self.check_patience(failing, error)?;
+        } else {
+            self.failing = None;
         }
         self.back_off(error).await;
         Ok(())
     }
 
-    /// Nobody is reached, which is nobody's fault and uses up no patience.
-    async fn unreachable(&mut self, error: &CallError) {
-        self.failing = None;
-        self.back_off(error).await;
+    fn check_patience(&self, failing: Instant, error: &CallError) -> Result<(), Failure> {
+        if failing.elapsed() < self.client.settings.lookup_patience {
+            return Ok(());
+        }
+        Err(self.exhausted(error))
+    }
+
+    fn exhausted(&self, error: &CallError) -> Failure {
+        Failure::Expired { reason: "retries_exhausted", error: self.describe(error) }
     }
 
     /// Its batch failed as a whole: it goes into a smaller one, and in the end alone, which is no batch.
-    async fn failed_together(&mut self, error: &CallError) {
+    async fn failed_together(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
         if let CallError::Unreachable { .. } = error {
-            self.unreachable(error).await;
-            return;
+            return self.unreachable(error, token).await;
         }
         self.failing.get_or_insert_with(Instant::now);
         self.batch_size = (self.batch_size / SMALLER).max(1);
         self.back_off(error).await;
+        Ok(())
     }
 
     /// Waits for a limit of calls. One of the account alone blocks others only while calls have stopped.
@@ -229,6 +251,7 @@ impl LookupRun<'_> {
     /// Waits before the call after a failed one.
     async fn back_off(&mut self, error: &CallError) {
         self.failures += 1;
+        self.former = Instant::now();
         let delay = self.backoff.next_delay(backoff::random());
         let until = Some(Instant::now() + delay);
         let reason = WaitReason { on: Wait::ApiAnswer, why: chain(error), until, is_account_limit: false };

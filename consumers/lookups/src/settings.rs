@@ -52,7 +52,8 @@ runtime::settings! {
         /// of failing, so with a --lookup-patience of 5 minutes or less it has no effect. If another call needed N failures before
         /// it was answered, the limit is N+1 times as high
         pub lookup_attempts: u32 = with_default("COUNT", "5", form::count(1..=100)),
-        /// How long calls for one event may fail, also while none is answered, before it becomes a dead letter
+        /// How long calls for one event may fail, also while none is answered, before it becomes a dead letter; a host that cannot be
+        /// reached counts only while that of another app is reached
         pub lookup_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
         /// How long, summed until that account's next answer, a partition waits for the rate limit of one account, which holds up
         /// other accounts' events; then that account's events become dead letters, and at once where what is left of a stop would

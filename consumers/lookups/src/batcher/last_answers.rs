@@ -36,6 +36,13 @@ impl LastAnswers {
         lock(&self.0).get(token.app()).map(|app_answers| app_answers.latest.clone())
     }
 
+    /// What was answered last to anybody of another app than the token's.
+    pub(super) fn last_of_others(&self, token: &AccessToken) -> Option<Asked> {
+        let apps = lock(&self.0);
+        let others = apps.iter().filter(|(app, _)| *app != token.app());
+        others.max_by_key(|(_, answers)| answers.at).map(|(_, answers)| answers.latest.clone())
+    }
+
     /// Whether anybody of the token's app was given an answer after `then`.
     pub(crate) fn since(&self, token: &AccessToken, then: Instant) -> bool {
         lock(&self.0).get(token.app()).is_some_and(|app_answers| app_answers.at > then)

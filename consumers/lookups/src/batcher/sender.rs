@@ -1,6 +1,7 @@
 //! Makes the calls of a batch in one request, as fast as Meta allows, and gives everyone their own answer.
 
 use super::last_answers::LastAnswers;
+use super::reached::Reached;
 use super::{Asked, QueuedCall, SendOutcome};
 use crate::metrics::LookupMetrics;
 use runtime::telemetry::TraceContext;
@@ -18,6 +19,7 @@ pub(super) struct Sender {
     pub(super) rate_limiter: RateLimiter,
     pub(super) metrics: LookupMetrics,
     pub(super) last_answers: LastAnswers,
+    pub(super) reached: Reached,
     pub(super) log: Throttle,
     /// Tells of every request that ends.
     pub(super) ends: watch::Sender<()>,
@@ -54,12 +56,15 @@ impl Sender {
         self.metrics.request_seconds.observe(started.elapsed().as_secs_f64());
         self.ends.send_replace(());
         if let Ok(answers) = &reply.result {
+            self.reached
+                .note(&batch[0].asked.token, answers.iter().map(|answer| answer.result.as_ref().err()));
             for (call, answer) in batch.iter().zip(answers) {
                 self.rate_limiter.observe_response(&[&call.asked.budgets], answer, Instant::now());
             }
             // After their refusals, which would be none in a row during the stop that usage alone asks for.
             self.rate_limiter.observe_usage(&budgets(&batch), &reply.usage, Instant::now());
         } else {
+            self.reached.note(&batch[0].asked.token, std::iter::once(reply.result.as_ref().err()));
             let of_first = batch.partition_point(|call| call.asked.token == batch[0].asked.token);
             self.rate_limiter.observe_response(&budgets(&batch[..of_first]), &reply, Instant::now());
         }

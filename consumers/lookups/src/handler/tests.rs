@@ -2,6 +2,7 @@
 
 mod batches;
 pub(crate) mod bench;
+mod hosts;
 mod tokens;
 mod trouble;
 

@@ -63,4 +63,15 @@ impl LookupClient {
         }
         last_answers.since(token, then)
     }
+
+    /// Whether the host of another app was reached after `then`; where none was, another app's is asked again for what it answered
+    /// last, since there may be nobody else.
+    pub(super) async fn reaches_others(&self, token: &AccessToken, then: Instant) -> bool {
+        let reached = self.batcher.reached();
+        if !reached.others_since(token, then) && self.probe.pass(Instant::now()).is_some() {
+            // Of what came of it the batcher takes note.
+            drop(self.batcher.ask_another(token).await);
+        }
+        reached.others_since(token, then)
+    }
 }

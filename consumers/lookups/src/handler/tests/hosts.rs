@@ -1,0 +1,57 @@
+//! Accounts at several hosts, of which one is in trouble.
+
+use super::bench::*;
+use crate::handler::*;
+use std::fs;
+use std::net::TcpListener;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+const OTHER: &str = "17841400000000000";
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// A host where nobody listens.
+fn nowhere() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+/// A bench of which accounts are at a host of their own.
+async fn at(accounts: &[(&str, &str)]) -> (Bench, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    for (account, host) in accounts {
+        let file = format!(r#"{{"login":"instagram","host":"{host}","token":"IGA{account}"}}"#);
+        fs::write(folder.path().join(account), file).unwrap();
+    }
+    let bench = Bench::with(|settings| {
+        settings.graph.tokens.accounts = Some(folder.path().to_owned());
+        settings.retries.lookup_patience = PATIENCE;
+    })
+    .await;
+    (bench, folder)
+}
+
+fn of_other(input: &Record) -> Record {
+    record_of(input, ACCOUNT, OTHER)
+}
+
+#[tokio::test]
+async fn a_host_that_cannot_be_reached_holds_others_no_longer_than_the_patience_where_theirs_are_reached() {
+    let (bench, _folder) = at(&[(ACCOUNT, &nowhere())]).await;
+    let input = one("comment/on-post");
+    bench.handle(&of_other(&input)).await.unwrap();
+    let failure = bench.handle(&input).await.unwrap_err();
+    let Failure::Expired { reason: "retries_exhausted", error } = failure else { panic!("{failure:?}") };
+    assert!(error.contains("cannot be reached"), "{error}");
+}
+
+#[tokio::test]
+async fn where_no_host_is_reached_everything_waits() {
+    let (bench, _folder) = at(&[(ACCOUNT, &nowhere()), (OTHER, &nowhere())]).await;
+    let input = one("comment/on-post");
+    let beside = of_other(&input);
+    let [one, other] = [&input, &beside].map(|input| timeout(PATIENCE * 4, bench.handle_beside(input)));
+    let (one, other) = tokio::join!(one, other);
+    assert!(one.is_err() && other.is_err(), "{one:?} {other:?}");
+}
