@@ -4,20 +4,23 @@ mod batch_buffer;
 mod last_answers;
 mod reached;
 mod sender;
+mod turns;
 
 use crate::metrics::LookupMetrics;
 use crate::settings::BatchSettings;
 use batch_buffer::BatchBuffer;
 use last_answers::LastAnswers;
 use reached::Reached;
+use runtime::mutex::lock;
 use runtime::process::supervisor::Supervisor;
 use runtime::throttle::Throttle;
 use sender::Sender;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Span;
+use turns::{Row, Turns};
 use weir_graph::{AccessToken, CallBudgets, CallError, Graph, Outcome, RateLimited, RateLimiter};
 
 /// Calls that wait to be put on the buffer; whoever brings more waits before it.
@@ -60,6 +63,27 @@ struct QueuedCall {
     /// Of the lookup; the call is part of it.
     span: Span,
     reply: oneshot::Sender<SendOutcome>,
+}
+
+/// A request that is under way, as long as it lives.
+#[derive(Debug)]
+struct UnderWay {
+    turns: Arc<Mutex<Turns<Arc<str>>>>,
+    row: Row<Arc<str>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl UnderWay {
+    fn begin(turns: Arc<Mutex<Turns<Arc<str>>>>, row: Row<Arc<str>>, permit: OwnedSemaphorePermit) -> Self {
+        lock(&turns).begin(&row);
+        Self { turns, row, _permit: permit }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        lock(&self.turns).end(&self.row);
+    }
 }
 
 impl Batcher {
@@ -126,12 +150,14 @@ async fn serve(
     permits: Arc<Semaphore>,
 ) {
     let mut supervisor = Supervisor::new("the batcher of lookups");
+    let turns = Arc::new(Mutex::new(Turns::new()));
     loop {
         let make_calls = async {
             // The permit comes first, so that calls gather while all requests are under way.
             while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
-                let Some(batch) = next(&sender, &mut calls, &mut buffer).await else { return };
-                tokio::spawn(Arc::clone(&sender).request(batch, permit));
+                let Some((row, batch)) = next(&sender, &mut calls, &mut buffer, &turns).await else { return };
+                let under_way = UnderWay::begin(Arc::clone(&turns), row, permit);
+                tokio::spawn(Arc::clone(&sender).request(batch, under_way));
             }
         };
         if !supervisor.catches_panic_of(make_calls).await {
@@ -145,15 +171,20 @@ async fn next(
     sender: &Sender,
     calls: &mut mpsc::Receiver<QueuedCall>,
     buffer: &mut BatchBuffer<Arc<str>, QueuedCall>,
-) -> Option<Vec<QueuedCall>> {
+    turns: &Mutex<Turns<Arc<str>>>,
+) -> Option<(Row<Arc<str>>, Vec<QueuedCall>)> {
     loop {
         while let Ok(call) = calls.try_recv() {
             put(buffer, call);
         }
-        if let Some(batch) = buffer.take(Instant::now()) {
+        let taken = {
+            let turns = lock(turns);
+            buffer.take(Instant::now(), |row| turns.of(row))
+        };
+        if let Some((row, batch)) = taken {
             let batch = sender.admitted(batch);
             if !batch.is_empty() {
-                return Some(batch);
+                return Some((row, batch));
             }
             continue;
         }
@@ -166,5 +197,7 @@ async fn next(
 }
 
 fn put(buffer: &mut BatchBuffer<Arc<str>, QueuedCall>, call: QueuedCall) {
-    buffer.put((call.batch_size, Arc::clone(call.asked.token.app())), call.since, call);
+    let (batch_size, token) = (call.batch_size, &call.asked.token);
+    let alone = (batch_size == 1).then(|| Arc::clone(token.name()));
+    buffer.put(Row { app: Arc::clone(token.app()), batch_size, alone }, call.since, call);
 }

@@ -2,13 +2,13 @@
 
 use super::last_answers::LastAnswers;
 use super::reached::Reached;
-use super::{Asked, QueuedCall, SendOutcome};
+use super::{Asked, QueuedCall, SendOutcome, UnderWay};
 use crate::metrics::LookupMetrics;
 use runtime::telemetry::TraceContext;
 use runtime::throttle::Throttle;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tracing::{Instrument as _, Span};
 use weir_graph::{BatchItem, CallBudgets, CallError, Graph, Outcome, RateLimiter, RefusalClass};
 
@@ -41,11 +41,7 @@ impl Sender {
     }
 
     /// Makes the calls, and tells everyone.
-    pub(super) async fn request(
-        self: Arc<Self>,
-        mut batch: Vec<QueuedCall>,
-        _under_way: OwnedSemaphorePermit,
-    ) {
+    pub(super) async fn request(self: Arc<Self>, mut batch: Vec<QueuedCall>, _under_way: UnderWay) {
         let started = Instant::now();
         // The batch as such is in the name of the first one's token.
         batch.sort_by(|one, other| one.asked.token.name().cmp(other.asked.token.name()));

@@ -2,6 +2,7 @@
 
 use super::bench::*;
 use crate::handler::*;
+use crate::settings::LookupSettings;
 use std::fs;
 use std::net::TcpListener;
 use std::time::Duration;
@@ -18,7 +19,7 @@ fn nowhere() -> String {
 }
 
 /// A bench of which accounts are at a host of their own.
-async fn at(accounts: &[(&str, &str)]) -> (Bench, TempDir) {
+async fn at(accounts: &[(&str, &str)], change: impl FnOnce(&mut LookupSettings)) -> (Bench, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     for (account, host) in accounts {
         let file = format!(r#"{{"login":"instagram","host":"{host}","token":"IGA{account}"}}"#);
@@ -27,9 +28,34 @@ async fn at(accounts: &[(&str, &str)]) -> (Bench, TempDir) {
     let bench = Bench::with(|settings| {
         settings.graph.tokens.accounts = Some(folder.path().to_owned());
         settings.retries.lookup_patience = PATIENCE;
+        change(settings);
     })
     .await;
     (bench, folder)
+}
+
+#[tokio::test]
+async fn a_silent_host_holds_lookups_at_others_no_longer_than_one_of_its_calls_takes() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = format!("http://{}", silent.local_addr().unwrap());
+    let timeout = Duration::from_millis(500);
+    let (bench, _folder) = at(&[(ACCOUNT, &host)], |settings| {
+        settings.graph.graph.graph_timeout = timeout;
+        settings.retries.lookup_patience = Duration::from_mins(1);
+    })
+    .await;
+    let inputs = many(40);
+    for input in &inputs {
+        bench.prefetch(input).await;
+    }
+    // It comes when all requests are those of the silent host.
+    let mut connections = Vec::new();
+    while connections.len() < 4 {
+        connections.push(silent.accept().await.unwrap());
+    }
+    let began = Instant::now();
+    bench.handle_beside(&of_other(&inputs[0])).await.unwrap();
+    assert!(began.elapsed() < timeout * 3, "{:?}", began.elapsed());
 }
 
 fn of_other(input: &Record) -> Record {
@@ -38,7 +64,7 @@ fn of_other(input: &Record) -> Record {
 
 #[tokio::test]
 async fn a_host_that_cannot_be_reached_holds_others_no_longer_than_the_patience_where_theirs_are_reached() {
-    let (bench, _folder) = at(&[(ACCOUNT, &nowhere())]).await;
+    let (bench, _folder) = at(&[(ACCOUNT, &nowhere())], |_| {}).await;
     let input = one("comment/on-post");
     bench.handle(&of_other(&input)).await.unwrap();
     let failure = bench.handle(&input).await.unwrap_err();
@@ -48,7 +74,7 @@ async fn a_host_that_cannot_be_reached_holds_others_no_longer_than_the_patience_
 
 #[tokio::test]
 async fn where_no_host_is_reached_everything_waits() {
-    let (bench, _folder) = at(&[(ACCOUNT, &nowhere()), (OTHER, &nowhere())]).await;
+    let (bench, _folder) = at(&[(ACCOUNT, &nowhere()), (OTHER, &nowhere())], |_| {}).await;
     let input = one("comment/on-post");
     let beside = of_other(&input);
     let [one, other] = [&input, &beside].map(|input| timeout(PATIENCE * 4, bench.handle_beside(input)));
