@@ -213,6 +213,11 @@ fn parse(link: &str) -> Result<Url, NotFetched> {
     url.ok_or(NotFetched::Refused("bad_url"))
 }
 
+/// The host that a link leads to first; of what is no link, none.
+pub(crate) fn host(link: &str) -> String {
+    parse(link).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
 fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, NotFetched> {
     let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
     let url = location.and_then(|location| from.join(location).ok());

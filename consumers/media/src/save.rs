@@ -5,7 +5,7 @@ mod lifetime;
 mod retry_budget;
 mod slots;
 
-use crate::fetch::{Fetcher, LONGEST_LINK, NotFetched};
+use crate::fetch::{self, Fetcher, LONGEST_LINK, NotFetched};
 use crate::links::{Link, Source};
 use crate::metrics::MediaMetrics;
 use crate::settings::MediaSettings;
@@ -87,8 +87,9 @@ impl Saver {
         let (mut backoff, mut delay) = (Backoff::new(base, max), Duration::ZERO);
         let mut retry_budget = RetryBudget::new(self.settings.media_patience);
         let dies = lifetime::estimated(source, index, now());
+        let host = fetch::host(&source.links[index].url);
         loop {
-            let (is_probe, slot) = self.breaker.admit(dies).await;
+            let (is_probe, slot) = self.breaker.admit(dies, &host).await;
             // What waits behind others has not failed.
             let began = Instant::now();
             let failure = match self.attempt(source, index, is_probe).await {

@@ -34,7 +34,8 @@ runtime::settings! {
         /// How long a link is tried that fails while others are answered, five times at least, before that is its end; while nobody
         /// answers, links are kept as if the store were away
         pub media_patience: Duration = with_default("DURATION", "1m", form::duration(Duration::from_secs(1)..=Duration::from_hours(24))),
-        /// Links that are followed at once; each takes 5 MiB of memory at most
+        /// Links that are followed at once, no more than half of them of one host while those of others wait; each takes 5 MiB of
+        /// memory at most
         pub media_concurrency: usize = with_default("COUNT", "32", form::count(1..=256)),
         /// Events of a partition whose links may be followed while those before them are not done
         pub media_ahead: usize = with_default("COUNT", "200", form::count(1..=2_000)),

@@ -34,11 +34,11 @@ impl StoreBreaker {
         Self { slots: Slots::new(slots), line: Mutex::default(), store: watch::Sender::new(None) }
     }
 
-    /// A slot for a link that dies then, and whether it is to probe if the store takes things again.
-    pub(super) async fn admit(&self, dies: Millis) -> (bool, Slot) {
+    /// A slot for a link at a host that dies then, and whether it is to probe if the store takes things again.
+    pub(super) async fn admit(&self, dies: Millis, host: &str) -> (bool, Slot) {
         loop {
             let is_probe = self.wait_while_open().await;
-            let slot = self.slots.acquire(dies).await;
+            let slot = self.slots.acquire(dies, host).await;
             // The store may have refused something while a slot was waited for.
             if is_probe || !self.is_open() {
                 return (is_probe, slot);
@@ -111,7 +111,7 @@ mod tests {
     use futures_util::FutureExt as _;
 
     async fn admit(breaker: &StoreBreaker) -> (bool, Slot) {
-        breaker.admit(Millis::since_epoch(0)).await
+        breaker.admit(Millis::since_epoch(0), "a.fbcdn.net").await
     }
 
     /// When the next one may probe it.
