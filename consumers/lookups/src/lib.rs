@@ -100,11 +100,7 @@ fn context(
         log: Throttle::default(),
         probe: Throttle::new(PROBE_EVERY),
     };
-    Ok(LookupContext {
-        client,
-        media: MediaCache::new(media),
-        permissions: handler::Permissions::default(),
-    })
+    Ok(LookupContext { client, media: MediaCache::new(media), permissions: handler::Permissions::default() })
 }
 
 fn options(topic_prefix: &str, look_ahead: usize, with_profiles: bool) -> ConsumerOptions {

@@ -1,6 +1,7 @@
 //! One link to its end: saved, or why not.
 
 mod breaker;
+mod known_links;
 mod lifetime;
 mod retry_budget;
 mod slots;
@@ -12,6 +13,7 @@ use crate::settings::MediaSettings;
 use crate::store::{self, Store, StoreError, Stored};
 use breaker::StoreBreaker;
 use futures_util::future::join_all;
+use known_links::KnownLinks;
 use retry_budget::RetryBudget;
 use runtime::backoff::{self, Backoff};
 use runtime::process::steady_clock::SteadyClock;
@@ -34,6 +36,7 @@ pub(crate) struct Saver {
     fetcher: Fetcher,
     store: Store,
     breaker: StoreBreaker,
+    known: KnownLinks,
     settings: MediaSettings,
     metrics: MediaMetrics,
     /// By which a link is over, for good: the system's clock may be ahead for a moment.
@@ -70,6 +73,7 @@ impl Saver {
             fetcher,
             store,
             breaker: StoreBreaker::new(settings.media_concurrency),
+            known: KnownLinks::default(),
             settings: settings.clone(),
             metrics,
             clock: SteadyClock::start(),
@@ -89,11 +93,17 @@ impl Saver {
         let dies = lifetime::estimated(source, index, now());
         let host = fetch::host(&source.links[index].url);
         loop {
+            let (lead, known) = self.known.enter(source, index).await;
             let (is_probe, slot) = self.breaker.admit(dies, &host).await;
             // What waits behind others has not failed.
             let began = Instant::now();
-            let failure = match self.attempt(source, index, is_probe).await {
-                Ok(outcome) => return outcome,
+            let failure = match self.attempt(source, index, is_probe, known).await {
+                Ok(outcome) => {
+                    if let Some(mut lead) = lead {
+                        *lead = Some(outcome.id.clone());
+                    }
+                    return outcome;
+                }
                 Err(failure) => failure,
             };
             let took = delay + began.elapsed();
@@ -111,7 +121,7 @@ impl Saver {
                 _ if is_probe => self.breaker.probe_undecided(),
                 _ => {}
             }
-            drop(slot);
+            drop((lead, slot));
             match ended {
                 Ok(outcome) => return outcome,
                 Err(failure) => self.count_failed_attempt(&failure),
@@ -163,15 +173,26 @@ impl Saver {
         Ok(kept.filter(|kept| is_saved(kept)))
     }
 
+    fn count_saved(&self, source: &Source, index: usize, bytes: u64) {
+        self.breaker.record_success();
+        self.metrics.count_link(source.links[index].origin, MediaStatus::Saved);
+        let received = source.received.as_deref().and_then(Millis::parse);
+        self.metrics.saved(bytes, received.map(|received| now().since(received)));
+    }
+
     async fn attempt(
         &self,
         source: &Source,
         index: usize,
         is_probe: bool,
+        known: Option<String>,
     ) -> Result<LinkOutcome, AttemptError> {
         // Nothing is fetched for a store that does not answer.
         if is_probe {
             self.saved_before(source, index).await?;
+        }
+        if let Some(outcome) = self.saved_with(source, index, known).await? {
+            return Ok(outcome);
         }
         let link = &source.links[index];
         if lifetime::is_expired(&link.url, Millis::of(self.clock.now())) {
@@ -204,10 +225,7 @@ impl Saver {
             to_json(&saved(record_without_result(source, index, MediaStatus::Saved), stored, answer.declared))
         };
         let (stored, value) = upload.finish(record).await?;
-        self.breaker.record_success();
-        self.metrics.count_link(link.origin, MediaStatus::Saved);
-        let received = source.received.as_deref().and_then(Millis::parse);
-        self.metrics.saved(stored.bytes, received.map(|received| now().since(received)));
+        self.count_saved(source, index, stored.bytes);
         Ok(LinkOutcome { id, status: MediaStatus::Saved, value })
     }
 }

@@ -95,3 +95,48 @@ async fn a_link_is_told_of_once_the_store_is_back() {
     std::fs::remove_file(in_the_way).unwrap();
     assert_eq!(saving.await[0].status, MediaStatus::Refused);
 }
+
+/// A comment on a post whose picture is at this link.
+fn comment(id: &str, link: &str) -> Source {
+    let lookup = json!({"asked": "x", "answer": {"media": {"media_url": link}}, "at": "2025-07-18T10:35:12.000Z", "status": "found", "cached": false});
+    let event = json!({"specversion": "1.0", "id": id, "source": "meta", "type": "com.meta.instagram.comment.v1", "subject": "1784:55", "metaobject": "instagram", "metaaccount": "1784", "metacarrier": "changes", "deliveryid": "d", "partindex": 0, "data": {}, "lookup": lookup});
+    Source::read(Topic::CommentsEnriched, Some(event.to_string().as_bytes())).unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn what_a_post_shows_is_fetched_once_and_each_comment_on_it_has_its_record() {
+    let (_place, saver) = saver();
+    let link = "https://none.fbcdn.net/a.jpg";
+    let [first, second] = ["1", "2"].map(|id| comment(id, link));
+    let (lead, known) = saver.known.enter(&first, 0).await;
+    let mut lead = lead.expect("nobody else follows it");
+    assert_eq!(known, None);
+    let mut saving = std::pin::pin!(saver.save(&second));
+    assert!(futures_util::poll!(&mut saving).is_pending(), "the first one is not done");
+    let mut upload = saver.store.begin(store::folder("1784", Some("55")), &first.record_id(0));
+    upload.write(b"a picture").await.unwrap();
+    let record =
+        |stored: &Stored| to_json(&saved(record_without_result(&first, 0, MediaStatus::Saved), stored, None));
+    let (stored, _) = upload.finish(record).await.unwrap();
+    *lead = Some(first.record_id(0));
+    drop(lead);
+    // A host without an address would be asked without end.
+    let outcome = saving.await.remove(0);
+    let record: MediaRecord<'_> = serde_json::from_slice(&outcome.value).unwrap();
+    assert_eq!((outcome.status, record.key.as_deref()), (MediaStatus::Saved, Some(stored.key.as_ref())));
+    assert_eq!((record.event.as_deref(), &*record.id), (Some("2"), &*second.record_id(0)));
+    assert_eq!(saver.saved_before(&second, 0).await.unwrap(), Some(outcome.value.clone()));
+}
+
+#[tokio::test]
+async fn what_was_erased_is_not_taken_for_saved_and_those_who_waited_for_a_failure_go_on_at_once() {
+    let (_place, saver) = saver();
+    let [first, second] = ["1", "2"].map(|id| comment(id, "https://none.fbcdn.net/a.jpg"));
+    let (lead, _) = saver.known.enter(&first, 0).await;
+    let mut waits = std::pin::pin!(saver.known.enter(&second, 0));
+    assert!(futures_util::poll!(&mut waits).is_pending());
+    drop(lead);
+    assert!(matches!(waits.await, (None, None)));
+    let erased = Some(first.record_id(0));
+    assert_eq!(saver.saved_with(&second, 0, erased).await.unwrap(), None);
+}

@@ -61,6 +61,28 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Keeps a record of an object that is there, of this MIME type.
+    pub(crate) async fn put_record(
+        &self,
+        folder: &Path,
+        id: &str,
+        bytes: Vec<u8>,
+        sniffed: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let (key, tags) = (record_key(folder, id), self.tags(sniffed));
+        self.put(vec![Object { key, bytes, mime: "application/json", tags }]).await
+    }
+
+    fn tags(&self, sniffed: Option<&str>) -> TagSet {
+        let mut tags = TagSet::default();
+        if self.tags {
+            tags.push(TAG, picture::sort(sniffed));
+        }
+        tags
+    }
+}
+
 impl Upload<'_> {
     /// Its MIME type, as far as its first bytes tell.
     pub(crate) fn sniffed(&self) -> Option<&'static str> {
@@ -101,7 +123,7 @@ impl Upload<'_> {
             size: sniffed.and_then(|mime| picture::size(&self.head, mime)),
         };
         let told = record(&stored);
-        let (key, tags) = (self.record.clone(), self.tags());
+        let (key, tags) = (self.record.clone(), self.store.tags(sniffed));
         let record = Object { key, bytes: told.clone(), mime: "application/json", tags };
         if self.parts.is_some() {
             self.send_part().await?;
@@ -130,15 +152,8 @@ impl Upload<'_> {
 
     /// The bytes that have come since, as an object or a part of one.
     fn taken(&mut self, key: Path) -> Object {
-        Object { key, bytes: std::mem::take(&mut self.part), mime: self.given_out_as(), tags: self.tags() }
-    }
-
-    fn tags(&self) -> TagSet {
-        let mut tags = TagSet::default();
-        if self.store.tags {
-            tags.push(TAG, picture::sort(self.sniffed()));
-        }
-        tags
+        let tags = self.store.tags(self.sniffed());
+        Object { key, bytes: std::mem::take(&mut self.part), mime: self.given_out_as(), tags }
     }
 
     fn given_out_as(&self) -> &'static str {
