@@ -274,12 +274,12 @@ Read the topic from its beginning into a table by key; a record without a value 
 ([how to erase](operations.md#erase-a-customer)). Headers: `content-type`. Schema: [profile.v1.json](../schemas/json/profile.v1.json).";
 
 const MEDIA: &str = "\
-Written by weir-media, which downloads the attachments of events before their links expire: one record for each link of an event, keyed as the event is.
+Written by weir-media, which downloads the attachments of events before their links expire: one record for each link of an event, of the first 64, keyed as the event is.
 `event` is the event's `id`, `url` the link as it stands there and in the inbox, `index` its place among the links of the event, each named once.
 `saved` has the object's `key` below `--media-store`, its `sha256`, `bytes`, the type that the server `declared` and the one that the
 bytes have (`sniffed`); the object is served as the latter, or as `application/octet-stream` where that is no picture, film or sound.
 `gone` says that the link had died (`reason`: `http_403` and the like, or `expired` where it said so itself), `refused` that it leads where weir-media does not go (`reason`: `not_https`, `host`, `address`, `redirects`, …),
-`too_large` that it is more than `--media-max-bytes` or the limit of its type, `failed` that it was tried for `--media-patience` without success while other links were answered. The same record may be written
+`too_large` that it is more than `--media-max-bytes` or the limit of its type, `failed` that it was tried for `--media-patience` without success while other links were answered, or that its host gave an answer that is none and does not pass (`http_204`, `http_401`). The same record may be written
 again, with the same `id`: the latest counts, and a `saved` stands, however late the same event comes again. A profile's picture has no `event`.
 
 Objects lie at `{account}/{user or media}/{sha256}`, the record of each link that was saved beside it (`{id}.json`), so that
