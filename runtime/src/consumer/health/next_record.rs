@@ -209,15 +209,8 @@ mod tests {
 
     #[test]
     fn each_look_begins_behind_the_partition_that_was_looked_at_last() {
-        let state = |partition| PartitionState {
-            name: at(partition),
-            progress: Arc::new(PartitionProgress::new()),
-            position: 0,
-            lag: 1,
-            has_end: true,
-            is_past_end: false,
-            is_readable: false,
-        };
+        let progress = || Arc::new(PartitionProgress::new());
+        let state = |partition| PartitionState::new(at(partition), progress(), 0, 1, true);
         let mut all = [0, 1, 2].map(state);
         let mut order = |last: Option<i32>| {
             let turns = in_turn(&mut all, last.map(at).as_ref());

@@ -23,6 +23,19 @@ pub(super) struct PartitionState {
 }
 
 impl PartitionState {
+    /// Of an end that the brokers gave at this look (`has_end`) or before it, which says nothing of where the partition has come since.
+    pub(super) fn new(
+        name: TopicPartition,
+        progress: Arc<PartitionProgress>,
+        position: i64,
+        end: i64,
+        has_end: bool,
+    ) -> Self {
+        let is_past_end = has_end && end < position;
+        let lag = if is_past_end { end } else { (end - position).max(0) };
+        Self { name, progress, position, lag, has_end, is_past_end, is_readable: false }
+    }
+
     /// There is something to do, and no reason not to do it.
     pub(super) fn should_move(&self) -> bool {
         match self.progress.activity() {
@@ -38,18 +51,26 @@ impl PartitionState {
 mod tests {
     use super::*;
 
+    fn at_nine(end: i64, has_end: bool) -> PartitionState {
+        let (name, progress) = (TopicPartition::new("in", 0), Arc::new(PartitionProgress::new()));
+        PartitionState::new(name, progress, 9, end, has_end)
+    }
+
     #[test]
     fn a_partition_should_move_where_it_has_records_or_its_log_ends_before_it() {
-        let should_move = |lag, has_end, is_past_end| {
-            let (name, progress) = (TopicPartition::new("in", 0), Arc::new(PartitionProgress::new()));
-            let state =
-                PartitionState { name, progress, position: 9, lag, has_end, is_past_end, is_readable: false };
-            state.should_move()
-        };
-        assert!(should_move(1, true, false));
-        assert!(should_move(5, true, true));
-        assert!(should_move(0, true, true), "nothing is in the new log yet");
-        assert!(!should_move(0, true, false), "all is done");
-        assert!(!should_move(1, false, false), "nobody tells the end");
+        let should_move = |end, has_end| at_nine(end, has_end).should_move();
+        assert!(should_move(10, true));
+        assert!(should_move(5, true));
+        assert!(should_move(0, true), "nothing is in the new log yet");
+        assert!(!should_move(9, true), "all is done");
+        assert!(!should_move(10, false), "nobody tells the end");
+        assert!(!should_move(5, false), "it has come further than the end that was told last");
+    }
+
+    #[test]
+    fn the_lag_is_all_of_a_log_that_ends_before_the_position_and_nothing_where_nobody_says_that_it_does() {
+        let lag = |end, has_end| at_nine(end, has_end).lag;
+        assert_eq!([lag(12, true), lag(9, true), lag(5, true)], [3, 0, 5]);
+        assert_eq!([lag(12, false), lag(9, false), lag(5, false)], [3, 0, 0]);
     }
 }

@@ -67,15 +67,7 @@ mod tests {
 
     fn at(position: i64, should_move: bool) -> [PartitionState; 1] {
         let (name, progress) = (TopicPartition::new("in", 0), Arc::new(PartitionProgress::new()));
-        [PartitionState {
-            name,
-            progress,
-            position,
-            lag: 1,
-            has_end: should_move,
-            is_past_end: false,
-            is_readable: false,
-        }]
+        [PartitionState::new(name, progress, position, position + 1, should_move)]
     }
 
     /// Whether the partition counts as stalled after these looks, half a minute apart.

@@ -157,22 +157,12 @@ impl PartitionWatch {
             }
             if let (Some(end), Some(position)) = (end, position) {
                 let mut position = position;
-                if end < position && progress.next().is_none() {
+                if has_end && end < position && progress.next().is_none() {
                     // The group committed more than there is: its client is told so, and begins with what there is.
                     progress.started(0);
                     position = 0;
                 }
-                let is_past_end = end < position;
-                let lag = if is_past_end { end } else { end - position };
-                states.push(PartitionState {
-                    name,
-                    progress,
-                    position,
-                    lag,
-                    has_end,
-                    is_past_end,
-                    is_readable: false,
-                });
+                states.push(PartitionState::new(name, progress, position, end, has_end));
             }
         }
         self.show_unknown(&unknown, &gone, "it has no leader, its topic is gone, or this user may not ask");
