@@ -1,7 +1,6 @@
 //! One librdkafka producer, and the thread that serves its reports until the end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -21,18 +20,18 @@ const REPORTED_WITHIN: Duration = Duration::from_secs(30);
 
 /// A client that connects by itself; it lives until it is replaced and the last batch has let go of it.
 pub(super) struct Client {
+    /// Shared with the thread, which lets go of it last.
     producer: Arc<BaseProducer<Context>>,
-    is_dropped: Arc<AtomicBool>,
 }
 
 impl Client {
     pub(super) fn new(config: &ClientConfig, log: &KafkaLog) -> Result<Self, ProducerError> {
         let made = config.create_with_context(Context::new(log.clone()));
         let producer = Arc::new(made.map_err(|error| ProducerError(error.to_string()))?);
-        let client = Self { producer: Arc::clone(&producer), is_dropped: Arc::default() };
-        let is_dropped = Arc::clone(&client.is_dropped);
+        let client = Self { producer: Arc::clone(&producer) };
         let serve = move || {
-            while !is_dropped.load(Ordering::Relaxed) {
+            // Until the client has let go of it: before that, this would leave its end to whoever drops the client.
+            while Arc::strong_count(&producer) > 1 {
                 producer.poll(POLL);
             }
             give_up(&producer);
@@ -58,7 +57,6 @@ impl Client {
 impl Drop for Client {
     /// Gives up what is not sent. The rest is for the thread: to end a client takes time, which no tokio worker has.
     fn drop(&mut self) {
-        self.is_dropped.store(true, Ordering::Relaxed);
         self.producer.purge(PurgeConfig::default().queue().inflight().non_blocking());
     }
 }
