@@ -146,6 +146,38 @@ async fn what_is_acknowledged_behind_a_record_that_is_too_large_is_not_sent_agai
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_one_of_several_outputs_of_a_record_that_is_too_large_came_behind_is_sent_again() {
+    const TOO_LARGE: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    const TAKEN: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
+    let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("other", 1), ("dlq", 1)]);
+    cluster.fill("in", "a", numbered(2)).await;
+    // Two requests for each record, one a topic: the first record, the other one, the first without others.
+    let answers = [TOO_LARGE, TAKEN, TAKEN, TAKEN, TOO_LARGE, TAKEN];
+    cluster.mock.request_errors(RDKafkaApiKey::Produce, &answers);
+    let turns = Arc::new(Semaphore::new(1));
+    let turn = Arc::clone(&turns);
+    let running = start(cluster.kafka(), options(), move |record| {
+        let turn = Arc::clone(&turn);
+        async move {
+            turn.acquire().await.unwrap().forget();
+            Ok(vec![echo(&record), Output { topic: "other".into(), ..echo(&record) }])
+        }
+    });
+    running.wait_for_calls(2).await;
+    let queued = Instant::now();
+    // Not so long that it counts as late, before which nothing is sent.
+    eventually("that the first is sent", || queued.elapsed() > Duration::from_millis(200)).await;
+    turns.add_permits(1);
+    cluster.wait_for_committed("weir-test", "in", 2).await;
+    assert_eq!(running.metric("weir_consumer_dead_letters_total"), 1);
+    for topic in ["out", "other"] {
+        let stored = texts(&cluster.read_all(topic).await);
+        assert_eq!(stored.last().map(String::as_str), Some("0001"), "{topic}: {stored:?}");
+    }
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn outputs_that_are_given_up_are_not_overtaken_by_younger_ones() {
     let cluster = cluster();
     cluster.fill("in", "a", numbered(2)).await;

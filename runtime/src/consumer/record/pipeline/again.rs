@@ -14,9 +14,9 @@ impl Pipeline {
     /// Sends the oldest record, of which this became, once more, without others until it is taken or a dead letter.
     ///
     /// Where it is taken, all that follow it have to come behind it: some may have arrived, but whoever reads must find the order of
-    /// the input at the end. So each of them is there twice at most, however often it is refused. Where it becomes a dead letter,
-    /// those behind it that are acknowledged are in order as they are. A broker holds a batch against the size of a record: only
-    /// what it refuses without others is too large.
+    /// the input at the end. So they are sent once more, however often it is refused. Where it becomes a dead letter, those behind it
+    /// that are acknowledged are in order as they are, unless one of several outputs of it has come behind them. A broker holds a
+    /// batch against the size of a record: only what it refuses without others is too large.
     pub(super) async fn send_again(&mut self, mut error: ProduceError) -> Result<(), Halt> {
         let behind = self.unsend().await?;
         loop {
@@ -30,9 +30,12 @@ impl Pipeline {
                     break;
                 }
                 Err(ProduceError::TooLarge) => {
+                    let is_single = self.entries.front().is_some_and(|oldest| oldest.outputs.len() == 1);
                     self.dead_letter_too_large(0, ProduceError::TooLarge).await?;
-                    for (entry, reported) in self.entries.range_mut(1..).zip(behind) {
-                        entry.acknowledgement = Some(reported);
+                    if is_single {
+                        for (entry, reported) in self.entries.range_mut(1..).zip(behind) {
+                            entry.acknowledgement = Some(reported);
+                        }
                     }
                     break;
                 }
