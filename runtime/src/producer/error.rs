@@ -135,9 +135,11 @@ pub enum TopicsError {
 impl TopicsError {
     /// No broker answered. One that wants TLS or a login ends a connection without it and without a word, so that the reason has none either.
     pub fn unreachable(kafka: &KafkaSettings, reason: String) -> Self {
-        let hint = match kafka.properties.get("security.protocol") {
-            Some(_) => "",
-            None => "; if it wants TLS or a login, --kafka-config has to say so (security.protocol)",
+        let protocol = kafka.properties.get("security.protocol").map_or("plaintext", String::as_str);
+        let hint = if protocol.eq_ignore_ascii_case("plaintext") {
+            "; if it wants TLS or a login, --kafka-config has to say so (security.protocol)"
+        } else {
+            ""
         };
         Self::Unreachable { brokers: kafka.brokers.clone(), reason, hint }
     }
@@ -161,6 +163,8 @@ mod tests {
             plain.starts_with("no broker of --brokers kafka:9092 answers: why; if it wants TLS"),
             "{plain}"
         );
+        kafka.properties.insert("security.protocol".to_owned(), "PLAINTEXT".to_owned());
+        assert_eq!(said(&kafka), plain);
         kafka.properties.insert("security.protocol".to_owned(), "SASL_SSL".to_owned());
         assert_eq!(said(&kafka), "no broker of --brokers kafka:9092 answers: why");
     }
