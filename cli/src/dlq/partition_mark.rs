@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 
-/// The broker's own limit is 4,096 bytes (`offset.metadata.max.bytes`).
+/// What is put back beyond all runs leaves room for gaps that are filled later: the broker's own limit is 4,096 bytes
+/// (`offset.metadata.max.bytes`).
 const LONGEST: usize = 4_000;
+const LONGEST_OF_GAPS: usize = 4_090;
 /// The longest pair, of two offsets that are far away.
 const LONGEST_PAIR: usize = 40;
 
@@ -53,9 +55,16 @@ impl PartitionMark {
         offset < self.settled || run.is_some_and(|(_, end)| offset < *end)
     }
 
-    /// Whether another dead letter can be remembered, wherever it lies.
-    pub(super) fn has_room(&self) -> bool {
-        self.metadata().len() + LONGEST_PAIR <= LONGEST
+    /// Whether the dead letter can be remembered. Those that fill gaps can: sooner or later they make a mark shorter.
+    pub(super) fn has_room(&self, offset: i64) -> bool {
+        let length = self.metadata().len();
+        if length + LONGEST_PAIR <= LONGEST {
+            return true;
+        }
+        let mut with = self.clone();
+        with.add(offset);
+        let is_beyond = self.runs.last_key_value().is_some_and(|(_, end)| offset > *end);
+        with.metadata().len() <= if is_beyond { length } else { length.max(LONGEST_OF_GAPS) }
     }
 
     /// The dead letter was put back.
@@ -160,11 +169,30 @@ mod tests {
     fn a_mark_stays_within_what_a_broker_keeps() {
         let mut mark = PartitionMark::new(0);
         let mut offset = 1;
-        while mark.has_room() {
+        while mark.has_room(offset) {
             mark.add(offset);
             offset += 1_000;
         }
         assert!(mark.metadata().len() <= LONGEST, "{}", mark.metadata().len());
         assert!(mark.runs.len() > 500, "{}", mark.runs.len());
+    }
+
+    #[test]
+    fn a_full_mark_has_room_for_what_was_put_back_and_for_all_that_fills_its_gaps() {
+        for (every, from) in [(2, 0), (2, 1), (5, 0), (5, 3)] {
+            let mut mark = PartitionMark::new(0);
+            let mut end = 1;
+            while mark.has_room(end) {
+                mark.add(end);
+                end += every;
+            }
+            assert!(mark.has_room(1) && !mark.has_room(end), "every {every}");
+            for offset in (from..end).filter(|offset| offset % every != 1) {
+                assert!(mark.has_room(offset), "every {every}, {offset} of {end}");
+                mark.add(offset);
+                assert!(mark.metadata().len() <= LONGEST_OF_GAPS, "{}", mark.metadata().len());
+            }
+            assert!(mark.has_room(end) && mark.runs.len() <= 2, "{mark:?}");
+        }
     }
 }

@@ -138,7 +138,7 @@ impl Redrive<'_> {
             Ok(decided) => decided,
             Err(why) => return self.tell(&dead_letter, &Decision::Keep(why), 0),
         };
-        let has_room = marks.has_room(partition);
+        let has_room = marks.has_room(partition, offset);
         if has_room && original.as_ref().is_some_and(|record| self.redriven.contains(record)) {
             marks.mark_planned(partition, offset);
             if self.settings.apply {

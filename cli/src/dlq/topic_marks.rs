@@ -42,9 +42,9 @@ impl TopicMarks {
         self.planned.get(&partition).is_some_and(|mark| mark.holds(offset))
     }
 
-    /// Whether another dead letter of the partition can be remembered.
-    pub(super) fn has_room(&self, partition: i32) -> bool {
-        self.planned.get(&partition).is_some_and(PartitionMark::has_room)
+    /// Whether the dead letter can be remembered.
+    pub(super) fn has_room(&self, partition: i32, offset: i64) -> bool {
+        self.planned.get(&partition).is_some_and(|mark| mark.has_room(offset))
     }
 
     /// The dead letter will be put back.
