@@ -7,8 +7,10 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{Offset, TopicPartitionList};
+use runtime::blocking::Blocking;
 use runtime::settings::KafkaSettings;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The group whose offsets remember which dead letters were put back.
@@ -30,8 +32,10 @@ pub(crate) type Committed = (i64, String);
 
 /// A client of the group.
 pub(crate) struct Group {
-    client: BaseConsumer,
+    client: Arc<BaseConsumer>,
     brokers: String,
+    answer_within: Duration,
+    commits: Blocking,
 }
 
 impl Group {
@@ -42,8 +46,9 @@ impl Group {
         for (name, value) in OWNED {
             config.set(name, value);
         }
-        let client = config.create().map_err(no_client)?;
-        Ok(Self { client, brokers: kafka.brokers.clone() })
+        let client = Arc::new(config.create().map_err(no_client)?);
+        let (brokers, commits) = (kafka.brokers.clone(), Blocking::default());
+        Ok(Self { client, brokers, answer_within: ANSWER_WITHIN, commits })
     }
 
     /// The names of all topics of the cluster.
@@ -71,16 +76,25 @@ impl Group {
         Ok(committed.collect())
     }
 
-    /// Commits these of a topic's partitions.
+    /// Commits these of a topic's partitions. librdkafka waits for a coordinator without a bound, and to end its client for what
+    /// waits: that is left to a thread which has the client too, and which nobody waits for.
     pub(crate) fn commit(&self, topic: &str, offsets: &BTreeMap<i32, Committed>) -> Result<()> {
-        self.ask("remember what was put back (the group weir-redrive)", |client| {
+        let (client, topic, offsets) = (Arc::clone(&self.client), topic.to_owned(), offsets.clone());
+        let within = self.answer_within;
+        let request = move |client: &BaseConsumer| {
             let mut list = TopicPartitionList::new();
-            for (partition, (offset, metadata)) in offsets {
-                let mut element = list.add_partition(topic, *partition);
+            for (partition, (offset, metadata)) in &offsets {
+                let mut element = list.add_partition(&topic, *partition);
                 element.set_offset(Offset::Offset(*offset))?;
                 element.set_metadata(metadata);
             }
             client.commit(&list, CommitMode::Sync)
+        };
+        // A little longer than it asks again, so that the last reason is told.
+        let asked = self.commits.wait(within + AGAIN_AFTER * 3, move || answered(&client, within, request));
+        let committed = asked.map_err(|late| late.to_string());
+        committed.and_then(|answer| answer.map_err(|error| error.to_string())).map_err(|reason| {
+            request_failed(&self.brokers, "remember what was put back (the group weir-redrive)", reason)
         })
     }
 
@@ -124,4 +138,30 @@ fn is_passing(error: &KafkaError) -> bool {
         Code::WaitingForCoordinator,
     ];
     error.rdkafka_error_code().is_some_and(|code| passing.contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rdkafka::mocking::MockCluster;
+
+    const SOON: Duration = Duration::from_millis(500);
+
+    #[test]
+    fn a_commit_that_no_coordinator_answers_ends_with_the_reason_and_so_does_the_next() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("dead", 1, 1).unwrap();
+        let kafka = KafkaSettings::plain(cluster.bootstrap_servers());
+        let mut group = Group::open(&kafka, REDRIVE).unwrap();
+        let commit =
+            |group: &Group, offset| group.commit("dead", &BTreeMap::from([(0, (offset, String::new()))]));
+        commit(&group, 1).unwrap();
+        assert_eq!(group.committed("dead", &[0]).unwrap()[&0].0, 1);
+        cluster.broker_down(1).unwrap();
+        group.answer_within = SOON;
+        for offset in [2, 3] {
+            let error = commit(&group, offset).unwrap_err().to_string();
+            assert!(error.contains("cannot remember what was put back"), "{error}");
+        }
+    }
 }
