@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first one asks for an orderly end, the second one ends the process.
+//! Ctrl-C, SIGTERM and a closed terminal: the first one asks for an orderly end, the second one ends the process.
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -32,7 +32,7 @@ fn waiting(stderr: Stdio) -> (Child, TcpStream) {
 
 #[test]
 fn a_second_signal_ends_what_still_waits_with_the_code_of_shells() {
-    for (first, second, code) in [("INT", "TERM", 143), ("TERM", "INT", 130)] {
+    for (first, second, code) in [("INT", "TERM", 143), ("TERM", "INT", 130), ("HUP", "HUP", 129)] {
         let (mut child, connection) = waiting(Stdio::piped());
         let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
         send(first, child.id());

@@ -46,6 +46,8 @@ impl Shutdown {
     pub fn obey_signals(&self) -> io::Result<JoinHandle<()>> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        // Of a terminal that is closed, unless whoever started the process had that ignored (nohup).
+        let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
         let shutdown = self.clone();
         Ok(tokio::spawn(async move {
             loop {
@@ -53,6 +55,7 @@ impl Shutdown {
                 let code = tokio::select! {
                     _ = terminate.recv() => 143,
                     _ = interrupt.recv() => 130,
+                    Some(()) = async { hangup.as_mut()?.recv().await } => 129,
                 };
                 // Whoever reads the log may have stopped to: neither the end nor the next signal waits for that.
                 if shutdown.is_requested() {
@@ -119,9 +122,30 @@ impl Shutdown {
     }
 }
 
+/// As Linux tells it; elsewhere nobody does.
+fn ignores_hangup() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| is_ignored(&status, SignalKind::hangup()))
+}
+
+/// Whether the status of a process has a signal among those that it ignores: a number in hexadecimal digits, of a bit each.
+fn is_ignored(status: &str, signal: SignalKind) -> bool {
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok()).unwrap_or_default();
+    mask >> (signal.as_raw_value() - 1) & 1 == 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_signals_that_a_process_ignores_are_the_bits_of_a_number() {
+        let of = |mask: &str| format!("Name:\tweir\nSigBlk:\t0000000000000001\nSigIgn:\t{mask}\n");
+        assert!(is_ignored(&of("0000000000001001"), SignalKind::hangup()));
+        assert!(!is_ignored(&of("0000000000001000"), SignalKind::hangup()));
+        assert!(is_ignored(&of("0000000000004000"), SignalKind::terminate()));
+        assert!(!is_ignored("", SignalKind::hangup()));
+    }
 
     #[tokio::test]
     async fn a_trigger_reaches_every_clone() {
