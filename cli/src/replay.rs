@@ -48,8 +48,8 @@ Examples:
   weir replay --since 2026-11-21T03:00:00Z --until 2026-11-21T04:30:00Z --missing-only --apply
   weir replay --since 1d --kind comment --account 17841405726653026 --json
 
-Exit code 0: nothing is missing or extra, or it was published; 1: it failed or was stopped; 3: a dry run found events that \
-are missing or extra. What is refused changes none of them.";
+Exit code 0: nothing is missing or extra, or it was published; 1: it failed, was stopped, or a topic did not take an event; 3: a dry run \
+found events that are missing or extra. What is refused changes none of them.";
 
 /// The subcommand.
 pub(crate) const TOOL: Tool = Tool {

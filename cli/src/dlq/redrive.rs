@@ -5,7 +5,7 @@ use super::decision::{Decision, Rules, outgoing};
 use super::outcome::{Line, Sums, Tally};
 use super::settings::RedriveSettings;
 use super::topic_marks::TopicMarks;
-use crate::kafka::{Group, OutgoingRecord, REDRIVE, Range, RecordPosition, Sink, Source};
+use crate::kafka::{Group, OutgoingRecord, REDRIVE, Range, RecordPosition, Settled, Sink, Source};
 use crate::screen::{Screen, Tone, nonzero};
 use crate::tool::{Exit, Result, Session};
 use runtime::consumer::Record;
@@ -20,8 +20,14 @@ const COMMIT_EVERY: Duration = Duration::from_secs(1);
 /// A record that was given up: where it lay, and when it was written first, since a topic that is made anew has the same positions.
 type Original = (RecordPosition, Option<Vec<u8>>);
 
-/// A dead letter that was given to Kafka, with the decision on it and the number of its events.
-type Sent = (DeadLetter, Decision, usize);
+/// A dead letter that was given to Kafka.
+struct Sent {
+    dead_letter: DeadLetter,
+    decision: Decision,
+    original: Option<Original>,
+    /// The topics of what was sent: its own, or one of each event.
+    topics: Vec<String>,
+}
 
 /// One run.
 struct Redrive<'a> {
@@ -138,14 +144,17 @@ impl Redrive<'_> {
             Ok(decided) => decided,
             Err(why) => return self.tell(&dead_letter, &Decision::Keep(why), 0),
         };
+        let is_back = |this: &Self| original.as_ref().is_some_and(|record| this.redriven.contains(record));
+        if self.settings.apply && is_back(self) {
+            // It counts as put back with the other, which has to be acknowledged first, and may be refused.
+            let written = self.sink.finish();
+            self.note(marks)?;
+            written?;
+        }
         let has_room = marks.has_room(partition, offset);
-        if has_room && original.as_ref().is_some_and(|record| self.redriven.contains(record)) {
+        if has_room && is_back(self) {
             marks.mark_planned(partition, offset);
             if self.settings.apply {
-                // It counts as put back with the other, which has to be acknowledged first.
-                let written = self.sink.finish();
-                self.note(marks)?;
-                written?;
                 marks.mark_redriven(partition, offset);
             }
             return self.tell(&dead_letter, &Decision::Duplicate, 0);
@@ -159,7 +168,7 @@ impl Redrive<'_> {
             return self.tell(&dead_letter, &Decision::Keep(why), 0);
         }
         marks.mark_planned(partition, offset);
-        self.redriven.extend(original);
+        self.redriven.extend(original.clone());
         if !self.settings.apply {
             return self.tell(&dead_letter, &decision, events.len());
         }
@@ -168,19 +177,45 @@ impl Redrive<'_> {
         } else {
             events.iter().map(|event| event.outgoing(&self.run)).collect()
         };
-        self.sink.send(&records, (dead_letter, decision.clone(), events.len()))
+        let topics = records.iter().map(|record| record.topic.to_owned()).collect();
+        self.sink.send(&records, Sent { dead_letter, decision: decision.clone(), original, topics })
     }
 
-    /// Takes note of dead letters that are where they belong.
+    /// Takes note of dead letters that are where they belong, and of those that are refused.
     fn note(&mut self, marks: &mut TopicMarks) -> Result<()> {
-        let acknowledged = self.sink.acknowledged()?;
-        // All of them before the first is told, which can fail, as on a full disk.
-        for (dead_letter, ..) in &acknowledged {
-            marks.mark_redriven(dead_letter.position.partition, dead_letter.position.offset);
+        let mut settled = self.sink.settled()?;
+        let mut written = Ok(());
+        if settled.iter().any(|one| !one.refused.is_empty()) {
+            // What was planned with them in it may need more room without them.
+            written = self.sink.finish();
+            settled.extend(self.sink.settled()?);
         }
-        acknowledged
-            .iter()
-            .try_for_each(|(dead_letter, decision, events)| self.tell(dead_letter, decision, *events))
+        // All of them before the first is told, which can fail, as on a full disk.
+        for Settled { what: Sent { dead_letter, original, .. }, refused } in &settled {
+            let RecordPosition { partition, offset, .. } = dead_letter.position;
+            if refused.is_empty() {
+                marks.mark_redriven(partition, offset);
+            } else if let Some(original) = original {
+                self.redriven.remove(original);
+            }
+        }
+        if settled.iter().any(|one| !one.refused.is_empty()) {
+            marks.plan_anew();
+        }
+        for Settled { what: Sent { dead_letter, decision, topics, .. }, refused } in &settled {
+            let of_body = if *decision == Decision::Publish { topics.len() } else { 0 };
+            match refused.first() {
+                None => self.tell(dead_letter, decision, of_body)?,
+                Some((index, error)) => {
+                    let topic = topics.get(*index).map_or("", String::as_str);
+                    tracing::warn!(dead_letter = %dead_letter.position, topic, %error, "its topic refuses it");
+                    let (why, events) =
+                        (format!("{topic} refuses it: {error}"), of_body - refused.len().min(of_body));
+                    self.tell(dead_letter, &Decision::Keep(why), events)?;
+                }
+            }
+        }
+        written
     }
 
     fn tell(&mut self, dead_letter: &DeadLetter, decision: &Decision, events: usize) -> Result<()> {

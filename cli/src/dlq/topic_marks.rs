@@ -54,6 +54,11 @@ impl TopicMarks {
         }
     }
 
+    /// Of what was planned, only what was put back by now will be.
+    pub(super) fn plan_anew(&mut self) {
+        self.planned.clone_from(&self.partitions);
+    }
+
     /// The dead letter was put back.
     pub(super) fn mark_redriven(&mut self, partition: i32, offset: i64) {
         if let Some(mark) = self.partitions.get_mut(&partition) {
@@ -98,5 +103,8 @@ mod tests {
         assert_eq!((marks.partitions[&0].settled(), marks.changed.len()), (10, 0));
         marks.mark_redriven(0, 10);
         assert_eq!((marks.partitions[&0].settled(), marks.changed.len()), (11, 1));
+        marks.mark_planned(0, 11);
+        marks.plan_anew();
+        assert!(marks.contains(0, 10) && !marks.contains(0, 11), "it was refused");
     }
 }

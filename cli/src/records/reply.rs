@@ -3,7 +3,7 @@
 mod command_results;
 mod draft;
 
-use crate::kafka::{OutgoingRecord, Sink, Source};
+use crate::kafka::{NotAcknowledged, OutgoingRecord, Sink, Source};
 use crate::screen::{Screen, Tone, harmless};
 use crate::tool::settings::{flag, graph_url, group, kafka, settings, switch, topic_prefix};
 use crate::tool::{Exit, Result, Session, Tool, ToolError, UsageError, input, work};
@@ -180,7 +180,9 @@ fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft
     let content_type = schemas::raw::CONTENT_TYPE.as_bytes();
     let headers = vec![("content-type", Some(content_type))];
     sink.send(&[OutgoingRecord { topic, key, value: Some(&draft.value), headers }], ())?;
-    sink.finish()
+    sink.finish()?;
+    let refused = sink.settled()?.into_iter().flat_map(|settled| settled.refused).next();
+    Ok(refused.map_or(Ok(()), |(_, error)| Err(NotAcknowledged(error)))?)
 }
 
 /// `took` is for how long it was waited for, if at all.

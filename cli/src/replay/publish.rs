@@ -2,13 +2,14 @@
 
 use super::Replay;
 use super::expected::Expected;
-use crate::kafka::{Sink, Typed};
+use crate::kafka::{RecordPosition, Settled, Sink, Typed};
 use crate::tool::Result;
 use schemas::{Millis, Reception, Split};
 
 /// What was published of one delivery.
 struct Sent {
-    /// When Kafka got the delivery.
+    /// Where its raw record lies, and when Kafka got it.
+    position: RecordPosition,
     at: Option<Millis>,
     /// The row of the report of each event.
     rows: Vec<usize>,
@@ -43,7 +44,8 @@ impl Replay<'_> {
                 if !events.is_empty() {
                     let records: Vec<_> =
                         events.iter().map(|event| event.outgoing(&self.report.run)).collect();
-                    sink.send(&records, Sent { at: record.timestamp.map(Millis::of), rows })?;
+                    let (position, at) = (RecordPosition::of(&record), record.timestamp.map(Millis::of));
+                    sink.send(&records, Sent { position, at, rows })?;
                 }
             }
             self.note(sink)?;
@@ -76,9 +78,15 @@ impl Replay<'_> {
     }
 
     fn note(&mut self, sink: &mut Sink<'_, Sent>) -> Result<()> {
-        for Sent { at, rows } in sink.acknowledged()? {
-            for row in rows {
-                self.report.rows[row].published += 1;
+        for Settled { what: Sent { position, at, rows }, refused } in sink.settled()? {
+            for row in &rows {
+                self.report.rows[*row].published += 1;
+            }
+            for (index, error) in refused {
+                let row = &mut self.report.rows[rows[index]];
+                tracing::warn!(delivery = %position, kind = row.kind, %error, "the topic refuses an event of the delivery");
+                row.published -= 1;
+                self.report.not_taken += 1;
             }
             self.report.reached = at.max(self.report.reached);
         }

@@ -44,6 +44,8 @@ pub(super) struct Report {
     pub(super) not_written_by_ingest: u64,
     /// Bodies that are refused, whole or in part, by reason.
     refused: BTreeMap<&'static str, u64>,
+    /// Events that their topic refuses for what they are.
+    pub(super) not_taken: u64,
     /// Copies of events that were counted already.
     copies: u64,
     /// Whether the typed topics were looked at.
@@ -93,7 +95,7 @@ impl Report {
     /// The exit code of a run that did not fail.
     pub(super) fn exit(&self, settings: &ReplaySettings) -> Exit {
         let differs = self.missing() > 0 || self.sum(|row| row.extra) > 0;
-        match (self.stopped, settings.apply, differs) {
+        match (self.stopped || self.not_taken > 0, settings.apply, differs) {
             (true, ..) => Exit::Failure,
             (false, false, true) => Exit::Findings,
             _ => Exit::Done,
@@ -179,6 +181,7 @@ impl Report {
             (self.missing(), "missing"),
             (self.sum(|row| row.extra), "extra"),
             (self.published(), "published"),
+            (self.not_taken, "refused by their topic"),
         ]));
         parts.join(", ")
     }

@@ -123,3 +123,11 @@ fn programs_get_the_same_numbers() {
     let text = printed(uncompared, &ReplaySettings { json: true, ..settings(false) });
     assert!(text.contains(r#""missing":null"#), "{text}");
 }
+
+#[test]
+fn events_that_their_topic_refuses_are_told_and_the_run_has_not_done_it_all() {
+    let report = Report { not_taken: 2, ..report() };
+    assert_eq!(report.exit(&settings(true)), Exit::Failure);
+    let text = printed(report, &settings(true));
+    assert!(text.contains("2 refused by their topic") && text.contains("The next range begins"), "{text}");
+}
