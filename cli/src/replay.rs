@@ -34,7 +34,8 @@ events are published in that order; behind newer events of a conversation all th
 Comparing reads the typed topics from the beginning of the range to their end, and takes about 40 bytes of memory per event and \
 per delivery (1 GB for 25 million). --max-ids bounds it, --no-diff goes without. \
 Typed topics keep events for days (2 to 30), raw records are kept for 30: what retention removed of events is missing too; \
-where it may have removed deliveries of the range, of which nothing is known, it says so.
+where it may have removed deliveries of the range, of which nothing is known, it says so. Where an open transaction hides records \
+it fails: what is missing may be among them.
 
 Ctrl-C ends it after what is under way, and says where to go on.
 

@@ -3,7 +3,7 @@
 use super::dead_letter::DeadLetter;
 use super::settings::ListSettings;
 use super::topic_marks::TopicMarks;
-use crate::kafka::{Group, REDRIVE, Range, RecordPosition, Source};
+use crate::kafka::{Group, REDRIVE, Range, Reading, RecordPosition, Source};
 use crate::screen::{Cell, Screen, Table, Tone, counted};
 use crate::tool::{Exit, Result, Session};
 use serde::Serialize;
@@ -39,27 +39,29 @@ pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit> 
     let topics = settings.scope.topics();
     let source = Source::connect(&Session::start()?, &settings.kafka, &topics)?;
     let group = Group::open(&settings.kafka, REDRIVE)?;
-    let mut reasons = Reasons::new();
+    let (mut reasons, mut hidden) = (Reasons::new(), None);
     for topic in &topics {
         let range = source.range(topic, settings.since, settings.scope.until)?;
         let marks = TopicMarks::read(&group, &range)?;
-        list(&source, &range, &marks, settings, &mut reasons, screen)?;
+        let mut reading = source.open(&range)?.showing("dead letters", !settings.json);
+        hidden = hidden.or(reading.leave_out_hidden());
+        list(reading, &range, &marks, settings, &mut reasons, screen)?;
     }
-    if !settings.json {
+    // Of nothing but what cannot be read there is nothing to sum up.
+    if !settings.json && (hidden.is_none() || !reasons.is_empty()) {
         summary(&reasons, screen)?;
     }
-    Ok(Exit::Done)
+    hidden.map_or(Ok(Exit::Done), Err)
 }
 
 fn list(
-    source: &Source,
+    mut reading: Reading,
     range: &Range,
     marks: &TopicMarks,
     settings: &ListSettings,
     reasons: &mut Reasons,
     screen: &mut Screen,
 ) -> Result<()> {
-    let mut reading = source.open(range)?.showing("dead letters", !settings.json);
     let (mut kept, mut found) = (VecDeque::new(), 0_u64);
     let streams = settings.json && settings.limit.is_none();
     while let Some(record) = reading.next()? {

@@ -7,7 +7,7 @@ use super::settings::RedriveSettings;
 use super::topic_marks::TopicMarks;
 use crate::kafka::{Group, OutgoingRecord, REDRIVE, Range, RecordPosition, Settled, Sink, Source};
 use crate::screen::{Screen, Tone, nonzero};
-use crate::tool::{Exit, Result, Session};
+use crate::tool::{Exit, Result, Session, ToolError};
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;
 use schemas::{Millis, Topic};
@@ -43,6 +43,8 @@ struct Redrive<'a> {
     /// The value of `ce_replay` for what is published anew.
     run: String,
     tally: Tally,
+    /// Why some dead letters could not be looked at.
+    hidden: Option<ToolError>,
     screen: &'a mut Screen,
 }
 
@@ -62,6 +64,7 @@ pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exi
         group,
         run: Millis::of(SystemTime::now()).to_string(),
         tally: Tally::default(),
+        hidden: None,
         screen,
     };
     // Before the first goes back: what dies again meanwhile is for another run.
@@ -76,10 +79,12 @@ pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exi
     }
     let outcome = ranges.into_iter().try_for_each(|(range, marks)| redrive.topic(&range, marks));
     // Of a run that failed at once there is nothing to report.
-    if outcome.is_ok() || redrive.tally.sums != Sums::default() {
+    let has_looked = outcome.is_ok() && redrive.hidden.is_none();
+    if has_looked || redrive.tally.sums != Sums::default() {
         redrive.report()?;
     }
     outcome?;
+    redrive.hidden.map_or(Ok(()), Err)?;
     Ok(match (session.must_stop(), redrive.tally.sums.stays) {
         (true, _) => Exit::Failure,
         (false, 0) => Exit::Done,
@@ -108,6 +113,7 @@ impl Redrive<'_> {
 
     fn dead_letters(&mut self, range: &Range, marks: &mut TopicMarks) -> Result<()> {
         let mut reading = self.source.open(range)?.showing("dead letters", !self.settings.json);
+        self.hidden = self.hidden.take().or(reading.leave_out_hidden());
         let mut committed = Instant::now();
         while let Some(record) = reading.next()? {
             if self.session.must_stop() {

@@ -73,9 +73,10 @@ impl Source {
 
     /// What lies on a topic now: in every partition from the first record at or after `since` to the last one before the
     /// first at or after `until`. Ranges that meet in time meet without a gap, and without a record in both. Of brokers
-    /// that find no offsets by time it is all, and what is read of it is told by the times of the records.
+    /// that find no offsets by time it is all, and what is read of it is told by the times of the records. What an open transaction
+    /// hides is in it too, though it cannot be read: [`Reading`] tells.
     pub(crate) fn range(&self, topic: &str, since: Option<Millis>, until: Option<Millis>) -> Result<Range> {
-        let reader = self.reader(topic)?;
+        let reader = self.uncommitted(topic)?;
         let partitions = reader.partitions()?;
         let offsets_at = |time: Option<Millis>| match time {
             Some(time) => reader.since(&partitions, i64::try_from(time.as_millis()).unwrap_or(i64::MAX)),
@@ -120,6 +121,13 @@ impl Source {
         let mut reader = self.reader(&range.topic)?;
         reader.start(&range.spans.iter().map(|span| (span.partition, span.high)).collect())?;
         Ok(reader)
+    }
+
+    /// A reader to which a topic ends behind its last record, not before the first of an open transaction.
+    fn uncommitted(&self, topic: &str) -> Result<TopicReader> {
+        let mut kafka = self.kafka.clone();
+        kafka.properties.insert("isolation.level".to_owned(), "read_uncommitted".to_owned());
+        Ok(TopicReader::new(&kafka, CLIENT_ID, topic)?)
     }
 
     fn reader(&self, topic: &str) -> Result<TopicReader> {

@@ -15,16 +15,22 @@ impl Replay<'_> {
     /// published late, out of a spool or by a replay.
     pub(super) fn compare(&mut self, expected: &mut Expected) -> Result<()> {
         self.report.compared = true;
+        let mut hidden = None;
         let since = self.settings.period.since.before(EARLIER);
         for topic in self.settings.scope.topics() {
             let name = topic.name(&self.settings.scope.topic_prefix);
             let range = self.source.range(&name, Some(since), None)?;
             let mut reading = self.source.open(&range)?.showing("records compared", !self.settings.json);
+            hidden = hidden.or(reading.leave_out_hidden());
             while let Some(record) = reading.next()? {
                 self.look_at(topic, &record, expected);
             }
         }
-        Ok(())
+        // What is missing may be among what could not be read.
+        match hidden {
+            Some(error) if self.report.missing() > 0 => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn look_at(&mut self, topic: Topic, record: &Record, expected: &mut Expected) {

@@ -33,7 +33,8 @@ impl Replay<'_> {
     fn deliveries(&mut self, sink: &mut Sink<'_, Sent>, mut only: Option<&mut Expected>) -> Result<()> {
         // What is published without a comparison was not counted yet.
         let is_counted = only.is_none();
-        let mut reading = self.source.open(&self.range)?.showing("deliveries read", !self.settings.json);
+        let mut reading =
+            self.source.open(&self.range)?.whole()?.showing("deliveries read", !self.settings.json);
         while let Some(record) = reading.next()? {
             if self.session.must_stop() {
                 self.report.stopped = true;

@@ -118,7 +118,7 @@ impl Report {
     }
 
     /// Events that were looked for in the typed topics, and not found.
-    fn missing(&self) -> u64 {
+    pub(super) fn missing(&self) -> u64 {
         if self.compared { self.sum(Row::missing) } else { 0 }
     }
 

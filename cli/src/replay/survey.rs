@@ -7,7 +7,8 @@ use crate::tool::Result;
 impl Replay<'_> {
     /// Counts events, once each where they are `expected` to be compared.
     pub(super) fn survey(&mut self, mut expected: Option<&mut Expected>) -> Result<()> {
-        let mut reading = self.source.open(&self.range)?.showing("deliveries split", !self.settings.json);
+        let mut reading =
+            self.source.open(&self.range)?.whole()?.showing("deliveries split", !self.settings.json);
         while let Some(record) = reading.next()? {
             let Some((reception, split)) = self.split(&record, true) else { continue };
             if let Some(expected) = &mut expected {

@@ -44,6 +44,16 @@ pub(crate) struct Span {
     pub(crate) to: i64,
 }
 
+impl Span {
+    /// Ends where what can be read does; gives the first offset that is left out so, if any is.
+    pub(super) fn end_at(&mut self, readable: i64) -> Option<i64> {
+        let first = readable.max(self.from);
+        let is_left_out = first < self.to;
+        self.to = self.to.min(first);
+        is_left_out.then_some(first)
+    }
+}
+
 impl Range {
     /// Leaves only the partition that records of this key are in.
     pub(crate) fn narrow_to(&mut self, key: &str) {
@@ -85,6 +95,17 @@ mod tests {
         assert_eq!(held, [5, 6]);
         assert!(period.may_hold(&at(None)));
         assert!(Period { since: second(5), until: None }.may_hold(&at(Some(99))));
+    }
+
+    #[test]
+    fn a_span_ends_where_an_open_transaction_begins_and_tells_what_that_leaves_out() {
+        let cut = |readable| {
+            let mut span = Span { partition: 0, low: 0, high: 9, from: 3, to: 6 };
+            (span.end_at(readable), span.from, span.to)
+        };
+        assert_eq!([cut(9), cut(6)], [(None, 3, 6); 2]);
+        assert_eq!(cut(5), (Some(5), 3, 5));
+        assert_eq!([cut(3), cut(1)], [(Some(3), 3, 3); 2]);
     }
 
     #[test]

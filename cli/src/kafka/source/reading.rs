@@ -3,11 +3,14 @@
 //! Records of one delivery, and of one conversation, may lie in several partitions; what reads them in the order of time
 //! comes as near as one can to the order in which they were written. One record a partition is held, and what
 //! librdkafka has read ahead.
+//!
+//! An open transaction hides what was written to its partition since, whoever wrote it: a range is read up to there, and ends with
+//! an error, since nothing can be said of the rest.
 
 use super::range::Period;
 use super::{Range, RecordPosition, Span};
 use crate::screen::Progress;
-use crate::tool::Result;
+use crate::tool::{Result, ToolError};
 use runtime::consumer::{Read, Record, TopicReader};
 use std::time::{Duration, Instant};
 
@@ -28,6 +31,8 @@ pub(crate) struct Reading {
     at_most: u64,
     what: &'static str,
     progress: Progress,
+    /// The first record of the range that an open transaction hides.
+    hidden: Option<RecordPosition>,
 }
 
 /// One partition, while there is more of it.
@@ -39,11 +44,33 @@ struct Partition {
 
 impl Reading {
     pub(super) fn open(mut reader: TopicReader, range: &Range, brokers: &str) -> Result<Self> {
-        let spans = || range.spans.iter().filter(|span| span.from < span.to);
-        reader.start(&spans().map(|span| (span.partition, span.from)).collect())?;
-        let partitions = spans().map(|span| Partition { span: *span, head: None }).collect();
-        let (brokers, at_most, progress) = (brokers.to_owned(), range.at_most(), Progress::new(false));
-        Ok(Self { reader, brokers, partitions, period: range.period, read: 0, at_most, what: "", progress })
+        let (mut spans, mut hidden) = (range.spans.clone(), None);
+        spans.retain(|span| span.from < span.to);
+        for span in &mut spans {
+            // Asked after where the range ends: without an open transaction it cannot be before that.
+            let (_, readable) = reader.ends(span.partition)?;
+            if let Some(offset) = span.end_at(readable) {
+                let (topic, partition) = (range.topic.to_string(), span.partition);
+                hidden.get_or_insert(RecordPosition { topic, partition, offset });
+            }
+        }
+        spans.retain(|span| span.from < span.to);
+        reader.start(&spans.iter().map(|span| (span.partition, span.from)).collect())?;
+        let partitions = spans.into_iter().map(|span| Partition { span, head: None }).collect();
+        let (brokers, period, at_most) = (brokers.to_owned(), range.period, range.at_most());
+        let progress = Progress::new(false);
+        Ok(Self { reader, brokers, partitions, period, read: 0, at_most, what: "", progress, hidden })
+    }
+
+    /// Fails at once where a part of the range cannot be read, and not at its end.
+    pub(crate) fn whole(self) -> Result<Self> {
+        self.hidden.as_ref().map_or(Ok(()), |first| Err(hides(first)))?;
+        Ok(self)
+    }
+
+    /// Ends without an error before what cannot be read; gives the error, for whoever has to tell of it later.
+    pub(crate) fn leave_out_hidden(&mut self) -> Option<ToolError> {
+        self.hidden.take().map(|first| hides(&first))
     }
 
     /// Shows how far it is, where that is `wanted`.
@@ -51,7 +78,7 @@ impl Reading {
         Self { what, progress: Progress::new(wanted), ..self }
     }
 
-    /// The next record in the order of time; `None` at the end of the range.
+    /// The next record in the order of time; `None` at the end of the range, and an error where not all of it could be read.
     pub(crate) fn next(&mut self) -> Result<Option<Record>> {
         for partition in &mut self.partitions {
             partition.fill(&mut self.reader, self.period, &self.brokers)?;
@@ -68,8 +95,20 @@ impl Reading {
         } else {
             self.progress.clear();
         }
-        Ok(next)
+        match &self.hidden {
+            Some(first) if next.is_none() => Err(hides(first)),
+            _ => Ok(next),
+        }
     }
+}
+
+/// What to say of what cannot be read.
+fn hides(first: &RecordPosition) -> ToolError {
+    format!(
+        "a transaction is open at {first}: what was written there since, by anybody, cannot be read before it ends, and was not looked \
+         at; start again then (kafka-transactions.sh describe-producers and find-hanging tell whose it is)"
+    )
+    .into()
 }
 
 impl Partition {
