@@ -11,7 +11,7 @@ use crate::screen::counted;
 use crate::tool::Exit;
 use runtime::consumer::Record;
 use schemas::reply::{Open, ResultStatus};
-use schemas::{Refusal, Topic, TypedEvent, split};
+use schemas::{Refusal, Topic, TypedEvent, raw, split};
 use serde::Serialize;
 use weir_messages::Input;
 
@@ -108,6 +108,11 @@ pub(super) fn before_the_topic(origin: &Origin, dead_letter: Option<&Record>) ->
         (None, Some(DeadLetter { reason, error, .. }), _) => {
             format!("ingest could not read the body: {reason}, {error}")
         }
+        (None, None, Some(_)) if origin.raw.as_deref().is_some_and(is_of_another) => {
+            "its delivery is there, and ingest did not write that record: it lacks the ce_id and ce_time of ingest, as of a restore \
+             without headers or another producer, so `weir replay` publishes nothing of it"
+                .to_owned()
+        }
         (None, None, Some(event)) => format!(
             "its delivery is there, and it is not on its typed topic ({}): retention removed it, or it was lost; \
              `weir replay --since {} --missing-only --apply` publishes it again",
@@ -116,6 +121,11 @@ pub(super) fn before_the_topic(origin: &Origin, dead_letter: Option<&Record>) ->
         ),
         (None, None, None) => "the delivery gives no events, and has no dead letter".to_owned(),
     })
+}
+
+/// Whether somebody else wrote it: a replay, which asks the same, makes no events of it.
+fn is_of_another(record: &Record) -> bool {
+    raw::reception(|name| record.header(name)).is_none()
 }
 
 /// Whether it is a delivery of which there are no events, although nothing of it was refused.
@@ -227,6 +237,26 @@ mod tests {
         };
         assert!(end("too_many_events").starts_with("ingest could not read the body: too_many_events"));
         assert!(end("not_a_delivery").starts_with("its delivery is there"), "it may be of another part");
+    }
+
+    #[test]
+    fn a_replay_is_advised_only_for_a_record_that_ingest_wrote() {
+        let (id, kind) = ("00".to_owned(), "message".to_owned());
+        let event = Some(Expected { id, kind, key: None, topic: Topic::Messages, item: None });
+        let end = |time: &str| {
+            let mut raw = record("meta.webhooks.raw.v1", b"{}".to_vec());
+            for (name, value) in [("ce_id", "0198a5b0-7c1e-7d2a-9f00-1234567890ab"), ("ce_time", time)] {
+                raw.headers.push((name.to_owned(), Some(value.as_bytes().to_vec())));
+            }
+            let origin = Origin { event: event.clone(), raw: Some(Rc::new(raw)), ..Origin::default() };
+            before_the_topic(&origin, None).unwrap_err()
+        };
+        assert!(end("2026-11-30T13:20:00.000Z").contains("--missing-only --apply"));
+        let of_another = end("2026-11-30T13:20:00Z");
+        assert!(
+            of_another.contains("ingest did not write") && !of_another.contains("--apply"),
+            "{of_another}"
+        );
     }
 
     #[test]

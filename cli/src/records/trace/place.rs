@@ -45,7 +45,7 @@ impl Place {
 }
 
 fn says(what: &str, record: &Record, topic_prefix: &str) -> String {
-    let id = || record.header("ce_id").map(String::from_utf8_lossy).unwrap_or_default();
+    let id = || record.header("ce_id").map_or("without an id".into(), String::from_utf8_lossy);
     let seen = || DescribedRecord::of(record, topic_prefix).map(|seen| seen.fact.what).unwrap_or_default();
     match what {
         "dead letter" if record.header(header::REASON).is_some() => {
