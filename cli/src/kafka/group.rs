@@ -1,8 +1,8 @@
 //! The committed offsets of a consumer group that this tool does not join: how far a consumer is, and, of `weir-redrive`,
 //! which nobody ever joins, which dead letters were put back.
 
-use crate::kafka::{no_client, request_failed};
-use crate::tool::Result;
+use crate::kafka::{NotAllowed, is_of_rights, no_client, request_failed};
+use crate::tool::{Result, ToolError};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::TopicPartitionListElem;
@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 pub(crate) const REDRIVE: &str = "weir-redrive";
 /// How long a broker may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// Events that are looked at between: of every broker that cannot be reached there is one.
+const EVENTS: usize = 20;
 /// How long to wait before the same is asked again.
 const AGAIN_AFTER: Duration = Duration::from_millis(200);
 
@@ -32,6 +34,7 @@ pub(crate) type Committed = (i64, String);
 
 /// A client of the group.
 pub(crate) struct Group {
+    name: String,
     client: Arc<BaseConsumer>,
     brokers: String,
     answer_within: Duration,
@@ -43,12 +46,12 @@ impl Group {
     pub(crate) fn open(kafka: &KafkaSettings, name: &str) -> Result<Self> {
         let mut config = kafka.client_config("weir");
         config.set("group.id", name);
-        for (name, value) in OWNED {
-            config.set(name, value);
+        for (property, value) in OWNED {
+            config.set(property, value);
         }
         let client = Arc::new(config.create().map_err(no_client)?);
         let (brokers, commits) = (kafka.brokers.clone(), Blocking::default());
-        Ok(Self { client, brokers, answer_within: ANSWER_WITHIN, commits })
+        Ok(Self { name: name.to_owned(), client, brokers, answer_within: ANSWER_WITHIN, commits })
     }
 
     /// The names of all topics of the cluster.
@@ -65,7 +68,8 @@ impl Group {
             for partition in partitions {
                 wanted.add_partition(topic, *partition);
             }
-            let answer = client.committed_offsets(wanted, ANSWER_WITHIN)?;
+            // Not for all of the time: that a coordinator refuses comes as an event, and not as the answer.
+            let answer = client.committed_offsets(wanted, self.answer_within / 3)?;
             answer.elements().iter().try_for_each(TopicPartitionListElem::error)?;
             Ok(answer)
         })?;
@@ -92,16 +96,25 @@ impl Group {
         };
         // A little longer than it asks again, so that the last reason is told.
         let asked = self.commits.wait(within + AGAIN_AFTER * 3, move || answered(&client, within, request));
-        let committed = asked.map_err(|late| late.to_string());
-        committed.and_then(|answer| answer.map_err(|error| error.to_string())).map_err(|reason| {
-            request_failed(&self.brokers, "remember what was put back (the group weir-redrive)", reason)
-        })
+        let action = "remember what was put back (the group weir-redrive)";
+        match asked {
+            Ok(answer) => answer.map_err(|error| self.failed(action, &error)),
+            Err(late) => Err(request_failed(&self.brokers, action, late)),
+        }
     }
 
     /// Asks the cluster to `action`; what fails for now is asked again for a while.
     fn ask<T>(&self, action: &'static str, request: impl Fn(&BaseConsumer) -> KafkaResult<T>) -> Result<T> {
-        answered(&self.client, ANSWER_WITHIN, request)
-            .map_err(|error| request_failed(&self.brokers, action, error))
+        answered(&self.client, self.answer_within, request).map_err(|error| self.failed(action, &error))
+    }
+
+    fn failed(&self, action: &str, error: &KafkaError) -> ToolError {
+        let Self { name, brokers, .. } = self;
+        if error.rdkafka_error_code().is_some_and(is_of_rights) {
+            let right = format!("this user needs Read on the group {name}");
+            return NotAllowed(format!("{brokers} may not {action} for this user: {right}")).into();
+        }
+        request_failed(brokers, action, error)
     }
 }
 
@@ -114,11 +127,20 @@ pub(crate) fn answered<T>(
     let deadline = Instant::now() + within;
     loop {
         match request(client) {
-            // It waits, and serves what the client has to say.
-            Err(error) if is_passing(&error) && Instant::now() < deadline => drop(client.poll(AGAIN_AFTER)),
+            Err(error) if is_passing(&error) && Instant::now() < deadline => {
+                if let Some(refusal) = refusal(client) {
+                    return Err(refusal);
+                }
+            }
             outcome => return outcome,
         }
     }
+}
+
+/// Waits, and serves what the client has to say, of which one thing matters: that this user may not ask.
+fn refusal(client: &BaseConsumer) -> Option<KafkaError> {
+    let events = std::iter::from_fn(|| client.poll(AGAIN_AFTER)).take(EVENTS);
+    events.filter_map(Result::err).find(|error| error.rdkafka_error_code().is_some_and(is_of_rights))
 }
 
 /// Whether it may work another time: brokers that are away for a while, coordinators that move.
@@ -144,6 +166,9 @@ fn is_passing(error: &KafkaError) -> bool {
 mod tests {
     use super::*;
     use rdkafka::mocking::MockCluster;
+    use rdkafka::types::{
+        RDKafkaApiKey, RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED as NOT_ALLOWED,
+    };
 
     const SOON: Duration = Duration::from_millis(500);
 
@@ -163,5 +188,16 @@ mod tests {
             let error = commit(&group, offset).unwrap_err().to_string();
             assert!(error.contains("cannot remember what was put back"), "{error}");
         }
+    }
+
+    #[test]
+    fn who_may_not_read_the_group_is_told_which_right_that_takes() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("dead", 1, 1).unwrap();
+        let mut group = Group::open(&KafkaSettings::plain(cluster.bootstrap_servers()), REDRIVE).unwrap();
+        group.answer_within = Duration::from_secs(6);
+        cluster.request_errors(RDKafkaApiKey::FindCoordinator, &[NOT_ALLOWED; 100]);
+        let error = group.committed("dead", &[0]).unwrap_err().to_string();
+        assert!(error.ends_with("this user needs Read on the group weir-redrive"), "{error}");
     }
 }
