@@ -58,7 +58,7 @@ async fn a_reply_is_checked_written_and_its_result_awaited() {
     assert_eq!(code, Some(3), "{said}{errors}");
     assert!(said.contains("\nrefused after ") && said.contains("not_reachable"), "{said}");
     // Tried again with its id, it is not carried out again, and its result is found.
-    for said_first in ["order-4711 is written", "order-4711 was used before"] {
+    for said_first in ["order-4711 goes to", "order-4711 was used before"] {
         let again = [&message(CUSTOMER), &["--id", "order-4711"][..]].concat();
         let (code, said, errors) = reply(&ground, &again).await.unwrap();
         assert_eq!(code, Some(0), "{said}{errors}");
@@ -73,7 +73,7 @@ async fn a_reply_is_checked_written_and_its_result_awaited() {
         let (code, said, errors) =
             reply(&ground, &["--json", "--file", &file.to_string_lossy()]).await.unwrap();
         assert_eq!(code, Some(0), "{said}{errors}");
-        assert_eq!(errors.contains("seen-1 is written to"), results.is_empty(), "{errors}");
+        assert_eq!(errors.contains("seen-1 goes to"), results.is_empty(), "{errors}");
         results.push(serde_json::from_str::<Value>(&said).unwrap());
     }
     assert_eq!((&results[0]["id"], &results[0]["status"]), (&json!("seen-1"), &json!("done")));

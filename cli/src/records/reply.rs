@@ -12,6 +12,7 @@ pub(crate) use command_results::result;
 use draft::Draft;
 use runtime::consumer::Record;
 use runtime::process::{chain, print_error};
+use runtime::producer::{ProduceError, SendError};
 use runtime::secret_files::without_mark;
 use runtime::settings::{KafkaSettings, form};
 use schemas::Topic;
@@ -128,13 +129,19 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit> {
         return tell(&record, None, settings.json, screen);
     }
     // Before that is done: whoever is cut off from then on has to know by which id to try again.
-    let told = format!("{id} is written to {commands}, with the key {}", draft.key());
+    let told = format!("{id} goes to {commands}, with the key {}", draft.key());
     if settings.json {
         print_error(format_args!("weir: {told}"));
     } else {
         screen.line(told)?;
     }
     let unsure = |error: ToolError| {
+        if is_not_written(&error) {
+            return format!(
+                "the command {id} was not written; try again with the same --id ({})",
+                chain(&*error)
+            );
+        }
         format!(
             "the command {id} may be on its topic, and be carried out: whoever tries again gives the same --id, so that it is \
              carried out once ({})",
@@ -183,6 +190,14 @@ fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft
     sink.finish()?;
     let refused = sink.settled()?.into_iter().flat_map(|settled| settled.refused).next();
     Ok(refused.map_or(Ok(()), |(_, error)| Err(NotAcknowledged(error)))?)
+}
+
+/// Whether the broker, or the client before it, has refused the command, which is on no topic then.
+fn is_not_written(error: &ToolError) -> bool {
+    use ProduceError::{NotAuthorized, TooLarge, UnknownTopic};
+    let refused = error.downcast_ref::<NotAcknowledged>();
+    error.is::<SendError>()
+        || refused.is_some_and(|NotAcknowledged(why)| matches!(why, NotAuthorized | TooLarge | UnknownTopic))
 }
 
 /// `took` is for how long it was waited for, if at all.
@@ -234,5 +249,14 @@ mod tests {
         let path = file.path().to_string_lossy().into_owned();
         let wanted = Wanted { account: None, to: None, text: None, id: None, file: Some(path) };
         assert_eq!(wanted.value().unwrap(), b"{\"account\": \"17\"}\n");
+    }
+
+    #[test]
+    fn what_was_refused_is_not_written_and_what_was_not_acknowledged_may_be() {
+        let not_acknowledged = |why| -> ToolError { NotAcknowledged(why).into() };
+        assert!(is_not_written(&not_acknowledged(ProduceError::NotAuthorized)));
+        assert!(is_not_written(&SendError::UnknownTopic("meta.replies.v1".to_owned()).into()));
+        assert!(!is_not_written(&not_acknowledged(ProduceError::TimedOut)));
+        assert!(!is_not_written(&"nobody answers".into()));
     }
 }
