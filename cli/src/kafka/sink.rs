@@ -10,7 +10,6 @@ pub(crate) use pace::Pace;
 use crate::tool::{Result, Session};
 use futures_util::FutureExt as _;
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::types::RDKafkaErrorCode;
 use runtime::producer::{Acknowledgement, ProduceError, Producer, ProducerOptions, SendError};
 use runtime::settings::KafkaSettings;
 use std::collections::VecDeque;
@@ -187,12 +186,7 @@ pub(crate) struct NotAcknowledged(pub(crate) ProduceError);
 
 /// Whether it is refused for itself or another one of its batch, and others of the topic are not.
 const fn is_of_the_record(error: ProduceError) -> bool {
-    use RDKafkaErrorCode::{InvalidDifferentRecord, InvalidRecord};
-    matches!(
-        error,
-        ProduceError::TooLarge
-            | ProduceError::Other { description: InvalidDifferentRecord | InvalidRecord, .. }
-    )
+    matches!(error, ProduceError::TooLarge | ProduceError::Invalid(_))
 }
 
 fn headers(outgoing: &OutgoingRecord<'_>) -> Option<OwnedHeaders> {
