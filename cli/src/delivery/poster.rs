@@ -1,19 +1,26 @@
 //! Posts as Meta does: over HTTP or HTTPS, on connections that are kept, and follows nothing.
 
-use crate::tool::Result;
+mod announced;
+
+use crate::tool::{Result, ToolError};
+use announced::Announced;
 use bytes::Bytes;
 use reqwest::header::DATE;
-use reqwest::{Client, RequestBuilder, Url};
+use reqwest::{Body, Client, RequestBuilder, Url};
 use runtime::http::client;
 use runtime::http::tls;
 use runtime::process::chain;
 use runtime::settings::{Form, without_passwords};
+use std::error::Error;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Longer than ingest takes for anything, and than Meta waits.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How long whoever did not take a body may take to say why.
+const REFUSED_WITHIN: Duration = Duration::from_secs(3);
 /// Bytes of an answer that are read; those of ingest are a line, its metrics some hundred.
 const LONGEST_ANSWER: usize = 1 << 20;
 
@@ -74,12 +81,23 @@ impl Poster {
 
     /// Posts a body with a signature.
     pub(crate) async fn post(&self, body: Bytes, signature: &str) -> Result<Answer> {
-        let request = self
-            .http
-            .post(self.url.clone())
-            .header("content-type", "application/json")
-            .header("x-hub-signature-256", signature);
-        self.send(request.body(body)).await
+        let request = |body: Body| {
+            let request = self.http.post(self.url.clone()).header("content-type", "application/json");
+            request.header("x-hub-signature-256", signature).body(body)
+        };
+        let announced = Announced(body.len() as u64);
+        match self.exchange(request(body.into())).await {
+            // The HTTP client reads nothing more where a write fails, be there an answer already, such as 413. Without its body the
+            // same request is no second delivery, and whoever refuses it for good refused the first.
+            Err(error) if is_cut_short(&error) => {
+                let asked = self.exchange(request(Body::wrap(announced)));
+                match tokio::time::timeout(REFUSED_WITHIN, asked).await {
+                    Ok(Ok(refusal)) if matches!(refusal.status, 400..=407 | 409..=499) => Ok(refusal),
+                    _ => Err(self.silent(error)),
+                }
+            }
+            outcome => outcome.map_err(|error| self.silent(error)),
+        }
     }
 
     /// Asks what Meta asks when the webhook is entered in the app's dashboard
@@ -96,24 +114,36 @@ impl Poster {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Answer> {
-        let start = Instant::now();
-        let exchange = async {
-            let mut response = request.send().await?;
-            let mut body = Vec::new();
-            while let Some(chunk) = response.chunk().await?
-                && body.len() < LONGEST_ANSWER
-            {
-                body.extend_from_slice(&chunk);
-            }
-            let date = response.headers().get(DATE).and_then(|date| time(date.to_str().ok()?));
-            Ok::<_, reqwest::Error>((response.status().as_u16(), body, date))
-        };
-        let (status, body, date) = exchange.await.map_err(|error| {
-            let why = chain(&error.without_url());
-            format!("{} does not answer: {why}", shown(&self.url))
-        })?;
-        Ok(Answer { status, text: String::from_utf8_lossy(&body).into_owned(), took: start.elapsed(), date })
+        self.exchange(request).await.map_err(|error| self.silent(error))
     }
+
+    async fn exchange(&self, request: RequestBuilder) -> reqwest::Result<Answer> {
+        let start = Instant::now();
+        let mut response = request.send().await?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await?
+            && body.len() < LONGEST_ANSWER
+        {
+            body.extend_from_slice(&chunk);
+        }
+        let date = response.headers().get(DATE).and_then(|date| time(date.to_str().ok()?));
+        let (status, text) = (response.status().as_u16(), String::from_utf8_lossy(&body).into_owned());
+        Ok(Answer { status, text, took: start.elapsed(), date })
+    }
+
+    fn silent(&self, error: reqwest::Error) -> ToolError {
+        let why = chain(&error.without_url());
+        format!("{} does not answer: {why}", shown(&self.url)).into()
+    }
+}
+
+/// Whether the other end closed a connection that was there.
+fn is_cut_short(error: &reqwest::Error) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    let causes = std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
+    let of_io = |cause: &(dyn Error + 'static)| cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    let is_closed = |kind| matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset);
+    !error.is_connect() && causes.filter_map(of_io).any(is_closed)
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, the only form that is sent (RFC 9110, 5.6.7).
@@ -136,7 +166,38 @@ fn shown(url: &Url) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
     use std::time::UNIX_EPOCH;
+
+    /// What a post of a large body is told by somebody who reads the head alone, and answers so.
+    fn told(answer: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/webhook", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                stream.read_exact(&mut [0; 64]).unwrap();
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let poster = Poster::new(&url).unwrap();
+        let outcome = runtime.block_on(poster.post(Bytes::from(vec![b' '; 32 << 20]), "sha256=00"));
+        outcome.map_or_else(|error| error.to_string(), |answer| format!("{} {}", answer.status, answer.text))
+    }
+
+    #[test]
+    fn a_body_that_is_refused_before_it_is_read_has_its_status_told() {
+        let answer = "HTTP/1.1 413 Payload Too Large\r\ncontent-length: 9\r\n\r\ntoo large";
+        assert_eq!(told(answer), "413 too large");
+    }
+
+    #[test]
+    fn a_body_that_is_cut_short_is_never_told_as_taken() {
+        let error = told("");
+        assert!(error.contains("does not answer"), "{error}");
+    }
 
     #[test]
     fn an_address_is_shown_without_query_and_password() {
