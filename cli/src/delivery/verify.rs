@@ -14,7 +14,7 @@ use weir_ingest::Secrets;
 const MORE: &str = "\
 Takes the body of a POST as the very bytes that were received, and its header X-Hub-Signature-256, and tries every app \
 secret. Where none fits, it looks for the reason: a header that is cut, malformed or of SHA-1; a body that something between \
-Meta and here decoded and encoded anew, indented, or gave a line end; a body that is cut; secrets that cannot be Meta's, and files of secrets that cannot be used.
+Meta and here decoded and encoded anew, indented, put into base64 or gave a line end; a body that is cut; secrets that cannot be Meta's, and files of secrets that cannot be used.
 
 Nothing of the secrets is printed but their names, and nothing of the body.";
 

@@ -3,9 +3,15 @@
 //! Meta writes ASCII alone, without white space between tokens: what is beyond ASCII stands as `\u00e4`, and `/` often as
 //! `\/` (captures of 2024 and 2025; the documentation of Messenger says so of the former).
 
+use base64::Engine as _;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use std::fmt::Write as _;
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
+/// Padding or none: gateways do either.
+const BASE64: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
 /// Bodies that this one may have been, each with what was done to it; made one after the other, since each may be large.
 pub(super) fn forms(body: &[u8]) -> impl Iterator<Item = (Vec<u8>, String)> {
@@ -19,6 +25,37 @@ pub(super) fn forms(body: &[u8]) -> impl Iterator<Item = (Vec<u8>, String)> {
             (reencoding.back(text).into_bytes(), ways.join(", "))
         })
     })
+}
+
+/// What this body is in another encoding of, as gateways hand bodies on, each with the encoding's name.
+pub(super) fn decodings(body: &[u8]) -> impl Iterator<Item = (Vec<u8>, &'static str)> {
+    let bare: Vec<u8> =
+        body.iter().copied().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'"').collect();
+    let decode = |alphabet| GeneralPurpose::new(alphabet, BASE64).decode(&bare).ok();
+    let base64 = decode(&STANDARD).or_else(|| decode(&URL_SAFE));
+    let decodings = [(base64, "in base64"), (percent_decoded(body), "URL-encoded")];
+    decodings.into_iter().filter_map(|(decoded, name)| Some((decoded?, name)))
+}
+
+/// The value of a form's one field, with or without the field's name.
+fn percent_decoded(body: &[u8]) -> Option<Vec<u8>> {
+    let body = body.trim_ascii();
+    let begin = body.windows(3).position(|window| window.eq_ignore_ascii_case(b"%7b"))?;
+    let mut bytes = body.get(begin..)?.iter().copied();
+    let mut decoded = Vec::with_capacity(body.len());
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => {
+                let mut digit = || char::from(bytes.next()?).to_digit(16);
+                u8::try_from(digit()? * 16 + digit()?).ok()?
+            }
+            b'+' => b' ',
+            // What follows a name that has no value.
+            b'=' => break,
+            other => other,
+        });
+    }
+    Some(decoded)
 }
 
 /// Whether Meta would not write it so.
@@ -102,6 +139,24 @@ mod tests {
     fn a_text_is_brought_back_to_how_meta_writes_it() {
         let text = "{ \"a\" : \"ä 😍 / \\\" \\\\\" ,\n\t\"b/\" : [ 1 ] }";
         assert_eq!(all().back(text), "{\"a\":\"\\u00e4 \\ud83d\\ude0d \\/ \\\" \\\\\",\"b\\/\":[1]}");
+    }
+
+    #[test]
+    fn a_body_is_decoded_from_how_gateways_hand_it_on() {
+        let json = br#"{"text":"a b+c=\u00e4?>"}"#.to_vec();
+        for (body, name) in [
+            ("eyJ0ZXh0IjoiYSBiK2M9XHUwMGU0Pz4ifQ==", "in base64"),
+            ("\"eyJ0ZXh0IjoiYSBiK2M9\nXHUwMGU0Pz4ifQ\"\n", "in base64"),
+            ("%7B%22text%22%3A%22a+b%2Bc%3D%5Cu00e4%3F%3E%22%7D", "URL-encoded"),
+            ("body=%7b%22text%22%3a%22a%20b%2bc%3d%5cu00e4%3f%3e%22%7d\n", "URL-encoded"),
+            ("%7B%22text%22:%22a b%2Bc%3D%5Cu00e4?%3E%22%7D=", "URL-encoded"),
+        ] {
+            let found: Vec<_> = decodings(body.as_bytes()).collect();
+            assert_eq!(found, [(json.clone(), name)], "{body}");
+        }
+        for none in [&json[..], b"%7B%2", b"\xff", b"%"] {
+            assert_eq!(decodings(none).count(), 0, "{none:?}");
+        }
     }
 
     #[test]

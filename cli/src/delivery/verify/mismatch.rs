@@ -1,6 +1,7 @@
 //! Whether a header and a body belong together, and why not. Pure.
 
 use crate::delivery::wire;
+use serde::de::IgnoredAny;
 use std::sync::Arc;
 use weir_ingest::Secret;
 
@@ -18,6 +19,8 @@ this is the older header X-Hub-Signature, of SHA-1; take X-Hub-Signature-256, wh
 const REWRITTEN: &str = "\
 the body was decoded and encoded anew after it was signed: Meta writes ASCII alone, without white space between tokens. Pass on the \
 bytes as they came";
+const NO_JSON: &str = "\
+the body is no JSON, as Meta sends, nor JSON in base64 or URL-encoded: it is another body, or was changed after it was signed";
 const OF_ANOTHER: &str = "\
 header and body are well formed, so another app signed it, or its secret was reset. Instagram Login signs with the secret of the \
 Instagram app, which is another one than the app's own";
@@ -57,7 +60,13 @@ fn of_header(body: &[u8], value: &str, secrets: &[Secret]) -> Option<String> {
             )
         }
         (Some(digits), _) if digits.len() == DIGITS && is_hex(digits) => return None,
-        _ => format!("the header is not sha256= and {DIGITS} hexadecimal digits"),
+        _ => {
+            let bare = value.trim_matches(['"', '\'']);
+            let app = (bare != value).then(|| signer(secrets, body, |signature| signature == bare)).flatten();
+            let without = app.map(|app| format!("; without its quotes, the secret {app} fits"));
+            let without = without.unwrap_or_default();
+            format!("the header is not sha256= and {DIGITS} hexadecimal digits{without}")
+        }
     })
 }
 
@@ -70,11 +79,27 @@ fn of_body(body: &[u8], value: &str, secrets: &[Secret]) -> String {
             );
         }
     }
-    match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+    for (decoded, encoding) in wire::decodings(body) {
+        let app = signer(secrets, &decoded, |signature| signature == value);
+        let fits = match app {
+            Some(app) => format!("decoded, the secret {app} fits"),
+            None if is_object(&decoded) => "decoded, no secret fits either".to_owned(),
+            None => continue,
+        };
+        return format!(
+            "the body stands here {encoding}, as gateways hand bodies on (AWS: isBase64Encoded); {fits}. Pass on the bytes as they came"
+        );
+    }
+    match serde_json::from_slice::<IgnoredAny>(body) {
         Err(error) if error.is_eof() => "the body is cut: it ends within its JSON".to_owned(),
+        Err(_) => NO_JSON.to_owned(),
         _ if wire::is_unlike_meta(body) => REWRITTEN.to_owned(),
         _ => OF_ANOTHER.to_owned(),
     }
+}
+
+fn is_object(body: &[u8]) -> bool {
+    body.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
 /// The app whose secret gives a signature that `fits`.
@@ -86,6 +111,8 @@ fn signer(secrets: &[Secret], body: &[u8], fits: impl Fn(&str) -> bool) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD as STANDARD;
 
     const BODY: &[u8] = include_bytes!("../../../../schemas/fixtures/comment/on-post.json");
 
@@ -128,6 +155,7 @@ mod tests {
             (cut, "cut: it has 53 digits of 64; the secret shop gives those"),
             ("sha256=", "cut: it has 0 digits of 64"),
             (&format!("{right}0"), "not sha256= and 64 hexadecimal digits"),
+            (&format!("\"{right}\""), "hexadecimal digits; without its quotes, the secret shop fits"),
             (&right.replace("sha256=", "sha512="), "not sha256= and 64 hexadecimal digits"),
         ] {
             let found = mismatch(BODY, header);
@@ -150,6 +178,26 @@ mod tests {
             let found = mismatch(body.as_bytes(), &header);
             assert!(found.contains("Without that the secret shop fits"), "{body}: {found}");
             assert!(found.contains(word), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_body_in_another_encoding_is_recognised() {
+        let header = signed(BODY);
+        let base64 = STANDARD.encode(BODY);
+        let escaped: String = BODY.iter().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));
+        for (body, said) in [
+            (&base64, "stands here in base64"),
+            (&escaped, "stands here URL-encoded"),
+            (&format!("body={escaped}"), "stands here URL-encoded"),
+        ] {
+            let found = mismatch(body.as_bytes(), &header);
+            assert!(found.contains(said) && found.contains("decoded, the secret shop fits"), "{found}");
+        }
+        let of_another = mismatch(base64.as_bytes(), &signed(b"{}"));
+        assert!(of_another.contains("decoded, no secret fits either"), "{of_another}");
+        for body in [&b"object=page"[..], b"MTIz", b"\x1f\x8b\x08"] {
+            assert_eq!(mismatch(body, &header), NO_JSON, "{body:?}");
         }
     }
 
