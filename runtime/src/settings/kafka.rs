@@ -142,9 +142,8 @@ fn properties_in(path: &Path) -> Result<(BTreeMap<String, String>, Vec<BadLine>)
     let content = read_regular(path, LARGEST_FILE).map_err(|fault| fault.to_string())?;
     let text = str::from_utf8(without_mark(&content)).map_err(|error| error.to_string())?;
     let (properties, mut bad) = properties::parse(text);
-    if bad.is_empty() {
-        bad = properties::unreadable(&properties);
-    }
+    bad.extend(properties::unreadable(&properties));
+    bad.sort_by_key(|line| line.number);
     Ok((properties.into_iter().map(|(name, property)| (name, property.value)).collect(), bad))
 }
 
@@ -199,6 +198,15 @@ mod tests {
         std::fs::remove_file(&file).unwrap();
         let (properties, bad) = read.unwrap();
         assert_eq!((properties["client.rack"].as_str(), bad), ("a", Vec::new()));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_a_file_is_named_at_once() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let text = "security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nacks=1\nssl.ca.location=/nope/ca.crt\n";
+        std::fs::write(&file, text).unwrap();
+        let (_, bad) = properties_in(file.path()).unwrap();
+        assert_eq!(bad.iter().map(|line| line.number).collect::<Vec<_>>(), [1, 3, 4], "{bad:?}");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) fn parse(text: &str) -> (BTreeMap<String, Property>, Vec<BadLine>) {
     let lines = lines.into_iter().map(Property::under_one_name);
     let mut properties = lines.map(|line| (line.name.clone(), line)).collect();
     // What a line that is refused was meant to be, nobody knows: it may be the one that would be missed.
-    if bad.is_empty() {
+    if !bad.iter().any(security::may_be_missed) {
         bad.extend(security::incomplete(&properties));
     }
     // An empty value is none, as for librdkafka, which has the default then (`rd_kafka_anyconf_set`).

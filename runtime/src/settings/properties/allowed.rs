@@ -91,7 +91,7 @@ const SUITES: &str = "names of suites that authenticate and encrypt, such as TLS
 const NOT_LISTED: &str = "one of the properties that docs/operations.md lists, the rest is for Weir to set";
 
 /// What Weir sets itself or never does, and why.
-const OWNED: [(&[&str], &str); 28] = [
+const OWNED: [(&[&str], &str); 30] = [
     (
         &["message.timeout.ms", "delivery.timeout.ms", "retries", "message.send.max.retries"],
         "Weir gives records up after a time of its own",
@@ -127,6 +127,19 @@ const OWNED: [(&[&str], &str); 28] = [
     (
         &["ssl.engine.location", "ssl.engine.id"],
         "no code is loaded at run time, use ssl.key.location or ssl.key.pem",
+    ),
+    (
+        &[
+            "ssl.truststore.location",
+            "ssl.truststore.password",
+            "ssl.truststore.type",
+            "ssl.truststore.certificates",
+        ],
+        "use ssl.ca.location, a file of the authority's certificates in PEM, instead of Java's truststore",
+    ),
+    (
+        &["ssl.keystore.key", "ssl.keystore.certificate.chain", "ssl.keystore.type"],
+        "use ssl.key.pem and ssl.certificate.pem, or ssl.keystore.location with a key store in PKCS#12",
     ),
     (&["sasl.jaas.config"], "use sasl.username and sasl.password instead of Java's login module"),
 ];
@@ -207,6 +220,15 @@ mod tests {
             ["plugin.library.paths", "ssl.engine.location", "ssl.engine.id", "ssl.providers", "interceptors"]
         {
             assert!(refusal(name, "x").is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_java_client_has_is_told_by_what_stands_for_it() {
+        for (name, instead) in
+            [("ssl.truststore.location", "ssl.ca.location"), ("sasl.jaas.config", "sasl.username")]
+        {
+            assert!(refusal(name, "x").unwrap().contains(instead), "{name}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::allowed::MECHANISMS;
+use super::allowed::{MECHANISMS, why_owned};
 use super::lines::{BadLine, Property};
 
 /// What a login takes.
@@ -30,6 +30,13 @@ pub(super) fn incomplete(properties: &BTreeMap<String, Property>) -> Option<BadL
         );
         protocol.bad(&expected)
     })
+}
+
+/// Whether a line that is refused may be meant as one that [`incomplete`] misses: a name with a slip, or a value that will not do.
+pub(super) fn may_be_missed(line: &BadLine) -> bool {
+    let BadLine { name, .. } = line;
+    let is_like_one = name.is_empty() || name.starts_with("sasl.") || name.starts_with("security.");
+    is_like_one && why_owned(name).is_none()
 }
 
 /// Whether somebody who sets it wants a login or TLS.
@@ -74,6 +81,18 @@ mod tests {
             assert_eq!(said(&format!("{line}\nsecurity.protocol=PLAINTEXT\n")), [""; 0], "it is meant");
         }
         assert_eq!(said("socket.timeout.ms=9000\n"), [""; 0]);
+    }
+
+    #[test]
+    fn what_lacks_is_told_beside_lines_that_are_refused_for_something_else() {
+        let text =
+            "security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nacks=1\nssl.truststore.location=/a.jks\n";
+        let found = said(text);
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found[2].contains("sasl.username and sasl.password beside it"), "{found:?}");
+        for slip in ["sasl.pasword=x", "just words"] {
+            assert_eq!(said(&format!("security.protocol=SASL_SSL\n{slip}\n")).len(), 1, "{slip}");
+        }
     }
 
     #[test]
