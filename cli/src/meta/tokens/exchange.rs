@@ -34,9 +34,9 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
     };
     let new = new.map_err(|error| refused(advice::on(&error, app, TokenOwner::AppForAnother)))?;
     let ends = target.put(&new).await?;
-    Ok(match ends {
-        Some(_) => format!("{target}: a token that ends {}", report::end(ends)),
-        None => format!("{target}: a token without end"),
+    Ok(match (ends, account.login) {
+        (None, Login::Facebook | Login::Unified) => format!("{target}: a token without end"),
+        _ => format!("{target}: a token that ends {}", report::end(account.login, ends)),
     })
 }
 

@@ -81,7 +81,7 @@ pub(super) fn refreshed(
         let cell = match became {
             Ok(RefreshOutcome { is_new, ends }) => {
                 let left = if *is_new { "" } else { "left as it is, since Meta gave it within a day: " };
-                Cell::new(Tone::Good, format!("{left}ends {}", end(*ends)))
+                Cell::new(Tone::Good, format!("{left}ends {}", end(account.login, *ends)))
             }
             Err(why) => Cell::new(Tone::Bad, why.clone()),
         };
@@ -91,12 +91,15 @@ pub(super) fn refreshed(
     Ok(exit)
 }
 
-/// An end in words.
-pub(super) fn end(ends: Option<SystemTime>) -> String {
-    until(ends.map_or(Expiry::Never, Expiry::At))
+/// The end of a token that was just given, in words: of Instagram Login each has one, told or not.
+pub(super) fn end(login: Login, ends: Option<SystemTime>) -> String {
+    match (ends, login) {
+        (None, Login::Instagram) => String::from("at a time that Meta did not tell"),
+        (ends, _) => until(ends.map_or(Expiry::Never, Expiry::At)),
+    }
 }
 
-/// As [`end`], of one that may not be known.
+/// An end in words.
 pub(in crate::meta) fn until(ends: Expiry) -> String {
     match ends {
         Expiry::Never => String::from("never"),
@@ -164,6 +167,12 @@ fn object((account, facts): &Looked<'_>) -> Value {
 mod tests {
     use super::*;
     use crate::meta::file::Declared;
+
+    #[test]
+    fn a_token_of_instagram_login_whose_end_is_not_told_has_one_all_the_same() {
+        assert_eq!(end(Login::Instagram, None), "at a time that Meta did not tell");
+        assert_eq!(end(Login::Facebook, None), "never");
+    }
 
     #[test]
     fn what_has_ended_does_not_end_soon() {
