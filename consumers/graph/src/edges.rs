@@ -15,7 +15,7 @@ pub use nodes::Node;
 pub use subscriptions::{AppPermission, AppSubscription};
 pub use tokens::{NewToken, TokenFacts};
 
-use crate::{CallError, GraphId, Outcome, Refusal, Reply, Written};
+use crate::{AccessToken, CallError, Graph, GraphId, Outcome, Refusal, Reply, Written};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -53,6 +53,55 @@ impl EdgeError {
 #[derive(Deserialize)]
 struct Listed<T> {
     data: T,
+}
+
+/// Pages of a list that are read at most: more than any list has that is asked for.
+const MOST_PAGES: usize = 20;
+
+/// A page of a longer list.
+#[derive(Deserialize)]
+struct Page<T> {
+    data: Vec<T>,
+    paging: Option<Paging>,
+}
+
+#[derive(Deserialize)]
+struct Paging {
+    cursors: Option<Cursors>,
+    /// An address, where there is another page; it has the token in it, so it is not what is asked.
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Cursors {
+    after: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// Where the next one begins.
+    fn next(self) -> Option<String> {
+        let paging = self.paging?;
+        paging.next.and(paging.cursors)?.after
+    }
+}
+
+impl Graph {
+    /// All of a list, whose address has a query, page by page.
+    async fn pages<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        token: &AccessToken,
+        what: &str,
+    ) -> Result<Vec<T>, EdgeError> {
+        let (mut all, mut asked) = (Vec::new(), url.to_owned());
+        for _ in 0..MOST_PAGES {
+            let mut page: Page<T> = read(self.get(&asked, token).await, what)?;
+            all.append(&mut page.data);
+            let Some(after) = page.next() else { break };
+            asked = format!("{url}&after={}", encoded(&after));
+        }
+        Ok(all)
+    }
 }
 
 /// Reads an answer about `what` as the documents describe it.

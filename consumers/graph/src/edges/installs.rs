@@ -1,7 +1,7 @@
 //! `/{account-id}/subscribed_apps`: which apps a page or an Instagram account has installed, with which fields;
 //! and `/{page-id}`: the Instagram account that is linked to a page.
 
-use super::{EdgeError, done, listed, read};
+use super::{EdgeError, done, read};
 use crate::{AccessToken, Body, Graph, GraphId};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ pub struct Install {
 }
 
 #[derive(Deserialize)]
-struct Page {
+struct OfPage {
     instagram_business_account: Option<Linked>,
 }
 
@@ -28,10 +28,10 @@ struct Linked {
 }
 
 impl Graph {
-    /// The apps that an account has installed, as far as its token may see them. Up to a hundred of them.
+    /// The apps that an account has installed, as far as its token may see them.
     pub async fn installs(&self, account: &GraphId, token: &AccessToken) -> Result<Vec<Install>, EdgeError> {
         let url = format!("{}/{account}/subscribed_apps?limit=100", self.version());
-        listed(self.get(&url, token).await, account.as_str())
+        self.pages(&url, token, account.as_str()).await
     }
 
     /// Installs the token's app for an account, with these fields.
@@ -55,7 +55,7 @@ impl Graph {
         token: &AccessToken,
     ) -> Result<Option<String>, EdgeError> {
         let url = format!("{}/{page}?fields=instagram_business_account", self.version());
-        let page: Page = read(self.get(&url, token).await, page.as_str())?;
+        let page: OfPage = read(self.get(&url, token).await, page.as_str())?;
         Ok(page.instagram_business_account.map(|linked| linked.id))
     }
 }

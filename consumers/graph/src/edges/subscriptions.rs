@@ -78,7 +78,7 @@ impl Graph {
         token: &AccessToken,
     ) -> Result<Vec<AppPermission>, EdgeError> {
         let url = format!("{}/{app}/permissions?limit=200", self.version());
-        listed(self.get(&url, token).await, app.as_str())
+        self.pages(&url, token, app.as_str()).await
     }
 
     fn edge(&self, app: &GraphId) -> String {

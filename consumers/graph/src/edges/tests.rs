@@ -110,6 +110,20 @@ async fn what_an_app_was_subscribed_to_is_read_back() {
 }
 
 #[tokio::test]
+async fn an_app_on_the_second_page_of_those_that_are_installed_is_found() {
+    let Meta { graph, simulator, .. } = meta().await;
+    let page = id("204");
+    for app in 1_000..1_101 {
+        simulator.add_token("other", KnownToken::of(&app.to_string(), Login::Facebook));
+        graph.install(&page, &fields(&["feed"]), &token("other")).await.unwrap();
+    }
+    graph.install(&page, &fields(&["feed"]), &token("page")).await.unwrap();
+    let installs = graph.installs(&page, &token("page")).await.unwrap();
+    let apps: BTreeSet<_> = installs.iter().filter_map(|install| install.app.as_deref()).collect();
+    assert_eq!((installs.len(), apps.len(), apps.contains("1100")), (102, 102, true));
+}
+
+#[tokio::test]
 async fn what_an_account_has_installed_is_read_back() {
     let Meta { graph, simulator, .. } = meta().await;
     let (page, ig) = (id("204"), id("1784"));

@@ -6,6 +6,9 @@ use crate::request::Asked;
 use hyper::Method;
 use serde_json::{Value, json};
 
+/// Meta's own, where no limit is asked for.
+const DEFAULT_LIMIT: usize = 25;
+
 impl Apps {
     pub(super) fn installs_edge(&mut self, account: &str, asked: &Asked) -> Answered {
         let token = self.valid_token(asked)?.clone();
@@ -14,13 +17,15 @@ impl Apps {
             return Err(Behaviour::error(200, None));
         }
         match asked.method {
-            Method::GET => Ok(self.installed(account, &token)),
+            Method::GET => Ok(self.installed(account, &token, asked)),
             Method::POST => self.install(account, &token, asked),
             _ => Err(Behaviour::error(100, None)),
         }
     }
 
-    fn installed(&self, account: &str, token: &KnownToken) -> Value {
+    fn installed(&self, account: &str, token: &KnownToken, asked: &Asked) -> Value {
+        let number = |name| asked.parameter(name).and_then(|text| text.parse::<usize>().ok());
+        let (after, limit) = (number("after").unwrap_or(0), number("limit").unwrap_or(DEFAULT_LIMIT));
         let own = self.installs.iter().filter(|((of, _), _)| of == account);
         let data = own.map(|((_, app), fields)| match token.login {
             // No document shows more of it.
@@ -30,7 +35,15 @@ impl Apps {
                 "subscribed_fields": fields,
             }),
         });
-        json!({ "data": data.collect::<Vec<_>>() })
+        let all: Vec<Value> = data.collect();
+        let page: Vec<&Value> = all.iter().skip(after).take(limit).collect();
+        let end = after + page.len();
+        let mut paging = json!({ "cursors": { "before": after.to_string(), "after": end.to_string() } });
+        if end < all.len() {
+            paging["next"] =
+                format!("https://graph.facebook.com/{account}/subscribed_apps?after={end}").into();
+        }
+        json!({ "data": page, "paging": paging })
     }
 
     fn install(&mut self, account: &str, token: &KnownToken, asked: &Asked) -> Answered {
