@@ -3,7 +3,8 @@
 
 use runtime::process::Process;
 use runtime::process::health::Probe;
-use std::net::SocketAddr;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::process::{Command, Output};
 
 fn weir(address: SocketAddr, probe: &str) -> (Option<i32>, String, String) {
@@ -29,6 +30,21 @@ async fn the_exit_code_follows_the_probe_and_the_checks_are_printed() {
     assert_eq!((code, stdout.contains("[+]kafka ok")), (Some(0), true), "{stdout}");
     assert_eq!(weir(address, "livez").0, Some(0));
     admin.abort();
+}
+
+#[test]
+fn an_answer_without_checks_is_told_by_its_status() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 16]).unwrap();
+        stream.write_all(b"HTTP/1.1 302 Found\x1b[2J\r\nlocation: /login\r\n\r\n").unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap_or_default();
+    });
+    let (code, stdout, stderr) = weir(address, "readyz");
+    assert_eq!((code, stdout.as_str()), (Some(1), "HTTP/1.1 302 Found\\u{1b}[2J\n"), "{stderr}");
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn an_empty_cluster_lacks_every_topic_and_the_next_command_is_told() {
     }
     assert!(
         stdout.ends_with(&format!(
-            "{} missing\nMake it so with: weir topics apply --brokers {brokers}\n",
+            "{} missing (or hidden by an access control list)\nMake it so with: weir topics apply --brokers {brokers}\n",
             Topic::ALL.len()
         )),
         "{stdout}"

@@ -31,18 +31,21 @@ const DEFAULTS: [(&str, &str); 2] =
 pub(crate) async fn reach(kafka: &KafkaSettings, topics: &[String]) -> Result<()> {
     let options = ProducerOptions { client_id: CLIENT_ID.to_owned(), ..ProducerOptions::default() };
     let checked = Producer::new(kafka, &options)?.check_topics(topics, CONNECT_WITHIN).await;
-    Ok(checked.map_err(|error| with_prefix(error, &kafka.brokers))?)
+    Ok(checked.map_err(|error| with_flags(error, kafka))?)
 }
 
-/// The command that makes missing topics gets the prefix that the table of topics tells: by a few names alone,
-/// `meta.inbox.receipts.v1` could be one of the prefix `meta.inbox`, or of any.
-fn with_prefix(error: TopicsError, brokers: &str) -> TopicsError {
+/// The command that makes missing topics gets the flags of this one, and the prefix that the table of topics tells: by a few
+/// names alone, `meta.inbox.receipts.v1` could be one of the prefix `meta.inbox`, or of any.
+fn with_flags(error: TopicsError, kafka: &KafkaSettings) -> TopicsError {
     match error {
         TopicsError::Missing { topics, command } => {
+            let brokers = &kafka.brokers;
             let prefix = topics.first().and_then(|name| prefix_of(name));
             let told =
                 prefix.map(|prefix| format!("weir topics apply --brokers {brokers} --topic-prefix {prefix}"));
-            TopicsError::Missing { command: told.unwrap_or(command), topics }
+            let file = kafka.file.as_ref().map(|file| format!(" --kafka-config {}", file.display()));
+            let command = told.unwrap_or(command) + &file.unwrap_or_default();
+            TopicsError::Missing { command, topics }
         }
         other => other,
     }
@@ -148,20 +151,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_that_makes_missing_topics_has_their_prefix() {
+    fn the_command_that_makes_missing_topics_has_their_prefix_and_the_file_for_kafka() {
+        let plain = KafkaSettings::plain("kafka:9092");
         for (names, prefix) in [
             (&["meta.inbox.receipts.v1", "meta.inbox.comments.v1"][..], "meta"),
             (&["meta.replies.results.v1", "meta.replies.dlq.v1"][..], "meta"),
             (&["acme.meta.messages.dlq.v1"][..], "acme.meta"),
         ] {
             let topics: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            let error =
-                with_prefix(TopicsError::missing(topics.clone(), &topics, "kafka:9092"), "kafka:9092");
+            let error = with_flags(TopicsError::missing(topics.clone(), &topics, "kafka:9092"), &plain);
             let command = format!("weir topics apply --brokers kafka:9092 --topic-prefix {prefix}");
             assert_eq!(error, TopicsError::Missing { topics, command });
         }
         let topics = vec!["somebody's".to_owned()];
         let error = TopicsError::missing(topics.clone(), &topics, "kafka:9092");
-        assert_eq!(with_prefix(error.clone(), "kafka:9092"), error);
+        assert_eq!(with_flags(error.clone(), &plain), error);
+        let of_file = KafkaSettings { file: Some("client.properties".into()), ..plain };
+        assert!(with_flags(error, &of_file).to_string().contains(" --kafka-config client.properties`"));
     }
 }

@@ -1,7 +1,7 @@
 //! `weir health`: asks a process on this machine whether it is well, for containers that have no shell to ask with.
 
 use super::admin;
-use crate::screen::Screen;
+use crate::screen::{Screen, harmless};
 use crate::tool::settings::{flag, settings};
 use crate::tool::{Exit, Result, Tool, work};
 use runtime::settings::form;
@@ -42,7 +42,9 @@ fn run(settings: &HealthSettings, screen: &mut Screen) -> Result<Exit> {
         admin::get(address, &format!("{}?verbose", settings.probe), LARGEST_ANSWER).map_err(|why| {
             format!("{address} does not answer; is --admin-listen of the process another one? {why}")
         })?;
-    screen.line(body)?;
+    // Whoever has no checks to tell, as a redirect, is told of by what it said first.
+    let said = if body.is_empty() { head.lines().next().unwrap_or("nothing was answered") } else { &body };
+    screen.line(harmless(said))?;
     Ok(if is_ok(&head) { Exit::Done } else { Exit::Failure })
 }
 

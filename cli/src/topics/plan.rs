@@ -113,7 +113,7 @@ impl Tally {
     fn sentence(self) -> String {
         let Self { missing, differ, stay, fine } = self;
         let counts = [
-            (missing, "missing"),
+            (missing, "missing (or hidden by an access control list)"),
             (differ, "with settings that differ"),
             (stay, "with partitions or replicas that differ"),
             (fine, "as desired"),

@@ -44,7 +44,10 @@ fn the_tally_counts_states_and_knows_what_apply_can_do() {
     let fine = compared(|_| ());
     let missing = Compared { finding: Finding::Missing, ..fine.clone() };
     let tally = Tally::of(&[fine.clone(), missing, compared(retention_of_an_hour)]);
-    assert_eq!(tally.sentence(), "1 missing, 1 with settings that differ, 1 as desired");
+    assert_eq!(
+        tally.sentence(),
+        "1 missing (or hidden by an access control list), 1 with settings that differ, 1 as desired"
+    );
     assert!(tally.what_apply_makes() == Some("it") && !tally.is_fine());
     let stays = compared(|present| present.replicas = 1);
     let beside = Tally::of(&[stays.clone(), compared(retention_of_an_hour)]);
