@@ -5,6 +5,7 @@
 
 mod advice;
 mod apply;
+mod brokers;
 mod cluster;
 mod desired;
 mod difference;
@@ -96,12 +97,14 @@ pub(crate) struct Faults {
     pub(crate) differences: Vec<String>,
     /// What takes no records now.
     pub(crate) unwritable: Vec<String>,
+    /// The brokers that do not answer, in a sentence without its end.
+    pub(crate) silence: Option<String>,
 }
 
 /// Looks for all of them.
 pub(crate) async fn faults(settings: &TopicsSettings) -> Result<Faults> {
     let cluster = Cluster::connect(&settings.kafka).await?;
-    let mut faults = Faults::default();
+    let mut faults = Faults { silence: cluster.silence(), ..Faults::default() };
     for Compared { desired: Desired { name, .. }, finding, unwritable } in compare(&cluster, settings).await?
     {
         faults.unwritable.extend(unwritable.iter().map(|what| format!("{name}: {what}")));

@@ -2,7 +2,7 @@
 
 use super::cluster::{Cluster, Refused};
 use super::difference::{Difference, Finding};
-use super::plan::{Tally, WHY_IT_STAYS};
+use super::plan::{Tally, WHY_IT_STAYS, tell_of_silence};
 use super::settings::TopicsSettings;
 use super::{Compared, advice, compare};
 use crate::screen::{Cell, Screen, Table, Tone, nonzero};
@@ -24,6 +24,7 @@ pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit
 /// What was found, and what the cluster refused to change.
 async fn apply(settings: &TopicsSettings) -> Result<(Vec<Compared>, Vec<Refused>)> {
     let cluster = &Cluster::connect(&settings.kafka).await?;
+    tell_of_silence(cluster);
     let compared = compare(cluster, settings).await?;
     let mut refused = make(cluster, &compared).await?;
     refused.extend(set(cluster, &compared).await?);

@@ -1,6 +1,7 @@
 //! A cluster: reads its topics, makes topics, sets their settings.
 
 use super::advice;
+use super::brokers::{self, Brokers};
 use super::desired::Desired;
 use super::difference::{Present, Setting};
 use crate::kafka::{NotAllowed, is_of_rights, no_client, reach, request_failed};
@@ -21,6 +22,8 @@ use tokio::time::Instant;
 
 /// How long a broker may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// How long each may take to say that it is there.
+const EACH_WITHIN: Duration = Duration::from_secs(5);
 /// How long a broker may take to learn of a topic that was just made, and between two looks.
 const KNOWN_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -35,25 +38,37 @@ pub(super) type Refused = (String, RDKafkaErrorCode);
 pub(super) struct Cluster {
     admin: Arc<AdminClient<DefaultClientContext>>,
     brokers: String,
+    each: Brokers,
 }
 
 impl Cluster {
-    /// Connects; fails with the broker that refuses where none answers.
+    /// Connects, and asks each broker whether it answers; fails with the broker that refuses where none does.
     pub(super) async fn connect(kafka: &KafkaSettings) -> Result<Self> {
         // The client for administration keeps to itself why it cannot connect.
         reach(kafka, &[]).await?;
-        let admin = kafka.client_config("weir").create().map_err(no_client)?;
-        Ok(Self { admin: Arc::new(admin), brokers: kafka.brokers.clone() })
+        let admin = Arc::new(kafka.client_config("weir").create().map_err(no_client)?);
+        let mut cluster = Self { admin, brokers: kafka.brokers.clone(), each: Brokers::default() };
+        let all = cluster.metadata("list its brokers", brokers::named).await?;
+        cluster.each = brokers::ask(&cluster.admin, all, EACH_WITHIN).await;
+        Ok(cluster)
+    }
+
+    /// The brokers that do not answer, in a sentence without its end; none where all do.
+    pub(super) fn silence(&self) -> Option<String> {
+        self.each.silence()
     }
 
     /// How many brokers there are, and the partitions and replicas of each topic, without its settings.
     pub(super) async fn list(&self) -> Result<(u32, BTreeMap<String, Present>)> {
+        self.metadata("list its topics", listed).await
+    }
+
+    async fn metadata<T: Send + 'static>(&self, action: &str, read: fn(&Metadata) -> T) -> Result<T> {
         let admin = Arc::clone(&self.admin);
         // All topics are listed, because naming one makes it where a broker makes topics by itself.
-        let fetch =
-            move || admin.inner().fetch_metadata(None, ANSWER_WITHIN).map(|metadata| listed(&metadata));
+        let fetch = move || admin.inner().fetch_metadata(None, ANSWER_WITHIN).map(|metadata| read(&metadata));
         let fetched = tokio::task::spawn_blocking(fetch).await;
-        fetched?.map_err(|error| self.failed("list its topics", &error))
+        fetched?.map_err(|error| self.failed(action, &error))
     }
 
     /// Adds the settings of topics that were listed.
@@ -86,7 +101,7 @@ impl Cluster {
 
     async fn configs(&self, topics: &BTreeMap<String, Present>) -> Result<Vec<ConfigResource>> {
         let topics: Vec<_> = topics.keys().map(|name| ResourceSpecifier::Topic(name)).collect();
-        let answers = self.admin.describe_configs(&topics, &options()).await;
+        let answers = self.admin.describe_configs(&topics, &self.options()).await;
         let answers = answers.map_err(|error| self.failed(DESCRIBE, &error))?;
         answers.into_iter().map(|answer| answer.map_err(|code| self.refused(DESCRIBE, code))).collect()
     }
@@ -94,17 +109,25 @@ impl Cluster {
     /// Makes topics; gives those that were refused. One that is there by now is as good as made.
     pub(super) async fn make(&self, topics: &[&Desired]) -> Result<Vec<Refused>> {
         let new: Vec<_> = topics.iter().map(|topic| new_topic(topic)).collect();
-        let options = options().operation_timeout(Some(MAKE_WITHIN)).request_timeout(Some(MAKE_WITHIN));
-        let answers = self.admin.create_topics(&new, &options).await;
-        let answers = answers.map_err(|error| self.failed("make topics", &error))?;
-        let refused = answers.into_iter().filter_map(Result::err);
-        Ok(refused.filter(|(_, code)| *code != RDKafkaErrorCode::TopicAlreadyExists).collect())
+        let mut refused: Vec<Refused> = Vec::new();
+        for target in self.each.targets() {
+            let options = options().operation_timeout(Some(MAKE_WITHIN)).request_timeout(Some(MAKE_WITHIN));
+            let answers = self.admin.create_topics(&new, &options.broker_id(target)).await;
+            let answers = answers.map_err(|error| self.failed("make topics", &error))?;
+            refused = answers.into_iter().filter_map(Result::err).collect();
+            // With ZooKeeper one broker alone makes topics, with KRaft any has it done.
+            if refused.iter().all(|(_, code)| *code != RDKafkaErrorCode::NotController) {
+                break;
+            }
+        }
+        refused.retain(|(_, code)| *code != RDKafkaErrorCode::TopicAlreadyExists);
+        Ok(refused)
     }
 
     /// Sets all own settings of topics; gives those that were refused.
     pub(super) async fn set(&self, topics: &[(&str, &BTreeMap<String, String>)]) -> Result<Vec<Refused>> {
         let altered: Vec<_> = topics.iter().map(|(name, settings)| alteration(name, settings)).collect();
-        let answers = self.admin.alter_configs(&altered, &options()).await;
+        let answers = self.admin.alter_configs(&altered, &self.options()).await;
         let answers = answers.map_err(|error| self.failed("set settings of topics", &error))?;
         let refused = answers.into_iter().filter_map(Result::err).map(|(resource, code)| {
             let topic = match resource {
@@ -116,8 +139,17 @@ impl Cluster {
         Ok(refused.collect())
     }
 
+    /// For what any broker can answer: one that does.
+    fn options(&self) -> AdminOptions {
+        options().broker_id(self.each.targets().first().copied().flatten())
+    }
+
     fn failed(&self, action: &str, error: &KafkaError) -> ToolError {
-        match error.rdkafka_error_code() {
+        let code = match error {
+            KafkaError::AdminOp(code) => Some(*code),
+            other => other.rdkafka_error_code(),
+        };
+        match code {
             Some(code) => self.refused(action, code),
             None => request_failed(&self.brokers, action, error),
         }
@@ -128,7 +160,8 @@ impl Cluster {
         if is_of_rights(code) {
             return NotAllowed(format!("{brokers} may not {action} for this user: {reason}")).into();
         }
-        request_failed(brokers, action, reason)
+        let silence = self.silence().map(|silent| format!("; {silent}")).unwrap_or_default();
+        request_failed(brokers, action, reason + &silence)
     }
 }
 

@@ -7,6 +7,7 @@ use super::settings::TopicsSettings;
 use super::{Compared, compare};
 use crate::screen::{Cell, Screen, Table, Tone, nonzero};
 use crate::tool::{Exit, Result, Session};
+use runtime::process::print_error;
 use schemas::TopicSpec;
 
 /// Why the number of partitions and replicas is left alone.
@@ -16,7 +17,11 @@ conversations, and replicas are moved by kafka-reassign-partitions. If they are 
 --partitions and --replication-factor.";
 
 pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit> {
-    let look = async { compare(&Cluster::connect(&settings.kafka).await?, settings).await };
+    let look = async {
+        let cluster = Cluster::connect(&settings.kafka).await?;
+        tell_of_silence(&cluster);
+        compare(&cluster, settings).await
+    };
     let compared = Session::start()?.wait(look)?;
     let headings = ["", "TOPIC", "PARTITIONS", "REPLICAS", "RETENTION", "RECORDS TO", "STATE"];
     Table::under(headings).with(compared.iter().map(row)).print(screen)?;
@@ -30,6 +35,15 @@ pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit
         screen.line(format!("Make {what} so with: {}", apply_command(settings)))?;
     }
     Ok(if tally.is_fine() { Exit::Done } else { Exit::Findings })
+}
+
+/// The other brokers answer for those that do not: it changes nothing of what is found.
+pub(super) fn tell_of_silence(cluster: &Cluster) {
+    if let Some(silence) = cluster.silence() {
+        print_error(format_args!(
+            "weir: {silence}, and others are asked: is each broker reached from here by that name?"
+        ));
+    }
 }
 
 fn row(Compared { desired, finding, .. }: &Compared) -> [Cell; 7] {

@@ -15,6 +15,9 @@ const SHOWN: usize = 3;
 const NOT_THERE: &str = "\
 Are --brokers and --kafka-config those of ingest, do the brokers run, and may this machine reach them? Meanwhile ingest keeps what \
 comes in its spool, if it has one, and answers 503 if not.";
+const REACH_EACH: &str = "\
+Does it run, and do its name and port, which are those of its advertised.listeners, lead to it from here (DNS, security groups, private \
+links)? Every process needs each broker: what is for the partitions that it leads waits.";
 const PLAN: &str = "\
 `weir topics plan` shows all of it, and `weir topics apply` makes it so, with the same flags, but for what stays: if that is right \
 as it is, give --partitions and --replication-factor. A topic that this user may not see looks as if it were missing.";
@@ -74,11 +77,19 @@ fn judged(kafka: &KafkaState, brokers: &str) -> Vec<Check> {
         })
     };
     vec![
-        CheckResult::of(kafka, NOT_THERE, |_| CheckResult::pass("it answers")).check("kafka", brokers),
+        CheckResult::of(kafka, NOT_THERE, answers).check("kafka", brokers),
         judge(|faults| &faults.differences, "all are there, as planned", PLAN).check("topics", ""),
         judge(|faults| &faults.unwritable, "each has a leader, and replicas enough in sync", START_BROKERS)
             .check("partitions", ""),
     ]
+}
+
+/// What answers may have brokers that do not.
+fn answers(topics: &Observed<Faults>) -> CheckResult {
+    match topics.as_ref().ok().and_then(|faults| faults.silence.as_ref()) {
+        Some(silence) => CheckResult::fail(silence, REACH_EACH),
+        None => CheckResult::pass("it answers"),
+    }
 }
 
 /// The first few, and how many there are beyond them.
@@ -102,6 +113,14 @@ mod tests {
         let not_given = judged(&Err(NotKnown::NotGiven("--brokers")), "");
         assert_eq!([not_given[0].judged.verdict, not_given[1].judged.verdict], [Unknown, Unknown]);
         assert_eq!(not_given[0].judged.advice, "Give --brokers.");
+    }
+
+    #[test]
+    fn a_broker_that_does_not_answer_is_named_though_the_others_do() {
+        let silence = Some("broker 2 at b:9092 does not answer".to_owned());
+        let checks = judged(&Ok(Ok(Faults { silence, ..Faults::default() })), "a:9092");
+        assert_eq!([checks[0].judged.verdict, checks[1].judged.verdict], [Fail, Pass]);
+        assert_eq!(checks[0].judged.found, "broker 2 at b:9092 does not answer");
     }
 
     #[test]
