@@ -18,8 +18,9 @@ pub(super) fn on(reason: &ParkReason, location: &SpoolLocation) -> Vec<String> {
             &["A topic is missing. weir topics plan shows which, and", "weir topics apply makes it."]
         }
         ParkReason::InvalidRecord => &[
-            "A setting of a topic refuses a record, as a cleanup.policy with compact does",
-            "one without a key. weir topics plan shows the settings that differ.",
+            "A topic refuses a record: its cleanup.policy is compact, which takes none",
+            "without a key (weir topics plan shows it), or the clock of the machine on",
+            "which ingest runs is an hour ahead. The log of ingest says which.",
         ],
         ParkReason::Corrupt => &[
             "Not what was written any more, so not what Meta signed: never sent. Look at",

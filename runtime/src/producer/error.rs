@@ -58,7 +58,9 @@ pub enum ProduceError {
     #[error("not allowed to write to the topic, check its access control list")]
     NotAuthorized,
     /// The broker answers, and refuses the record, or another one of its batch, until somebody changes the topic, its broker's rules or a clock.
-    #[error("the broker refuses the record, or one that it was sent with, see the topic's settings: {0}")]
+    #[error(
+        "the broker refuses the record, or one that it was sent with, see the topic's settings and the clock here: {0}"
+    )]
     Invalid(RDKafkaErrorCode),
     /// The producer was dropped or failed for good before the record was sent.
     #[error("the producer gave the record up")]
