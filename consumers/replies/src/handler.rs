@@ -212,8 +212,8 @@ impl Replies {
         waits: &Waits,
     ) -> Result<Option<CallOutcome>, Failure> {
         let refused = |cause| Ok(Some(CallOutcome::Refused(cause)));
-        let in_time = lateness::check(command, record, &self.settings, SystemTime::now());
-        let token = match in_time.and_then(|()| self.token(command)) {
+        let in_time = || lateness::check(command, record, &self.settings, SystemTime::now());
+        let token = match in_time().and_then(|()| self.token(command)) {
             Ok(token) => token,
             Err(cause) => return refused(cause),
         };
@@ -225,6 +225,10 @@ impl Replies {
             async { Ok(pending.intent == Intent::First || self.intend(pending, record, command).await?) };
         if !waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await? {
             return Ok(None);
+        }
+        // Kafka may have taken its time for the intent.
+        if let Err(cause) = in_time() {
+            return refused(cause);
         }
         let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
         let outcome = waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token, &budgets)).await;

@@ -2,6 +2,7 @@
 
 mod actions;
 mod firewall;
+mod lateness;
 mod not_enough_replicas;
 mod reject;
 mod shared_token;

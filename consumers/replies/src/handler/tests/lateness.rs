@@ -1,0 +1,25 @@
+//! Commands that become too late on their way.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_became_too_late_while_its_intent_was_written_is_refused_and_not_sent() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    let mut partition = Partition::default();
+    assert_eq!(results(&owner, &mut partition, &command(1)).await, ["done"]);
+    bench.mock.broker_round_trip_time(1, Duration::from_millis(600)).unwrap();
+    let not_after = humantime::format_rfc3339_millis(SystemTime::now() + Duration::from_millis(400));
+    let value = format!(
+        r#"{{"id":"c-2","account":"1784","action":"message","to":"2","text":"x","not_after":"{not_after}"}}"#
+    );
+    let record = Record { value: Some(value.into_bytes()), ..command(2) };
+    let outputs = handle(&owner, &mut partition, &record).await.unwrap();
+    bench.mock.broker_round_trip_time(1, Duration::ZERO).unwrap();
+    let result: CommandResult<'_> = serde_json::from_slice(&outputs[0].value).unwrap();
+    let expected = (1, ResultStatus::Refused.into(), Some("too_late"));
+    assert_eq!((outputs.len(), result.status, result.reason.as_deref()), expected);
+    let intended = CommandState::Intended { attempt: 1, position: (0, 2) };
+    assert_eq!(published(&owner, "c-2").await, intended, "it was too late after that");
+    assert_eq!(bench.simulator.posts().len(), 1);
+}
