@@ -4,6 +4,9 @@
 
 mod app_secret;
 mod codes;
+mod said;
+
+pub use said::Said;
 
 use codes::Meaning;
 use serde::Deserialize;
@@ -122,7 +125,7 @@ impl Refusal {
     }
 
     /// An answer that is no error, and not what the documents describe either.
-    pub(crate) fn malformed() -> Self {
+    pub fn malformed() -> Self {
         Self::of_status(200)
     }
 

@@ -129,7 +129,8 @@ mod tests {
     fn every_item_has_its_own_outcome() {
         let body = r#"[{"code":200,"body":"{\"id\":\"1\"}"},null,{"code":400,"body":"{\"error\":{\"code\":190}}"},
             {"code":404,"headers":null,"body":"{\"error\":{\"code\":100,\"error_subcode\":33}}"},
-            {"code":200,"body":"{\"id\":"},{"code":200},{"code":500,"body":""},{"code":302,"body":""}]"#;
+            {"code":200,"body":"{\"id\":"},{"code":200},{"code":500,"body":""},{"code":302,"body":""},
+            {"code":200,"body":"{\"success\":false}"}]"#;
         let expected = [
             "found",
             "timed_out_in_batch",
@@ -139,8 +140,9 @@ mod tests {
             "malformed_answer",
             "transient",
             "redirected",
+            "malformed_answer",
         ];
-        assert_eq!(classes(body, 8).unwrap(), expected);
+        assert_eq!(classes(body, 9).unwrap(), expected);
     }
 
     #[test]

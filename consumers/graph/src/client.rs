@@ -5,7 +5,7 @@
 //! a batch that has a token of its own carries it in its part of the body, as Meta documents.
 
 use crate::batch::{self, BatchItem};
-use crate::{AccessToken, Answer, CallError, ClientError, GraphSettings, GraphUrl, Usage};
+use crate::{AccessToken, Answer, CallError, ClientError, GraphSettings, GraphUrl, Refusal, Said, Usage};
 use prometheus::{IntCounterVec, Registry};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, RequestBuilder, Response, Url};
@@ -224,6 +224,9 @@ impl<T> Reply<T> {
 impl Outcome {
     pub(crate) fn of_read(answer: Answer<'_>) -> Result<Self, CallError> {
         match answer {
+            Answer::Found(answer) if Said::of(answer) == Said::NotDone => {
+                Err(CallError::Refused(Refusal::malformed()))
+            }
             Answer::Found(answer) => Ok(Self::Found(answer.to_owned())),
             Answer::Gone(answer) => Ok(Self::Gone(answer.map(ToOwned::to_owned))),
             Answer::Done(refusal) | Answer::Refused(refusal) => Err(CallError::Refused(refusal)),

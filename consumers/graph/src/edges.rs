@@ -15,7 +15,7 @@ pub use nodes::Node;
 pub use subscriptions::{AppPermission, AppSubscription};
 pub use tokens::{NewToken, TokenFacts};
 
-use crate::{AccessToken, CallError, Graph, GraphId, Outcome, Refusal, Reply, Written};
+use crate::{AccessToken, CallError, Graph, GraphId, Outcome, Refusal, Reply, Said, Written};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -123,6 +123,9 @@ fn listed<T: DeserializeOwned>(reply: Reply<Outcome>, what: &str) -> Result<T, E
 /// What was done; the answer says no more.
 fn done(reply: Reply<Written>, what: &GraphId) -> Result<(), EdgeError> {
     match reply.result? {
+        Written::Done(Some(answer)) if Said::of(&answer) != Said::Done => {
+            Err(CallError::Refused(Refusal::malformed()).into())
+        }
         Written::Done(_) => Ok(()),
         Written::Gone => Err(EdgeError::Gone(what.to_string())),
     }

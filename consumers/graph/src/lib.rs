@@ -24,7 +24,7 @@ pub mod edges;
 pub mod tokens;
 
 pub use account::{Account, Login};
-pub use answer::{Answer, Refusal, RefusalClass};
+pub use answer::{Answer, Refusal, RefusalClass, Said};
 pub use batch::{BatchItem, LARGEST_BATCH};
 pub use client::{Body, Graph, Outcome, Reply, Written};
 pub use endpoint::{GraphUrl, GraphVersion};

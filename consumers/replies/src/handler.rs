@@ -10,7 +10,7 @@ use crate::follower::{Follower, Source};
 use crate::lateness;
 use crate::ledger::{CommandState, Ledger};
 use crate::likes::Likes;
-use crate::outcome::{CallOutcome, Cause};
+use crate::outcome::{self, CallOutcome, Cause};
 use crate::pending::{Intent, LOOK_EVERY, Pending};
 use crate::result::{AttemptResult, output};
 use crate::settings::ReplySettings;
@@ -244,7 +244,7 @@ impl Replies {
     async fn call(&self, command: &Command, token: &AccessToken, budgets: &CallBudgets) -> CallOutcome {
         let relative_url = command.call.relative_url(self.graph.version());
         let started = Instant::now();
-        let reply = match &command.call.method {
+        let mut reply = match &command.call.method {
             Method::Post(body) => {
                 let call = self.graph.post(&relative_url, body.clone(), token);
                 call.instrument(self.graph.span("POST", token)).await
@@ -254,6 +254,7 @@ impl Replies {
             }
         };
         self.source.metrics.call_seconds.observe(started.elapsed().as_secs_f64());
+        reply.result = outcome::documented(reply.result, &command.subject.action);
         self.rate_limiter.observe_response(&[budgets], &reply, Instant::now());
         if CallError::accepts_token(&reply.result) {
             self.tokens.accepted(token);

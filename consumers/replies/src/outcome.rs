@@ -1,9 +1,9 @@
 //! What a call that carries a command out came to: the table from answers to results.
 
 use runtime::process::chain;
-use serde::Deserialize;
+use schemas::reply::{Action, Open};
 use serde_json::value::RawValue;
-use weir_graph::{CallError, RefusalClass, Written};
+use weir_graph::{CallError, Refusal, RefusalClass, Said, Written};
 
 /// What is known after a call.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub struct Cause {
 impl CallOutcome {
     pub(crate) fn of(result: Result<Written, CallError>) -> Self {
         let error = match result {
-            Ok(Written::Done(Some(answer))) if is_no_success(&answer) => {
+            Ok(Written::Done(Some(answer))) if Said::of(&answer) == Said::NotDone => {
                 let error = String::from("the Graph API answered that it did not do it");
                 return Self::Refused(Cause { reason: "no_success", error });
             }
@@ -61,21 +61,25 @@ impl CallOutcome {
     }
 }
 
-/// What edges answer that have nothing to tell but whether it was done.
-#[derive(Deserialize)]
-struct Success {
-    success: bool,
-}
-
-fn is_no_success(answer: &RawValue) -> bool {
-    serde_json::from_str::<Success>(answer.get()).is_ok_and(|answer| !answer.success)
+/// An answer that says none of what Meta documents of its action is nobody knows whose. Of reactions Meta documents no answer.
+pub(crate) fn documented(
+    result: Result<Written, CallError>,
+    action: &Open<Action>,
+) -> Result<Written, CallError> {
+    match result {
+        Ok(Written::Done(Some(answer)))
+            if *action != Open::Known(Action::Reaction) && Said::of(&answer) == Said::Nothing =>
+        {
+            Err(CallError::Refused(Refusal::malformed()))
+        }
+        result => result,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Duration;
-    use weir_graph::Refusal;
 
     fn of(class: RefusalClass) -> &'static str {
         let refusal =
@@ -111,16 +115,25 @@ mod tests {
     }
 
     #[test]
-    fn what_meta_says_it_did_not_do_is_not_done() {
+    fn what_meta_does_not_say_it_did_is_not_done() {
+        let of = |answer: &str, action| {
+            let answer = RawValue::from_string(answer.to_owned()).unwrap();
+            word(documented(Ok(Written::Done(Some(answer))), &Open::Known(action)))
+        };
         for (answer, expected) in [
             (r#"{"success":false}"#, "refused"),
             (r#"{"success":true}"#, "done"),
-            (r#"{"success":"false"}"#, "done"),
+            (r#"{"success":"false"}"#, "unknown"),
             (r#"{"message_id":"m"}"#, "done"),
+            (r#"{"result":"a page of a gateway"}"#, "unknown"),
+            ("{}", "unknown"),
         ] {
-            let answer = RawValue::from_string(answer.to_owned()).unwrap();
-            assert_eq!(word(Ok(Written::Done(Some(answer)))), expected);
+            assert_eq!(of(answer, Action::Message), expected, "{answer}");
         }
+        assert_eq!(
+            [of("{}", Action::Reaction), of(r#"{"success":false}"#, Action::Reaction)],
+            ["done", "refused"]
+        );
         assert_eq!(word(Ok(Written::Done(None))), "done");
     }
 

@@ -321,7 +321,7 @@ carried out, and is not sent again unless `--resend-unknown` says so; refused th
 `answer` where Meta says by an error (1 with subcode 1357046) that it was sent. `reason` is `bad_command`, `unknown_action` or `wrong_key`
 of what is no command, `too_late`, `token` and `no_token`, or what the call came to: `window_closed`, `not_reachable`, `thread_control`,
 `permission`, `blocked`, `throttled`, `try_later`, `unreachable`, `redirected`, `gone`, `no_success`, `invalid_call`, and of unknown outcome `transient`, `unknown_code`,
-`malformed_answer` (no answer of Meta's: that of a proxy or a firewall, whatever its status), `answer_too_large`, `timed_out`, `interrupted`, `cut_off`; more may come. A duplicate has no result of its own. Headers: `content-type`, `weir_command`, `weir_status`.
+`malformed_answer` (no answer of Meta's: that of a proxy, a gateway or a firewall, whatever its status), `answer_too_large`, `timed_out`, `interrupted`, `cut_off`; more may come. A duplicate has no result of its own. Headers: `content-type`, `weir_command`, `weir_status`.
 Schema: [reply.result.v1.json](../schemas/json/reply.result.v1.json).";
 
 fn json(sample: &str, text: &mut String) {
