@@ -317,7 +317,7 @@ Meta would surely refuse it, without a call, and the result names the tag that w
 const REPLY_RESULT: &str = "\
 Two records a command: `intended` before it is carried out, and then `done` with what the Graph API said, `refused` with the
 reason (nothing was sent, and nothing will be: a corrected command needs another `id`), or `unknown`: the command may have been
-carried out, and is not sent again unless `--resend-unknown` says so; refused then, it stays `unknown`. What is refused before a call has no `intended`. `done` has no
+carried out, and is not sent again unless `--resend-unknown` says so; refused then, it stays `unknown`. What is refused before a call has no `intended`, unless it became too late while that was written. `done` has no
 `answer` where Meta says by an error (1 with subcode 1357046) that it was sent. `reason` is `bad_command`, `unknown_action` or `wrong_key`
 of what is no command, `too_late`, `token` and `no_token`, or what the call came to: `window_closed`, `not_reachable`, `thread_control`,
 `permission`, `blocked`, `throttled`, `try_later`, `unreachable`, `redirected`, `gone`, `no_success`, `invalid_call`, and of unknown outcome `transient`, `unknown_code`,
