@@ -35,13 +35,23 @@ const MENTIONING: &str = "id,text,timestamp,username,like_count";
 /// Fields of a comment on own media, beside that media.
 const COMMENT: &str = "id,text,timestamp,from{id,username},username,hidden,like_count,parent_id";
 
-/// The parts of an answer about a comment that hold media.
+/// The parts of an answer that tell what it is, or hold media.
 #[derive(Default, Deserialize)]
 struct Parts<'a> {
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     media: Option<&'a RawValue>,
     #[serde(borrow, default)]
     mentioned_comment: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    mentioned_media: Option<&'a RawValue>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(value: &'a RawValue) -> Self {
+        serde_json::from_str(value.get()).unwrap_or_default()
+    }
 }
 
 impl Call {
@@ -59,14 +69,27 @@ impl Call {
         }
     }
 
+    /// Whether an object is Meta's, whose answers name what was asked.
+    pub(crate) fn is_answer(answer: &RawValue) -> bool {
+        Parts::of(answer).id.is_some()
+    }
+
+    /// Whether an answer has what was asked for: Meta leaves out what is not there, or not for this token.
+    pub(crate) fn is_found_in(&self, answer: &RawValue) -> bool {
+        match self {
+            Self::MentionedComment(_) => Parts::of(answer).mentioned_comment.is_some(),
+            Self::MentionedMedia(_) => Parts::of(answer).mentioned_media.is_some(),
+            Self::Comment(_) => true,
+        }
+    }
+
     /// What the answer to this call says of media, verbatim, where that was asked for as a whole; of a mention in a caption all that it
     /// says.
     pub(crate) fn media_of<'a>(&self, answer: &'a RawValue) -> Option<&'a RawValue> {
-        let parts = |value: &'a RawValue| serde_json::from_str::<Parts<'a>>(value.get()).unwrap_or_default();
         match self {
-            Self::MentionedComment(_) => parts(parts(answer).mentioned_comment?).media,
+            Self::MentionedComment(_) => Parts::of(Parts::of(answer).mentioned_comment?).media,
             Self::MentionedMedia(_) => Some(answer),
-            Self::Comment(_) => parts(answer).media,
+            Self::Comment(_) => Parts::of(answer).media,
         }
     }
 }

@@ -125,10 +125,12 @@ impl LookupContext {
             let found = Lookup { asked, answer, at, cached: true, ..blank(Status::Found) };
             return Ok((LookupAnswer::of(Status::Found, &found), None));
         }
+        let without_token = self.client.settings.without_token;
         let (outcome, begun) =
-            self.client.look_up(account, &asked, status, self.client.settings.without_token).await?;
+            self.client.look_up(account, &asked, status, without_token, Call::is_answer).await?;
         let (status, answer) = match &outcome {
-            Outcome::Found(answer) => (Status::Found, Some(&**answer)),
+            Outcome::Found(answer) if call.is_found_in(answer) => (Status::Found, Some(&**answer)),
+            Outcome::Found(answer) => (Status::Gone, Some(&**answer)),
             Outcome::Gone(answer) => (Status::Gone, answer.as_deref()),
         };
         if let (Status::Found, Some(answer), Some(key), None) = (status, answer, key, &known)

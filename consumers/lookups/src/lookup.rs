@@ -12,12 +12,13 @@ use runtime::backoff::{self, Backoff};
 use runtime::consumer::{Failure, Wait};
 use runtime::process::chain;
 use runtime::throttle::Throttle;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use weir_graph::{
     AccessToken, AccessTokens, CallBudgets, CallError, GraphId, NoToken, Outcome, REFUSED_TRIED_EVERY,
-    RateLimited, Scope,
+    RateLimited, Refusal, Scope,
 };
 
 /// A batch that failed as a whole is sent again in parts of this part of its size, down to single calls.
@@ -87,13 +88,14 @@ struct LookupRun<'a> {
 
 impl LookupClient {
     /// Looks one thing up, and says when the call that was answered was begun. There is no limit of time, except `--lookup-patience`
-    /// for calls that keep failing.
+    /// for calls that keep failing, as those do whose answer is none.
     pub(crate) async fn look_up(
         &self,
         account: &GraphId,
         relative_url: &str,
         status: &WaitReporter,
         without_token: WithoutToken,
+        is_answer: fn(&RawValue) -> bool,
     ) -> Result<(Outcome, Instant), Failure> {
         let RetrySettings { backoff_base, backoff_max, .. } = self.settings;
         let mut run = LookupRun {
@@ -116,6 +118,12 @@ impl LookupClient {
             let asked = Asked { relative_url: relative_url.to_owned(), token: token.clone(), budgets };
             match self.batcher.send(asked, batch_size).await {
                 SendOutcome::Answered(result) => {
+                    let result = match result {
+                        Ok(Outcome::Found(answer)) if !is_answer(&answer) => {
+                            Err(CallError::Refused(Refusal::malformed()))
+                        }
+                        result => result,
+                    };
                     if CallError::accepts_token(&result) {
                         run.blame.answered(self, &token);
                         self.tokens.accepted(&token);

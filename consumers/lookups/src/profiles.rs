@@ -116,7 +116,7 @@ impl Profiles {
         // Whoever writes to an account without a token holds nobody else's message.
         let without = WithoutToken::DeadLetter;
         PendingLookup::begin(record, async move |status| {
-            let looked_up = context.client.look_up(&account, &asked, &status, without).await;
+            let looked_up = context.client.look_up(&account, &asked, &status, without, |_| true).await;
             looked_up.map(|(outcome, begun)| (outcome, Some(begun)))
         })
     }

@@ -5,6 +5,7 @@ pub(crate) mod bench;
 mod hosts;
 mod tokens;
 mod trouble;
+mod wrong_answers;
 
 use super::*;
 use bench::*;
