@@ -32,8 +32,9 @@ impl Millis {
         Self::since_epoch(millis(time.duration_since(UNIX_EPOCH).unwrap_or_default()))
     }
 
-    /// Reads RFC 3339, in UTC or with an offset from it.
+    /// Reads RFC 3339, in UTC or with an offset from it; its letters may be small ones.
     pub fn parse(rfc3339: &str) -> Option<Self> {
+        let rfc3339 = &*rfc3339.to_ascii_uppercase();
         let utc = |text: &str| humantime::parse_rfc3339(text).ok().map(Self::of);
         let Some((local, sign, offset)) = local(rfc3339) else { return utc(rfc3339) };
         let there = utc(&format!("{local}Z"))?;
@@ -156,9 +157,12 @@ mod tests {
     fn a_time_with_an_offset_is_the_instant_in_utc() {
         let read = |text| Millis::parse(text).map(|time| time.to_string());
         let in_utc = Some("2025-07-18T16:20:41.500Z".to_owned());
-        for text in
-            ["2025-07-18T16:20:41.5Z", "2025-07-18T18:20:41.500+02:00", "2025-07-18T12:50:41.500000-03:30"]
-        {
+        for text in [
+            "2025-07-18T16:20:41.5Z",
+            "2025-07-18t16:20:41.5z",
+            "2025-07-18T18:20:41.500+02:00",
+            "2025-07-18t12:50:41.500000-03:30",
+        ] {
             assert_eq!(read(text), in_utc, "{text}");
         }
         for text in [
