@@ -232,7 +232,7 @@ async fn what_is_no_command_is_refused_by_name(ground: &Ground, ended: usize) ->
     reasons.sort();
     assert_eq!(
         reasons,
-        ["bad_command", "bad_command", "bad_command", "bad_command", "unknown_action", "wrong_key"]
+        ["bad_command", "bad_command", "bad_command", "unknown_action", "unreadable", "wrong_key"]
     );
     Ok(ended)
 }

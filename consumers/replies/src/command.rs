@@ -63,7 +63,12 @@ pub struct Subject {
 impl Command {
     /// Reads the record of a command; `known` says what is known of its account.
     pub fn read(record: &Record, known: impl Fn(&GraphId) -> Account) -> Result<Self, Unusable> {
-        let command = Self::parse(record.value.as_deref().unwrap_or_default(), known)?;
+        // Whatever is wrong where there is no id, there is nobody to tell.
+        let unreadable = |unusable: Unusable| match unusable.subject {
+            None => Unusable { subject: None, cause: Cause { reason: "unreadable", ..unusable.cause } },
+            Some(_) => unusable,
+        };
+        let command = Self::parse(record.value.as_deref().unwrap_or_default(), known).map_err(unreadable)?;
         if record.key.as_deref() == Some(command.key.as_bytes()) {
             return Ok(command);
         }
@@ -74,7 +79,7 @@ impl Command {
         Err(Unusable { subject: Some(command.subject), cause: Cause { reason: "wrong_key", error } })
     }
 
-    /// Reads the value of a command's record, as [`Self::read`] does.
+    /// Reads the value of a command's record, as [`Self::read`] does; one that lacks its id alone is a `bad_command`.
     pub fn parse(value: &[u8], known: impl Fn(&GraphId) -> Account) -> Result<Self, Unusable> {
         let no_subject = |cause| Unusable { subject: None, cause };
         let members = Members::read(value).map_err(no_subject)?;

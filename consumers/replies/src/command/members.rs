@@ -58,8 +58,12 @@ impl<'a> Members<'a> {
 
     /// A string, where it is there.
     pub(super) fn text(&self, member: &str, form: &str) -> Result<Option<String>, Cause> {
-        let text = |raw: &RawValue| serde_json::from_str(raw.get());
-        self.get(member).map(text).transpose().map_err(|_| Cause::wrong(member, form))
+        let text = |raw: &RawValue| {
+            // Nothing else is wrong with a string that is JSON.
+            let form = if raw.get().starts_with('"') { WHOLE } else { form };
+            serde_json::from_str(raw.get()).map_err(|_| Cause::wrong(member, form))
+        };
+        self.get(member).map(text).transpose()
     }
 
     /// A string that must be there.
@@ -81,6 +85,8 @@ impl<'a> Members<'a> {
 
 const DIGITS: &str = "an id of digits, as a string";
 const ONCE: &str = "given once";
+const WHOLE: &str =
+    "of whole characters: \\ud800 to \\udfff come in pairs, and one alone is half a character";
 /// The longest name of a member that is repeated.
 const LONGEST_NAME: usize = 64;
 

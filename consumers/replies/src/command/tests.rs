@@ -130,6 +130,8 @@ fn what_is_not_understood_refuses_the_command_by_name() {
 
 #[test]
 fn the_member_and_its_form_are_named() {
+    const HALF: &str =
+        r"to must be of whole characters: \ud800 to \udfff come in pairs, and one alone is half a character";
     for (rest, expected) in [
         (r#""action":"message","to":99"#, "to must be an id of digits, as a string"),
         (r#""action":"message""#, "to is missing: it must be an id of digits, as a string"),
@@ -138,6 +140,7 @@ fn the_member_and_its_form_are_named() {
             r#""action":"message","to":"99","not_after":"tomorrow""#,
             "not_after must be a time in RFC 3339, such as 2025-07-18T16:20:41Z",
         ),
+        (r#""action":"message","to":"\ud83d""#, HALF),
     ] {
         assert_eq!(refusal("17841405726653026:99", &command(rest)), ("bad_command", expected.to_owned()));
     }
@@ -171,14 +174,16 @@ fn what_cannot_be_carried_out_is_reported_and_not_quoted() {
     for (key, value, reason) in [
         (key, String::from("{"), "unreadable"),
         (key, String::from("[]"), "unreadable"),
-        (key, String::from("{}"), "bad_command"),
+        (key, String::from("{}"), "unreadable"),
+        (key, command(good).replace(r#""a:1""#, "7"), "unreadable"),
         (key, command(r#""action":"wave""#), "unknown_action"),
         (key, command(r#""action":"off""#), "unknown_action"),
         (key, command(r#""action":"message""#), "bad_command"),
         ("17841405726653026:../1", command(r#""action":"message","to":"../1""#), "bad_command"),
         (ACCOUNT, command(r#""action":"mention_reply""#), "bad_command"),
         (ACCOUNT, command(r#""action":"comment_reply","comment":"me""#), "bad_command"),
-        (key, command(good).replace("a:1", "a 1"), "bad_command"),
+        (key, command(good).replace("a:1", "a 1"), "unreadable"),
+        (key, command(good).replace("a:1", &"a".repeat(129)), "unreadable"),
         (key, command(good).replace("50% \\\"off\\\" & more", " "), "bad_command"),
         (key, command(good).replace(ACCOUNT, "me"), "bad_command"),
         (key, command(&format!(r#"{good},"what is off":1"#)), "bad_command"),

@@ -78,8 +78,8 @@ fn message(account: &Account, members: &Members<'_>) -> Result<Box<RawValue>, Ca
     if members.get("text").is_some() || inner.named.is_empty() {
         return Err(wrong());
     }
-    let no_string = |_| Cause::wrong(INNER_TEXT, "a string");
-    if let Some(text) = inner.text("text", "a string").map_err(no_string)? {
+    let within = |cause: Cause| Cause { error: format!("message.{}", cause.error), ..cause };
+    if let Some(text) = inner.text("text", "a string").map_err(within)? {
         check_text(account, INNER_TEXT, &text)?;
     }
     Ok(message.to_owned())
