@@ -24,6 +24,9 @@ const FORM: &str = "it must be a token, or a JSON object of login (facebook, ins
 impl AccountFile {
     /// Reads its text. Messages quote nothing of it, since it may be a secret.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
+        if text.starts_with(['[', '"']) {
+            return Err(FORM.to_owned());
+        }
         if !text.starts_with('{') {
             return Ok(Self { token: Some(text.to_owned()), ..Self::default() });
         }
@@ -100,6 +103,8 @@ mod tests {
     fn what_is_wrong_is_named_without_a_word_of_the_file() {
         for (text, said) in [
             ("{", "line 1"),
+            ("[]", "it must be a token, or a JSON object"),
+            (r#""EAAsecret""#, "it must be a token, or a JSON object"),
             (r#"{"login":"EAAsecret"}"#, "login (facebook, instagram)"),
             (r#"{"tokens":"EAAsecret"}"#, "it must be a token, or a JSON object"),
             (r#"{"token":"EAAsecret","token_file":"t"}"#, "exclude each other"),
