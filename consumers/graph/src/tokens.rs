@@ -143,9 +143,9 @@ impl AccessTokens {
         Ok(token)
     }
 
-    /// Whether any account has a token that serves and that Meta has not refused, or not since it answered a call with it.
-    pub fn is_any_usable(&self, serves: impl Fn(&AccessToken) -> bool) -> bool {
-        lock(&self.contents).tokens.values().any(|token| serves(token) && !self.refused.has(token))
+    /// The name of the token that an account has, valid or not: its own, or the default one's.
+    pub fn name_of(&self, account: &GraphId) -> Option<Arc<str>> {
+        lock(&self.contents).of(account.as_str()).map(|token| Arc::clone(token.name()))
     }
 
     /// What is known of an account.

@@ -75,9 +75,8 @@ impl Lookups {
                 let LookupContext { client, permissions, .. } = &*self.context;
                 let found = client.await_lookup(pending, &ask.account, limit_waits, record, waits).await;
                 *begun = None;
-                let found = found.map_err(|error| permissions.judge(error, &client.tokens, &ask.account))?;
-                permissions.granted(&client.tokens, &ask.account);
                 found
+                    .map_err(|error| permissions.judge(error, &client.tokens, &ask.account, Instant::now()))?
             }
         };
         let value = value.and_then(|value| enriched::append(value, &found.lookup));
@@ -128,6 +127,7 @@ impl LookupContext {
         let without_token = self.client.settings.without_token;
         let (outcome, begun) =
             self.client.look_up(account, &asked, status, without_token, Call::is_answer).await?;
+        self.permissions.granted(&self.client.tokens, account, Instant::now());
         let (status, answer) = match &outcome {
             Outcome::Found(answer) if call.is_found_in(answer) => (Status::Found, Some(&**answer)),
             Outcome::Found(answer) => (Status::Gone, Some(&**answer)),

@@ -2,43 +2,51 @@
 
 use runtime::consumer::Failure;
 use runtime::mutex::lock;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use weir_graph::{AccessTokens, GraphId};
 
-/// What the token of an account may come to.
-const OF_TOKEN: [&str; 2] = ["no_token", "token"];
-const PERMISSION: &str = "permission";
+/// What is kept from an account alone, where others are answered.
+const OF_ACCOUNT: [&str; 3] = ["no_token", "token", "permission"];
 
-/// The names of tokens that lacked a permission when they were used last: as many as there are tokens, at most.
+/// How long an answer shows that a token is good for lookups.
+const GOOD_FOR: Duration = Duration::from_hours(1);
+
+/// When Meta last answered a lookup with each token, by its name; without those that failed since.
 #[derive(Debug, Default)]
-pub(crate) struct Permissions(Mutex<BTreeSet<Arc<str>>>);
+pub(crate) struct Permissions(Mutex<BTreeMap<Arc<str>, Instant>>);
 
 impl Permissions {
-    /// A lookup of this account was answered.
-    pub(crate) fn granted(&self, tokens: &AccessTokens, account: &GraphId) {
-        let mut lacking = lock(&self.0);
-        if !lacking.is_empty()
-            && let Ok(token) = tokens.of(account)
-        {
-            lacking.remove(token.name());
-        }
+    /// A lookup of this account was asked of Meta, and answered.
+    pub(crate) fn granted(&self, tokens: &AccessTokens, account: &GraphId, now: Instant) {
+        let Ok(token) = tokens.of(account) else { return };
+        let mut answered = lock(&self.0);
+        answered.retain(|_, at| now.saturating_duration_since(*at) < GOOD_FOR);
+        answered.insert(Arc::clone(token.name()), now);
     }
 
-    /// What a lookup of this account failed for. Where another account has a token that may be used, the account's own token is no
-    /// mistake of the handler's, and stops the consumer for nobody; where none has, everything would become a dead letter.
-    pub(crate) fn judge(&self, failure: Failure, tokens: &AccessTokens, account: &GraphId) -> Failure {
+    /// What a lookup of this account failed for. Where another account's was answered lately, the account's own token is no mistake of
+    /// the handler's, and stops the consumer for nobody; where none was, everything would become a dead letter.
+    pub(crate) fn judge(
+        &self,
+        failure: Failure,
+        tokens: &AccessTokens,
+        account: &GraphId,
+        now: Instant,
+    ) -> Failure {
         let Failure::Reject { reason, error } = failure else { return failure };
-        let mut lacking = lock(&self.0);
-        if reason == PERMISSION
-            && let Ok(token) = tokens.of(account)
-        {
-            lacking.insert(Arc::clone(token.name()));
+        if !OF_ACCOUNT.contains(&reason) {
+            return Failure::Reject { reason, error };
         }
-        let is_of_account = reason == PERMISSION || OF_TOKEN.contains(&reason);
-        if is_of_account && tokens.is_any_usable(|token| !lacking.contains(token.name())) {
-            return Failure::Expired { reason, error };
+        let mut answered = lock(&self.0);
+        if let Some(name) = tokens.name_of(account) {
+            answered.remove(&name);
         }
-        Failure::Reject { reason, error }
+        if answered.values().any(|at| now.saturating_duration_since(*at) < GOOD_FOR) {
+            Failure::Expired { reason, error }
+        } else {
+            Failure::Reject { reason, error }
+        }
     }
 }
