@@ -3,7 +3,7 @@
 #![no_main]
 
 #[path = "../../../consumers/graph/src"]
-#[allow(dead_code, reason = "not all of it is used here")]
+#[allow(dead_code, unused_imports, reason = "not all of it is used here")]
 mod graph {
     pub mod answer;
     pub mod usage;
