@@ -15,6 +15,7 @@ use runtime::mutex::lock;
 use runtime::process::supervisor::Supervisor;
 use runtime::throttle::Throttle;
 use sender::Sender;
+use serde_json::value::RawValue;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
@@ -53,6 +54,8 @@ pub(crate) struct Asked {
     pub(crate) relative_url: String,
     pub(crate) token: AccessToken,
     pub(crate) budgets: CallBudgets,
+    /// Whether an object with a 2xx is Meta's answer: that of a gateway or a firewall says nothing of what was asked.
+    pub(crate) is_answer: fn(&RawValue) -> bool,
 }
 
 #[derive(Debug)]

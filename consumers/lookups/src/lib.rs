@@ -33,7 +33,7 @@ pub use weir_graph::tokens;
 
 use batcher::Batcher;
 use handler::{LookupContext, Lookups};
-use lookup::{LookupClient, PROBE_EVERY};
+use lookup::{LookupClient, PROBE_EVERY, PROBE_OTHERS_EVERY};
 use media::MediaCache;
 use metrics::LookupMetrics;
 use profiles::Profiles;
@@ -99,6 +99,7 @@ fn context(
         answer_within,
         log: Throttle::default(),
         probe: Throttle::new(PROBE_EVERY),
+        probe_of_others: Throttle::new(PROBE_OTHERS_EVERY),
     };
     Ok(LookupContext { client, media: MediaCache::new(media), permissions: handler::Permissions::default() })
 }

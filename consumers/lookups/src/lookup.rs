@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use weir_graph::{
     AccessToken, AccessTokens, CallBudgets, CallError, GraphId, NoToken, Outcome, REFUSED_TRIED_EVERY,
-    RateLimited, Refusal, Scope,
+    RateLimited, Scope,
 };
 
 /// A batch that failed as a whole is sent again in parts of this part of its size, down to single calls.
@@ -26,6 +26,9 @@ const SMALLER: usize = 4;
 
 /// How often it is asked whether the Graph API still answers, at most.
 pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(1);
+
+/// How often another app's host is asked, at most, to see that it is reached.
+pub(crate) const PROBE_OTHERS_EVERY: Duration = Duration::from_secs(30);
 
 /// What becomes of events whose account has no token that Meta accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +56,8 @@ pub(crate) struct LookupClient {
     pub(crate) log: Throttle,
     /// Lets a question through now and then that the Graph API could answer before.
     pub(crate) probe: Throttle,
+    /// The same of calls at other apps' hosts, which cost others' quota.
+    pub(crate) probe_of_others: Throttle,
 }
 
 /// What a lookup waits for while it makes no call; without one, its call is in the queue or under way.
@@ -115,15 +120,10 @@ impl LookupClient {
             let account = self.tokens.account(account);
             let budgets = CallBudgets::new(&account, &token);
             let batch_size = if account.has_batches() { run.batch_size } else { 1 };
-            let asked = Asked { relative_url: relative_url.to_owned(), token: token.clone(), budgets };
+            let relative_url = relative_url.to_owned();
+            let asked = Asked { relative_url, token: token.clone(), budgets, is_answer };
             match self.batcher.send(asked, batch_size).await {
                 SendOutcome::Answered(result) => {
-                    let result = match result {
-                        Ok(Outcome::Found(answer)) if !is_answer(&answer) => {
-                            Err(CallError::Refused(Refusal::malformed()))
-                        }
-                        result => result,
-                    };
                     if CallError::accepts_token(&result) {
                         run.blame.answered(self, &token);
                         self.tokens.accepted(&token);
@@ -208,7 +208,8 @@ impl LookupRun<'_> {
             let failing = *self.failing.get_or_insert_with(Instant::now);
             self.check_patience(failing, error)?;
         } else {
-            self.failing = None;
+            // What was counted before stays: that nobody else is seen to be reached may be for want of somebody who asks.
+            self.failing = self.failing.map(|since| since + self.former.elapsed());
         }
         self.back_off(error).await;
         Ok(())

@@ -34,8 +34,8 @@ runtime::settings! {
         pub lookup_batch: usize = with_default("COUNT", "50", form::count(1..=LARGEST_BATCH as u64)),
         /// How long a lookup waits for others to make a batch with
         pub lookup_batch_wait: Duration = with_default("DURATION", "50ms", form::duration(Duration::ZERO..=Duration::from_secs(1))),
-        /// HTTP requests that may be under way. The next one is that of the app (at its host) with the fewest: beside fewer silent hosts
-        /// than these an app waits for one --graph-timeout at most, beside more for one more for each so many of them
+        /// HTTP requests that may be under way. The next one is that of the app (at its host) with the fewest: where fewer hosts are
+        /// silent than these, another app waits for one --graph-timeout at most; where more are, for 1 + silent hosts / COUNT of them
         pub lookup_concurrency: usize = with_default("COUNT", "4", form::count(1..=64)),
     }
 }

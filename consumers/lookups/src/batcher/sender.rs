@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::watch;
 use tracing::{Instrument as _, Span};
-use weir_graph::{BatchItem, CallBudgets, CallError, Graph, Outcome, RateLimiter, RefusalClass};
+use weir_graph::{BatchItem, CallBudgets, CallError, Graph, Outcome, RateLimiter, Refusal, RefusalClass};
 
 /// What every request needs.
 #[derive(Debug)]
@@ -48,13 +48,18 @@ impl Sender {
         let asked = batch.iter().map(|call| &call.asked);
         let items: Vec<_> =
             asked.map(|Asked { relative_url, token, .. }| BatchItem { relative_url, token }).collect();
-        let reply = self.graph.batch(&items).instrument(self.span_of(&batch)).await;
+        let mut reply = self.graph.batch(&items).instrument(self.span_of(&batch)).await;
         self.metrics.request_seconds.observe(started.elapsed().as_secs_f64());
         self.ends.send_replace(());
-        if let Ok(answers) = &reply.result {
+        if let Ok(answers) = &mut reply.result {
+            for (call, answer) in batch.iter().zip(&mut *answers) {
+                if matches!(&answer.result, Ok(Outcome::Found(found)) if !(call.asked.is_answer)(found)) {
+                    answer.result = Err(CallError::Refused(Refusal::malformed()));
+                }
+            }
             self.reached
                 .note(&batch[0].asked.token, answers.iter().map(|answer| answer.result.as_ref().err()));
-            for (call, answer) in batch.iter().zip(answers) {
+            for (call, answer) in batch.iter().zip(&*answers) {
                 self.rate_limiter.observe_response(&[&call.asked.budgets], answer, Instant::now());
             }
             // After their refusals, which would be none in a row during the stop that usage alone asks for.

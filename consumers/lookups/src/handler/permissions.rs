@@ -2,28 +2,30 @@
 
 use runtime::consumer::Failure;
 use runtime::mutex::lock;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use weir_graph::{AccessTokens, GraphId};
 
 /// What is kept from an account alone, where others are answered.
-const OF_ACCOUNT: [&str; 3] = ["no_token", "token", "permission"];
+const OF_ACCOUNT: [&str; 3] = ["no_token", TOKEN, "permission"];
+/// Of a token that Meta refuses.
+const TOKEN: &str = "token";
 
 /// How long an answer shows that a token is good for lookups.
 const GOOD_FOR: Duration = Duration::from_hours(1);
 
-/// When Meta last answered a lookup with each token, by its name; without those that failed since.
+/// The accounts of which Meta answered a lookup lately, with the name of the token and when; without those that failed since.
 #[derive(Debug, Default)]
-pub(crate) struct Permissions(Mutex<BTreeMap<Arc<str>, Instant>>);
+pub(crate) struct Permissions(Mutex<HashMap<GraphId, (Arc<str>, Instant)>>);
 
 impl Permissions {
     /// A lookup of this account was asked of Meta, and answered.
     pub(crate) fn granted(&self, tokens: &AccessTokens, account: &GraphId, now: Instant) {
         let Ok(token) = tokens.of(account) else { return };
         let mut answered = lock(&self.0);
-        answered.retain(|_, at| now.saturating_duration_since(*at) < GOOD_FOR);
-        answered.insert(Arc::clone(token.name()), now);
+        answered.retain(|_, (_, at)| now.saturating_duration_since(*at) < GOOD_FOR);
+        answered.insert(account.clone(), (Arc::clone(token.name()), now));
     }
 
     /// What a lookup of this account failed for. Where another account's was answered lately, the account's own token is no mistake of
@@ -40,10 +42,14 @@ impl Permissions {
             return Failure::Reject { reason, error };
         }
         let mut answered = lock(&self.0);
-        if let Some(name) = tokens.name_of(account) {
-            answered.remove(&name);
+        answered.remove(account);
+        // A token that is refused is so for all whom it serves.
+        if reason == TOKEN
+            && let Some(refused) = tokens.name_of(account)
+        {
+            answered.retain(|_, (name, _)| *name != refused);
         }
-        if answered.values().any(|at| now.saturating_duration_since(*at) < GOOD_FOR) {
+        if answered.values().any(|(_, at)| now.saturating_duration_since(*at) < GOOD_FOR) {
             Failure::Expired { reason, error }
         } else {
             Failure::Reject { reason, error }

@@ -1,6 +1,6 @@
 //! Whether a lookup itself is why its calls fail: they fail far more often in a row than those that can be answered.
 
-use super::LookupClient;
+use super::{LookupClient, PROBE_OTHERS_EVERY};
 use crate::batcher::SendOutcome;
 use crate::policy::{self, Next};
 use std::time::Instant;
@@ -64,11 +64,14 @@ impl LookupClient {
         last_answers.since(token, then)
     }
 
-    /// Whether the host of another app was reached after `then`; where none was, another app's is asked again for what it answered
+    /// Whether the host of another app was reached after `then`, or within the last minute; where none was, another app's is asked again for what it answered
     /// last, since there may be nobody else.
     pub(super) async fn reaches_others(&self, token: &AccessToken, then: Instant) -> bool {
         let reached = self.batcher.reached();
-        if !reached.others_since(token, then) && self.probe.pass(Instant::now()).is_some() {
+        let now = Instant::now();
+        // A minute stands for now, so that others need not be asked for each failure.
+        let then = now.checked_sub(2 * PROBE_OTHERS_EVERY).map_or(then, |lately| then.min(lately));
+        if !reached.others_since(token, then) && self.probe_of_others.pass(now).is_some() {
             // Of what came of it the batcher takes note.
             drop(self.batcher.ask_another(token).await);
         }

@@ -58,7 +58,9 @@ impl Bench {
         let tokens = Arc::new(settings.graph.open_tokens(&registry));
         let metrics = LookupMetrics::new(&registry);
         let mut context = crate::context(settings, tokens, metrics, &registry).unwrap();
-        context.client.probe = runtime::throttle::Throttle::new(Duration::from_millis(1));
+        for probe in [&mut context.client.probe, &mut context.client.probe_of_others] {
+            *probe = runtime::throttle::Throttle::new(Duration::from_millis(1));
+        }
         let handler = Lookups::new(Arc::new(context), "meta");
         let (limit_waits, begun) = (Mutex::default(), Mutex::default());
         Self { simulator, folder, registry, handler, limit_waits, begun }

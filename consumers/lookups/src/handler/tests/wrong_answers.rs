@@ -1,6 +1,7 @@
 //! Answers with a 2xx that do not have what was asked for.
 
 use super::*;
+use std::time::Duration;
 
 fn object(body: &str) -> Behaviour {
     Behaviour::Answer { status: 200, body: body.to_owned() }
@@ -32,4 +33,18 @@ async fn a_mention_that_the_answer_leaves_out_is_gone_and_asked_for_again_by_the
         let found = lookup(&input, &bench.handle(&input).await.unwrap());
         assert_eq!((&found["status"], &found["cached"]), (&json!("found"), &json!(false)), "{fixture}");
     }
+}
+
+#[tokio::test]
+async fn while_a_gateway_answers_everybody_in_metas_place_no_lookup_is_to_blame() {
+    let bench = Bench::with(|settings| settings.retries.hopeless_after = Duration::ZERO).await;
+    let input = one("comment/on-post");
+    bench.handle(&input).await.unwrap();
+    for url in ["17865799348089039", ACCOUNT] {
+        bench.simulator.misbehave(url, object("{}"));
+    }
+    let asked = bench.simulator.requests();
+    let waits = tokio::time::timeout(Duration::from_secs(1), bench.handle_beside(&input)).await;
+    assert!(waits.is_err(), "{waits:?}");
+    assert!(bench.simulator.requests() > asked + 20, "it is asked again all the time");
 }
