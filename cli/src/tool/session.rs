@@ -23,7 +23,7 @@ impl Session {
         self.runtime.block_on(future)
     }
 
-    /// From here on the first Ctrl-C or SIGTERM only asks to stop, so that what is under way is finished and noted; the
+    /// From here on the first Ctrl-C, SIGTERM or SIGHUP only asks to stop, so that what is under way is finished and noted; the
     /// second ends the process.
     pub(crate) fn stop_gently(&self) -> Result<()> {
         let _entered = self.runtime.enter();

@@ -53,12 +53,14 @@ impl Shutdown {
             loop {
                 // 128 and the number of the signal, as shells have it.
                 let code = tokio::select! {
-                    _ = terminate.recv() => 143,
-                    _ = interrupt.recv() => 130,
-                    Some(()) = async { hangup.as_mut()?.recv().await } => 129,
+                    _ = terminate.recv() => Some(143),
+                    _ = interrupt.recv() => Some(130),
+                    // A terminal that is closed is told of twice, by its shell and by the kernel: neither is somebody who insists.
+                    Some(()) = async { hangup.as_mut()?.recv().await } => None,
                 };
                 // Whoever reads the log may have stopped to: neither the end nor the next signal waits for that.
                 if shutdown.is_requested() {
+                    let Some(code) = code else { continue };
                     let logged = spawn_blocking(|| tracing::warn!("second signal, exiting at once"));
                     let _in_time = timeout(LOGGED_WITHIN, logged).await;
                     std::process::exit(code);
