@@ -194,10 +194,12 @@ fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft
 
 /// Whether the broker, or the client before it, has refused the command, which is on no topic then.
 fn is_not_written(error: &ToolError) -> bool {
-    use ProduceError::{NotAuthorized, TooLarge, UnknownTopic};
+    use ProduceError::{Invalid, NotAuthorized, TooLarge, UnknownTopic};
     let refused = error.downcast_ref::<NotAcknowledged>();
     error.is::<SendError>()
-        || refused.is_some_and(|NotAcknowledged(why)| matches!(why, NotAuthorized | TooLarge | UnknownTopic))
+        || refused.is_some_and(|NotAcknowledged(why)| {
+            matches!(why, NotAuthorized | TooLarge | UnknownTopic | Invalid(_))
+        })
 }
 
 /// `took` is for how long it was waited for, if at all.
@@ -251,10 +253,15 @@ mod tests {
         assert_eq!(wanted.value().unwrap(), b"{\"account\": \"17\"}\n");
     }
 
+    /// Kafka's code.
+    const INVALID_TIMESTAMP: i32 = 32;
+
     #[test]
     fn what_was_refused_is_not_written_and_what_was_not_acknowledged_may_be() {
         let not_acknowledged = |why| -> ToolError { NotAcknowledged(why).into() };
-        assert!(is_not_written(&not_acknowledged(ProduceError::NotAuthorized)));
+        for refused in [ProduceError::NotAuthorized, ProduceError::from_code(INVALID_TIMESTAMP)] {
+            assert!(is_not_written(&not_acknowledged(refused)));
+        }
         assert!(is_not_written(&SendError::UnknownTopic("meta.replies.v1".to_owned()).into()));
         assert!(!is_not_written(&not_acknowledged(ProduceError::TimedOut)));
         assert!(!is_not_written(&"nobody answers".into()));
