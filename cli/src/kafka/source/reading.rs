@@ -12,11 +12,14 @@ use super::{Range, RecordPosition, Span};
 use crate::screen::Progress;
 use crate::tool::{Result, ToolError};
 use runtime::consumer::{Read, Record, TopicReader};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long nothing may come while there is more.
 const STALLED_AFTER: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(50);
+/// How long transactions may take that are open as a range is asked for, all together.
+const COMMITTED_WITHIN: Duration = Duration::from_secs(10);
 
 /// A range on its way in.
 #[derive(Debug)]
@@ -45,10 +48,15 @@ struct Partition {
 impl Reading {
     pub(super) fn open(mut reader: TopicReader, range: &Range, brokers: &str) -> Result<Self> {
         let (mut spans, mut hidden) = (range.spans.clone(), None);
+        let deadline = Instant::now() + COMMITTED_WITHIN;
         spans.retain(|span| span.from < span.to);
         for span in &mut spans {
-            // Asked after where the range ends: without an open transaction it cannot be before that.
-            let (_, readable) = reader.ends(span.partition)?;
+            // Asked after where the range ends: without an open transaction it cannot be before that. Most are soon over.
+            let mut readable = reader.ends(span.partition)?.1;
+            while readable < span.to && Instant::now() < deadline {
+                thread::park_timeout(LOOK);
+                readable = reader.ends(span.partition)?.1;
+            }
             if let Some(offset) = span.end_at(readable) {
                 let (topic, partition) = (range.topic.to_string(), span.partition);
                 hidden.get_or_insert(RecordPosition { topic, partition, offset });
