@@ -92,7 +92,9 @@ impl Poster {
             Err(error) if is_cut_short(&error) => {
                 let asked = self.exchange(request(Body::wrap(announced)));
                 match tokio::time::timeout(REFUSED_WITHIN, asked).await {
-                    Ok(Ok(refusal)) if matches!(refusal.status, 400..=407 | 409..=499) => Ok(refusal),
+                    Ok(Ok(refusal)) if matches!(refusal.status, 400 | 401 | 403..=405 | 411 | 413..=415 | 431) => {
+                        Ok(refusal)
+                    }
                     _ => Err(self.silent(error)),
                 }
             }
