@@ -21,6 +21,8 @@ const LARGEST_RECORD: usize = 66 << 20;
 const UNDER_WAY: usize = 1_000;
 /// Longer than any record is tried.
 const REPORTED_WITHIN: Duration = Duration::from_secs(45);
+/// Records in a row that may be refused: more of them are no single ones, but a limit of the topic or the clock of this machine.
+const MOST_REFUSED: u32 = 100;
 /// How long to wait for room where nothing earlier is under way.
 const ROOM: Duration = Duration::from_millis(10);
 
@@ -65,6 +67,7 @@ pub(crate) struct Sink<'s, T> {
     pace: Pace,
     under_way: VecDeque<Sent<T>>,
     settled: Vec<Settled<T>>,
+    refused_in_a_row: u32,
 }
 
 impl<'s, T> Sink<'s, T> {
@@ -75,7 +78,7 @@ impl<'s, T> Sink<'s, T> {
             ProducerOptions { client_id, message_max_bytes: LARGEST_RECORD, ..ProducerOptions::default() };
         let producer = Producer::new(kafka, &options)?;
         let (under_way, settled) = (VecDeque::new(), Vec::new());
-        Ok(Self { session, producer, pace: Pace::new(rate), under_way, settled })
+        Ok(Self { session, producer, pace: Pace::new(rate), under_way, settled, refused_in_a_row: 0 })
     }
 
     /// Queues records that are told of together; waits for their turn, and for room.
@@ -138,8 +141,14 @@ impl<'s, T> Sink<'s, T> {
                 outcome => outcome,
             };
             match outcome {
-                Err(error) if is_of_the_record(error) => refused.push((index, error)),
-                outcome => outcome.map_err(NotAcknowledged)?,
+                Err(error) if is_of_the_record(error) && self.refused_in_a_row < MOST_REFUSED => {
+                    self.refused_in_a_row += 1;
+                    refused.push((index, error));
+                }
+                outcome => {
+                    outcome.map_err(NotAcknowledged)?;
+                    self.refused_in_a_row = 0;
+                }
             }
         }
         self.settled.push(Settled { what, refused });
@@ -201,6 +210,25 @@ mod tests {
     use super::*;
     use rdkafka::mocking::MockCluster;
     use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE as TOO_LARGE};
+
+    #[test]
+    fn what_refuses_everything_ends_it() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("events", 1, 1).unwrap();
+        let session = Session::start().unwrap();
+        let kafka = KafkaSettings::plain(cluster.bootstrap_servers());
+        let mut sink = Sink::open(&session, &kafka, 1_000_000).unwrap();
+        cluster.request_errors(RDKafkaApiKey::Produce, &[TOO_LARGE; 1_000]);
+        let record =
+            OutgoingRecord { topic: "events", key: Some(b"17"), value: Some(b"{}"), headers: Vec::new() };
+        for _ in 0..MOST_REFUSED {
+            sink.send(std::slice::from_ref(&record), ()).unwrap();
+            sink.finish().unwrap();
+        }
+        sink.send(&[record], ()).unwrap();
+        let error = sink.finish().unwrap_err();
+        assert_eq!(error.downcast_ref::<NotAcknowledged>().unwrap().0, ProduceError::TooLarge);
+    }
 
     #[test]
     fn what_is_refused_alone_too_is_told_in_its_turn_and_the_rest_goes_on() {
