@@ -93,7 +93,10 @@ async fn neither_a_reaction_to_a_message_nor_a_late_delivery_hides_one() {
     let (ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();
     let (text, reaction) = (only(TEXT).unwrap(), only(REACTION).unwrap());
     // Of the message there is the delivery of an hour ago alone.
-    let headers = vec![("ce_id".to_owned(), b"0198a5b0-7c1e-7d2a-9f00-1234567890ab".to_vec())];
+    let headers = vec![
+        ("ce_id".to_owned(), b"0198a5b0-7c1e-7d2a-9f00-1234567890ab".to_vec()),
+        ("ce_time".to_owned(), b"2025-07-18T10:35:10.000Z".to_vec()),
+    ];
     let lost = Outgoing { key: None, value: Some(TEXT.to_vec()), headers };
     let now = Millis::of(SystemTime::now()).as_millis();
     let hours_ago = |hours: u64| i64::try_from(now - hours * 60 * 60_000).unwrap();
