@@ -15,7 +15,7 @@ const TOKEN: &str = "token";
 /// How long an answer shows that a token is good for lookups.
 const GOOD_FOR: Duration = Duration::from_hours(1);
 
-/// The accounts of which Meta answered a lookup lately, with the name of the token and when; without those that failed since.
+/// The accounts of which Meta answered a lookup, with the name of the token and when; without those that failed since.
 #[derive(Debug, Default)]
 pub(crate) struct Permissions(Mutex<HashMap<GraphId, (Arc<str>, Instant)>>);
 
@@ -23,9 +23,7 @@ impl Permissions {
     /// A lookup of this account was asked of Meta, and answered.
     pub(crate) fn granted(&self, tokens: &AccessTokens, account: &GraphId, now: Instant) {
         let Ok(token) = tokens.of(account) else { return };
-        let mut answered = lock(&self.0);
-        answered.retain(|_, (_, at)| now.saturating_duration_since(*at) < GOOD_FOR);
-        answered.insert(account.clone(), (Arc::clone(token.name()), now));
+        lock(&self.0).insert(account.clone(), (Arc::clone(token.name()), now));
     }
 
     /// What a lookup of this account failed for. Where another account's was answered lately, the account's own token is no mistake of
@@ -44,15 +42,14 @@ impl Permissions {
         let mut answered = lock(&self.0);
         answered.remove(account);
         // A token that is refused is so for all whom it serves.
-        if reason == TOKEN
-            && let Some(refused) = tokens.name_of(account)
-        {
-            answered.retain(|_, (name, _)| *name != refused);
-        }
-        if answered.values().any(|(_, at)| now.saturating_duration_since(*at) < GOOD_FOR) {
-            Failure::Expired { reason, error }
-        } else {
+        let refused = if reason == TOKEN { tokens.name_of(account) } else { None };
+        answered.retain(|_, (name, at)| {
+            now.saturating_duration_since(*at) < GOOD_FOR && refused.as_ref() != Some(name)
+        });
+        if answered.is_empty() {
             Failure::Reject { reason, error }
+        } else {
+            Failure::Expired { reason, error }
         }
     }
 }
