@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use rdkafka::mocking::{MockCluster, MockCoordinator};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use runtime::consumer::{ConsumerOptions, Failure, Output};
+use runtime::consumer::{ConsumerOptions, Failure, Output, Record};
 use runtime::process::health::Probe;
 use runtime::producer::ProducerOptions;
 use tokio::sync::Semaphore;
 
 use crate::cluster::{Cluster, Stored, eventually, numbered, quick};
-use crate::handler::{echo, options, start};
+use crate::handler::{Running, echo, options, start};
 
 fn cluster() -> Cluster {
     Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)])
@@ -117,21 +117,15 @@ async fn only_what_a_broker_refuses_alone_is_too_large() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_acknowledged_behind_a_record_that_is_too_large_is_not_sent_again() {
-    const TOO_LARGE: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-    const TAKEN: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
-    let cluster = cluster();
-    cluster.fill("in", "a", numbered(2)).await;
-    // The first request has the first record, the second the other one, the third the first without others.
-    cluster.mock.request_errors(RDKafkaApiKey::Produce, &[TOO_LARGE, TAKEN, TOO_LARGE]);
+/// Has two records handled, the second once the outputs of the first are sent, and returns once both are done, the first as a dead letter.
+async fn first_too_large(cluster: &Cluster, outputs: fn(&Record) -> Vec<Output>) -> Running {
     let turns = Arc::new(Semaphore::new(1));
     let turn = Arc::clone(&turns);
     let running = start(cluster.kafka(), options(), move |record| {
         let turn = Arc::clone(&turn);
         async move {
-            turn.acquire().await.unwrap().forget();
-            Ok(vec![echo(&record)])
+            turn.acquire().await.expect("open").forget();
+            Ok(outputs(&record))
         }
     });
     running.wait_for_calls(2).await;
@@ -141,6 +135,18 @@ async fn what_is_acknowledged_behind_a_record_that_is_too_large_is_not_sent_agai
     turns.add_permits(1);
     cluster.wait_for_committed("weir-test", "in", 2).await;
     assert_eq!(running.metric("weir_consumer_dead_letters_total"), 1);
+    running
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_acknowledged_behind_a_record_that_is_too_large_is_not_sent_again() {
+    const TOO_LARGE: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    const TAKEN: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
+    let cluster = cluster();
+    cluster.fill("in", "a", numbered(2)).await;
+    // The first request has the first record, the second the other one, the third the first without others.
+    cluster.mock.request_errors(RDKafkaApiKey::Produce, &[TOO_LARGE, TAKEN, TOO_LARGE]);
+    let running = first_too_large(&cluster, |record| vec![echo(record)]).await;
     assert_eq!(texts(&cluster.read_all("out").await), ["0001"]);
     running.end().await.unwrap();
 }
@@ -154,22 +160,8 @@ async fn what_one_of_several_outputs_of_a_record_that_is_too_large_came_behind_i
     // Two requests for each record, one a topic: the first record, the other one, the first without others.
     let answers = [TOO_LARGE, TAKEN, TAKEN, TAKEN, TOO_LARGE, TAKEN];
     cluster.mock.request_errors(RDKafkaApiKey::Produce, &answers);
-    let turns = Arc::new(Semaphore::new(1));
-    let turn = Arc::clone(&turns);
-    let running = start(cluster.kafka(), options(), move |record| {
-        let turn = Arc::clone(&turn);
-        async move {
-            turn.acquire().await.unwrap().forget();
-            Ok(vec![echo(&record), Output { topic: "other".into(), ..echo(&record) }])
-        }
-    });
-    running.wait_for_calls(2).await;
-    let queued = Instant::now();
-    // Not so long that it counts as late, before which nothing is sent.
-    eventually("that the first is sent", || queued.elapsed() > Duration::from_millis(200)).await;
-    turns.add_permits(1);
-    cluster.wait_for_committed("weir-test", "in", 2).await;
-    assert_eq!(running.metric("weir_consumer_dead_letters_total"), 1);
+    let outputs = |record: &Record| vec![echo(record), Output { topic: "other".into(), ..echo(record) }];
+    let running = first_too_large(&cluster, outputs).await;
     for topic in ["out", "other"] {
         let stored = texts(&cluster.read_all(topic).await);
         assert_eq!(stored.last().map(String::as_str), Some("0001"), "{topic}: {stored:?}");

@@ -84,16 +84,18 @@ async fn every_fixture_of_comments_and_mentions_is_handled() {
     }
 }
 
+fn headers_of(output: &Output) -> Vec<(&str, &str)> {
+    output.headers.iter().map(|(name, value)| (&**name, std::str::from_utf8(value).unwrap())).collect()
+}
+
 #[tokio::test]
 async fn headers_say_what_the_event_says() {
     let bench = Bench::new().await;
     let input = one("mention.comment/array-form");
     let output = bench.handle(&input).await.unwrap();
     let event = TypedEvent::read(input.value.as_deref()).unwrap();
-    let headers: Vec<(&str, &str)> =
-        output.headers.iter().map(|(name, value)| (&**name, std::str::from_utf8(value).unwrap())).collect();
     assert_eq!(
-        headers,
+        headers_of(&output),
         [
             ("content-type", "application/cloudevents+json; charset=UTF-8"),
             ("ce_id", &event.id),
@@ -120,10 +122,8 @@ async fn what_marks_a_replay_stays_with_the_event_and_no_header_is_there_twice()
     };
     let output = bench.handle(&input).await.unwrap();
     let event = TypedEvent::read(input.value.as_deref()).unwrap();
-    let headers: Vec<(&str, &str)> =
-        output.headers.iter().map(|(name, value)| (&**name, std::str::from_utf8(value).unwrap())).collect();
     assert_eq!(
-        headers,
+        headers_of(&output),
         [
             ("content-type", "application/cloudevents+json; charset=UTF-8"),
             ("ce_id", &event.id),
