@@ -64,8 +64,8 @@ impl LookupClient {
         last_answers.since(token, then)
     }
 
-    /// Whether the host of another app was reached after `then`, or within the last minute; where none was, another app's is asked again for what it answered
-    /// last, since there may be nobody else.
+    /// Whether the host of another app was reached after `then`, or within the last minute; where none was, another app's is asked
+    /// again for what it answered last, since there may be nobody else.
     pub(super) async fn reaches_others(&self, token: &AccessToken, then: Instant) -> bool {
         let reached = self.batcher.reached();
         let now = Instant::now();
