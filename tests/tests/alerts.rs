@@ -49,6 +49,39 @@ fn prometheus_takes_the_rules_and_they_do_in_every_case_what_they_should() {
     }
 }
 
+/// Compared with the PodMonitor in what finds the pods: their labels are the same there.
+#[test]
+fn prometheus_without_its_operator_finds_the_same_pods() {
+    const SCRAPE: &str = "k8s/components/prometheus/scrape.yaml";
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("prometheus.yml");
+    // Debian's Prometheus is built without Kubernetes.
+    let text = std::fs::read_to_string(folder(SCRAPE)).unwrap();
+    std::fs::write(&file, text.replace("kubernetes_sd_configs: [{role: pod}]", "static_configs: []"))
+        .unwrap();
+    let said = promtool(&["check", "config", file.to_str().unwrap()], "").unwrap();
+    assert!(said.contains("SUCCESS"), "{said}");
+
+    let scrape = yaml::file(SCRAPE).unwrap()["scrape_configs"][0].clone();
+    let monitor = yaml::file("k8s/components/prometheus-operator/podmonitor.yaml").unwrap()["spec"].clone();
+    let rule = |of: &str| {
+        let label = format!("__meta_kubernetes_{of}");
+        let rules = scrape["relabel_configs"].as_array().unwrap();
+        rules.iter().find(|rule| rule["source_labels"][0] == label).unwrap()
+    };
+    let endpoint = &monitor["podMetricsEndpoints"][0];
+    assert_eq!(rule("pod_container_port_name")["regex"], endpoint["port"]);
+    assert_eq!(
+        (&scrape["scrape_interval"], &scrape["scrape_timeout"]),
+        (&endpoint["interval"], &endpoint["scrapeTimeout"])
+    );
+    let components = monitor["selector"]["matchExpressions"][0]["values"].as_array().unwrap();
+    let components: Vec<&str> = components.iter().map(|component| component.as_str().unwrap()).collect();
+    assert_eq!(rule("pod_label_app_kubernetes_io_component")["regex"], components.join("|"));
+    assert_eq!(monitor["jobLabel"], "app.kubernetes.io/name");
+    assert_eq!(rule("pod_label_app_kubernetes_io_name")["target_label"], "job");
+}
+
 #[test]
 fn every_alert_fires_in_a_case_and_is_silent_in_another() {
     let (mut fires, mut is_silent) = (BTreeSet::new(), BTreeSet::new());
