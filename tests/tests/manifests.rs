@@ -255,9 +255,8 @@ fn every_container_has_bounds_and_an_image_of_a_known_version() {
             for container in items(&pod["containers"]) {
                 let reference = container["image"].as_str().unwrap();
                 let image = Image::of(reference);
-                // Of ours in a component the overlay says which.
                 let is_known = if image.repository.ends_with("weir") {
-                    image.tag.map_or(reference == "weir", |tag| tag == version)
+                    image.tag == Some(&*version)
                 } else {
                     image.tag.is_some_and(|tag| tag != "latest") && image.is_pinned()
                 };
