@@ -19,10 +19,11 @@ const CASES: &str = "tests/chart/cases";
 /// The digest of what the kept renderings were made of.
 pub const SOURCES: &str = "tests/chart/sources.sha256";
 /// Every case.
-pub const ALL: [&str; 7] = ["base", "sasl", "strimzi", "connect", "media", "network", "monitoring"];
+pub const ALL: [&str; 8] =
+    ["base", "changed", "sasl", "strimzi", "connect", "media", "network", "monitoring"];
 /// Those whose rendering is kept in the repository. The others are made of files that the chart links to, so that Helm would be
 /// needed after every change of a dashboard: `tests/chart/run` alone compares them.
-pub const KEPT: [&str; 5] = ["base", "sasl", "strimzi", "connect", "media"];
+pub const KEPT: [&str; 6] = ["base", "changed", "sasl", "strimzi", "connect", "media"];
 /// What kustomize puts the digest of a map's content behind.
 const MAPS: [&str; 4] = ["weir-settings", "weir-kafka-client", "weir-connect", "weir-media"];
 /// The letters of such a digest.

@@ -14,12 +14,20 @@ app.kubernetes.io/version: {{ .root.Chart.AppVersion }}
 {{- end }}
 
 {{- define "weir.image" -}}
-{{- with .Values.image -}}
-{{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
+{{- $tag := dig "tag" "" (.of | default dict) -}}
+{{- with .root.Values.image -}}
+{{ .repository }}{{ if $tag }}:{{ $tag }}{{ else if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.root.Chart.AppVersion }}{{ end }}
 {{- end }}
 {{- end }}
 
-{{- define "weir.rights" -}}
+{{/* The members of a pod's spec that values may change: `pod` of all and `pod` of the process, each member over that of the chart. */}}
+{{- define "weir.pod" -}}
+{{- $values := mergeOverwrite (deepCopy .root.Values.pod) (deepCopy (dig "pod" dict (.of | default dict))) -}}
+{{- if not .ends }}{{ $values = omit $values "terminationGracePeriodSeconds" "topologySpreadConstraints" }}{{ end -}}
+{{ mergeOverwrite (include "weir.pod.own" . | fromYaml) $values | toYaml }}
+{{- end }}
+
+{{- define "weir.pod.own" -}}
 automountServiceAccountToken: {{ .asks | default false }}
 enableServiceLinks: false
 securityContext:
@@ -33,12 +41,10 @@ securityContext:
   fsGroupChangePolicy: OnRootMismatch
   {{- end }}
   seccompProfile: {type: RuntimeDefault}
-{{- with .root.Values.pod }}
-{{ toYaml . }}
+{{- if .ends }}
+terminationGracePeriodSeconds: 45
 {{- end }}
-{{- end }}
-
-{{- define "weir.spread" -}}
+{{- if .stays }}
 topologySpreadConstraints:
 {{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
   - maxSkew: 1
@@ -50,9 +56,17 @@ topologySpreadConstraints:
     {{- end }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* Labels, annotations, volumes and their mounts that a process has by its values, beside those of the chart. */}}
+{{- define "weir.more" -}}
+{{- with get (.of | default dict) .what }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
 
 {{- define "weir.container" -}}
-image: {{ include "weir.image" .root }}
+image: {{ include "weir.image" . }}
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
 envFrom: [{configMapRef: {name: weir-settings}}{{ range .from }}, {{ toJson . }}{{ end }}]
 securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
@@ -66,8 +80,9 @@ livenessProbe: {httpGet: {path: /livez, port: admin}, periodSeconds: 10, timeout
 readinessProbe: {httpGet: {path: /readyz, port: admin}, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2}
 {{- end }}
 
-{{- define "weir.settings" -}}
-{{- range $name, $value := . }}
+{{/* Each once: what the values set counts, where the chart has it too. */}}
+{{- define "weir.env" -}}
+{{- range $name, $value := mergeOverwrite .own (.of.settings | default dict) }}
 - {name: {{ $name }}, value: {{ include "weir.setting" $value }}}
 {{- end }}
 {{- end }}
