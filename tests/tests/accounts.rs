@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use schemas::Topic;
 use serde_json::{Value, json};
-use weir_graph_simulator::{Post, Simulator};
+use weir_graph_simulator::{Asked, Simulator};
 use weir_tests::mounted::Mounted;
 use weir_tests::pipeline::{Ground, PATIENCE, PREFIX};
 use weir_tests::reader::Record;
@@ -54,7 +54,7 @@ async fn write(ground: &Ground, topic: Topic, records: Vec<Outgoing>) -> Result<
 
 /// Path and token of each call that did something, without repetitions.
 fn calls(graph: &Simulator) -> Vec<(String, String)> {
-    let call = |post: Post| (post.relative_url, post.token.unwrap_or_default());
+    let call = |post: Asked| (post.relative_url, post.token.unwrap_or_default());
     let mut calls: Vec<_> = graph.posts().into_iter().map(call).collect();
     calls.sort();
     calls.dedup();

@@ -14,7 +14,7 @@ mod world;
 
 pub use app::{KnownToken, Login};
 pub use behaviour::Behaviour;
-pub use world::{Post, SeenCall};
+pub use request::Asked;
 
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Bytes, Incoming};
@@ -22,7 +22,6 @@ use hyper::header::{HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use request::Asked;
 use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -63,12 +62,12 @@ impl Simulator {
     }
 
     /// The latest reads, oldest first; those of batches one by one.
-    pub fn calls(&self) -> Vec<SeenCall> {
+    pub fn calls(&self) -> Vec<Asked> {
         self.world().calls.iter().cloned().collect()
     }
 
     /// What it was told to do, oldest first, whatever it answered.
-    pub fn posts(&self) -> Vec<Post> {
+    pub fn posts(&self) -> Vec<Asked> {
         self.world().posts.iter().cloned().collect()
     }
 

@@ -7,16 +7,19 @@ use hyper::{Method, Request};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-/// A request, or an item of a batch.
-#[derive(Clone, Debug)]
-pub(super) struct Asked {
-    pub(super) method: Method,
+/// A request, or an item of a batch, as the simulator reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The method.
+    pub method: Method,
     /// Path and query without the leading slash, percent-decoded, without token and proof.
-    pub(super) relative_url: String,
-    pub(super) token: Option<String>,
-    pub(super) proof: Option<String>,
+    pub relative_url: String,
+    /// The token, where there was one.
+    pub token: Option<String>,
+    /// `appsecret_proof`, where there was one.
+    pub proof: Option<String>,
     /// The parameters of the body, of a form or of a JSON object.
-    pub(super) parameters: Value,
+    pub parameters: Value,
     /// Whether the callback that it names answers Meta's handshake, as far as that is tried.
     pub(super) callback_answers: bool,
 }

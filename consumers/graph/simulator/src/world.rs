@@ -5,7 +5,7 @@ use crate::behaviour::{Answered, Behaviour};
 use crate::request::Asked;
 use crate::{batch, nodes};
 use hyper::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::net::SocketAddr;
@@ -15,35 +15,11 @@ use std::time::Duration;
 /// Calls that are remembered; older ones are forgotten.
 const REMEMBERED: usize = 100_000;
 
-/// A read that the simulator was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeenCall {
-    /// Path and query without the leading slash, percent-decoded, without token and proof.
-    pub relative_url: String,
-    /// The token, where there was one.
-    pub token: Option<String>,
-    /// `appsecret_proof`, where there was one.
-    pub proof: Option<String>,
-}
-
-/// Something that the simulator was told to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Post {
-    /// `POST` or `DELETE`.
-    pub method: String,
-    /// Path and query without the leading slash, percent-decoded, without token and proof.
-    pub relative_url: String,
-    /// The parameters of the body.
-    pub parameters: Value,
-    /// The token, where there was one.
-    pub token: Option<String>,
-}
-
 /// What it was told to be and to do, and what it was asked.
 #[derive(Debug, Default)]
 pub(super) struct World {
-    pub(super) calls: VecDeque<SeenCall>,
-    pub(super) posts: VecDeque<Post>,
+    pub(super) calls: VecDeque<Asked>,
+    pub(super) posts: VecDeque<Asked>,
     pub(super) requests: usize,
     /// By id: the behaviour, and for how many calls more.
     pub(super) scripts: BTreeMap<String, (Behaviour, Option<usize>)>,
@@ -113,14 +89,11 @@ impl World {
     }
 
     fn remember(&mut self, asked: &Asked) {
-        let (relative_url, token) = (asked.relative_url.clone(), asked.token.clone());
-        if asked.method == Method::GET {
-            let proof = asked.proof.clone();
-            push(&mut self.calls, SeenCall { relative_url, token, proof });
-        } else {
-            let (method, parameters) = (asked.method.to_string(), asked.parameters.clone());
-            push(&mut self.posts, Post { method, relative_url, parameters, token });
+        let queue = if asked.method == Method::GET { &mut self.calls } else { &mut self.posts };
+        if queue.len() == REMEMBERED {
+            queue.pop_front();
         }
+        queue.push_back(asked.clone());
     }
 }
 
@@ -145,13 +118,6 @@ fn done(asked: &Asked) -> Answered {
         _ if is_id => json!({ "success": true }),
         _ => return Err(Behaviour::error(100, None)),
     })
-}
-
-fn push<T>(queue: &mut VecDeque<T>, one: T) {
-    if queue.len() == REMEMBERED {
-        queue.pop_front();
-    }
-    queue.push_back(one);
 }
 
 /// The standard library seeds each `RandomState` differently, which saves a dependency.
