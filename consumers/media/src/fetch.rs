@@ -8,9 +8,9 @@ mod failure;
 mod host_time;
 mod resolver;
 
-pub use allowed::{HostRule, Network};
+pub use allowed::HostRule;
 
-pub(crate) use allowed::list;
+pub(crate) use allowed::{list, network};
 
 use crate::settings::FetchSettings;
 use bytes::Bytes;

@@ -1,8 +1,9 @@
 //! The settings of `weir-media` beside the common ones.
 
-use crate::fetch::{HostRule, Network, list};
+use crate::fetch::{HostRule, list, network};
 use crate::picture;
 use crate::store::{LARGEST, StoreUrl};
+use ipnet::IpNet;
 use runtime::settings::{Form, form, optional, part, required, with_default};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -65,7 +66,7 @@ runtime::settings! {
         /// port behind it for another than 443
         pub media_hosts: Vec<HostRule> = with_default("HOSTS", HOSTS, Form::new("names of hosts with commas between them, such as *.fbcdn.net", |text| list(text, HostRule::parse))),
         /// Networks whose addresses links may lead to although they are none of the public internet, such as 10.1.0.0/16
-        pub media_networks: Vec<Network> = optional("NETWORKS", Form::new("networks with commas between them, such as 10.1.0.0/16", |text| list(text, Network::parse))).or_default(),
+        pub media_networks: Vec<IpNet> = optional("NETWORKS", Form::new("networks with commas between them, such as 10.1.0.0/16", |text| list(text, network))).or_default(),
         /// PEM file of certificates that are trusted beside Mozilla's list
         pub media_ca: Option<PathBuf> = optional("FILE", form::file()),
         /// Most bytes of what is saved, whatever it is

@@ -2,6 +2,7 @@
 //!
 //! `fetch.rs` asks for a link and for each redirect of it, `resolver.rs` for each address that is connected to.
 
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use reqwest::Url;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -13,16 +14,15 @@ pub struct HostRule {
     port: u16,
 }
 
-/// A network in the notation `address/bits`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    bits: u8,
-}
-
 /// Reads a list, of which each must be understood.
 pub(crate) fn list<T>(text: &str, one: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
     text.split(',').map(|word| one(word.trim())).collect()
+}
+
+/// Reads a network, such as `10.1.0.0/16`.
+pub(crate) fn network(text: &str) -> Option<IpNet> {
+    let (address, bits) = text.split_once('/')?;
+    IpNet::new(address.parse().ok()?, bits.parse().ok()?).ok()
 }
 
 /// Whether a URL may be asked for, or why not in a word: what it leads to is checked again at every redirect, and its addresses by
@@ -43,8 +43,8 @@ pub(crate) fn check(url: &Url, hosts: &[HostRule]) -> Result<(), &'static str> {
 }
 
 /// Whether an address may be connected to: one of the public internet, or of a network that the setting names.
-pub(crate) fn is_reachable(address: IpAddr, networks: &[Network]) -> bool {
-    is_public(address) || networks.iter().any(|network| network.holds(address))
+pub(crate) fn is_reachable(address: IpAddr, networks: &[IpNet]) -> bool {
+    is_public(address) || networks.iter().any(|network| network.contains(&address))
 }
 
 /// What is not public. Of IPv4: the blocks of IANA's registry of special purposes, multicast and the reserved rest. Of IPv6: the
@@ -52,7 +52,7 @@ pub(crate) fn is_reachable(address: IpAddr, networks: &[Network]) -> bool {
 /// mapped or by NAT64) is not public anyway.
 /// Sources: <https://www.iana.org/assignments/iana-ipv4-special-registry> and
 /// <https://www.iana.org/assignments/iana-ipv6-special-registry>, as of 2026.
-const SPECIAL: [Network; 19] = [
+const SPECIAL: [IpNet; 19] = [
     v4([0, 0, 0, 0], 8),
     v4([10, 0, 0, 0], 8),
     v4([100, 64, 0, 0], 10),
@@ -75,19 +75,19 @@ const SPECIAL: [Network; 19] = [
 ];
 
 /// What of IPv6 is assigned as global unicast.
-const GLOBAL_UNICAST: Network = v6([0x2000, 0], 3);
+const GLOBAL_UNICAST: IpNet = v6([0x2000, 0], 3);
 
 fn is_public(address: IpAddr) -> bool {
-    (address.is_ipv4() || GLOBAL_UNICAST.holds(address))
-        && !SPECIAL.iter().any(|special| special.holds(address))
+    (address.is_ipv4() || GLOBAL_UNICAST.contains(&address))
+        && !SPECIAL.iter().any(|special| special.contains(&address))
 }
 
-const fn v4(octets: [u8; 4], bits: u8) -> Network {
-    Network { address: IpAddr::V4(Ipv4Addr::new(octets[0], octets[1], octets[2], octets[3])), bits }
+const fn v4([a, b, c, d]: [u8; 4], bits: u8) -> IpNet {
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), bits))
 }
 
-const fn v6(start: [u16; 2], bits: u8) -> Network {
-    Network { address: IpAddr::V6(Ipv6Addr::new(start[0], start[1], 0, 0, 0, 0, 0, 0)), bits }
+const fn v6([a, b]: [u16; 2], bits: u8) -> IpNet {
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0), bits))
 }
 
 impl HostRule {
@@ -110,30 +110,6 @@ impl HostRule {
             return host == self.name;
         }
         host.strip_suffix(&self.name).is_some_and(|before| before.len() > 1 && before.ends_with('.'))
-    }
-}
-
-impl Network {
-    /// Reads one, such as `10.1.0.0/16`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (address, bits) = text.split_once('/')?;
-        let (address, bits): (IpAddr, u8) = (address.parse().ok()?, bits.parse().ok()?);
-        (bits <= if address.is_ipv4() { 32 } else { 128 }).then_some(Self { address, bits })
-    }
-
-    fn holds(&self, other: IpAddr) -> bool {
-        let kept = u32::from(self.bits);
-        match (self.address, other) {
-            (IpAddr::V4(own), IpAddr::V4(other)) => {
-                let mask = u32::MAX.checked_shl(32 - kept).unwrap_or(0);
-                own.to_bits() & mask == other.to_bits() & mask
-            }
-            (IpAddr::V6(own), IpAddr::V6(other)) => {
-                let mask = u128::MAX.checked_shl(128 - kept).unwrap_or(0);
-                own.to_bits() & mask == other.to_bits() & mask
-            }
-            _ => false,
-        }
     }
 }
 
@@ -241,16 +217,16 @@ mod tests {
 
     #[test]
     fn a_network_of_the_setting_is_reachable_and_its_neighbour_is_not() {
-        let networks = list("10.1.0.0/16, fd00::/8", Network::parse).unwrap();
+        let networks = list("10.1.0.0/16, fd00::/8", network).unwrap();
         for (address, expected) in
             [("10.1.9.9", true), ("10.2.0.1", false), ("fd12::1", true), ("fe80::1", false)]
         {
             assert_eq!(is_reachable(address.parse().unwrap(), &networks), expected, "{address}");
         }
         for text in ["10.1.0.0", "10.1.0.0/33", "fd00::/129", "x/8", "10.0.0.0/-1"] {
-            assert_eq!(Network::parse(text), None, "{text}");
+            assert_eq!(network(text), None, "{text}");
         }
-        assert!(is_reachable("192.168.0.1".parse().unwrap(), &[Network::parse("0.0.0.0/0").unwrap()]));
+        assert!(is_reachable("192.168.0.1".parse().unwrap(), &[network("0.0.0.0/0").unwrap()]));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Resolves names to addresses that may be connected to: what is checked is what is connected to, so that no second answer of a
 //! name server can lead elsewhere.
 
-use super::allowed::{Network, is_reachable};
+use super::allowed::is_reachable;
+use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::io;
 use std::net::SocketAddr;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 /// Resolves by the system's own means, and leaves out what may not be connected to.
 #[derive(Clone, Debug)]
 pub(super) struct CheckedResolver {
-    pub(super) networks: Arc<[Network]>,
+    pub(super) networks: Arc<[IpNet]>,
 }
 
 /// Every address of a name is one that may not be connected to.
