@@ -22,6 +22,7 @@ use runtime::http::{client, tls};
 use runtime::mutex::lock;
 use runtime::process::chain;
 use schemas::media::MediaStatus;
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 use tokio::time::Instant;
 
@@ -30,31 +31,16 @@ const MOST_REDIRECTS: usize = 3;
 /// A MIME type that is longer says nothing.
 const LONGEST_TYPE: usize = 128;
 
-/// How fetching ended without its bytes, in a word.
+/// How fetching ended without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NotFetched {
-    /// The link has died, with this status.
-    #[error("http_{0}")]
-    Gone(u16),
-    /// The link has died long ago, by its own words: nobody was asked.
-    #[error("expired")]
-    Expired,
-    /// It is not followed, for what a word says.
-    #[error("{0}")]
-    Refused(&'static str),
-    /// Its host has no address that may be connected to.
-    #[error("address")]
-    NoPublicAddress,
-    #[error("too_large")]
-    TooLarge,
-    /// It failed for good, or for now.
-    #[error("{reason}")]
-    Failed {
-        /// In a word.
-        reason: String,
-        /// Whether it may end otherwise another time.
-        is_transient: bool,
-    },
+#[error("{reason}")]
+pub(crate) struct NotFetched {
+    /// What became of the link, should that be its end.
+    pub(crate) status: MediaStatus,
+    /// Why, in a word.
+    pub(crate) reason: Cow<'static, str>,
+    /// Whether it may end otherwise another time.
+    pub(crate) is_transient: bool,
 }
 
 /// Fetches.
@@ -111,7 +97,7 @@ impl Fetcher {
         let mut url = parse(link)?;
         let mut time = self.host_time();
         for _ in 0..=MOST_REDIRECTS {
-            allowed::check(&url, &self.settings.media_hosts).map_err(NotFetched::Refused)?;
+            allowed::check(&url, &self.settings.media_hosts).map_err(NotFetched::refused)?;
             let response = self.get(&self.http, &url, &mut time).await?;
             match response.status().as_u16() {
                 200 => return self.opened(response, time),
@@ -119,7 +105,7 @@ impl Fetcher {
                 status => return Err(NotFetched::of_status(status)),
             }
         }
-        Err(NotFetched::Refused("redirects"))
+        Err(NotFetched::refused("redirects"))
     }
 
     /// Whether any host answered since `since`; if not, the last one that did is asked again. What fails while none answers may be the
@@ -151,12 +137,12 @@ impl Fetcher {
         let headers = response.headers();
         if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             // Packed, which nobody asked for.
-            return Err(NotFetched::Refused("encoded"));
+            return Err(NotFetched::refused("encoded"));
         }
         let left = self.settings.media_max_bytes;
         // What a server says of a length it may say wrongly: the bytes are counted too.
         if response.content_length().is_some_and(|length| length > left) {
-            return Err(NotFetched::TooLarge);
+            return Err(NotFetched::TOO_LARGE);
         }
         let declared = headers.get(CONTENT_TYPE).and_then(|value| mime(value.to_str().ok()?));
         Ok(Opened { response, time, left, declared })
@@ -168,35 +154,32 @@ impl Opened {
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, NotFetched> {
         let chunk = self.time.wait(self.response.chunk()).await?;
         let length = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
-        self.left = self.left.checked_sub(length).ok_or(NotFetched::TooLarge)?;
+        self.left = self.left.checked_sub(length).ok_or(NotFetched::TOO_LARGE)?;
         Ok(chunk)
     }
 }
 
 impl NotFetched {
-    /// Whether it may end otherwise another time. A name without a public address may be that of a name server which gives one
-    /// private address for all names, as some do while the network is cut off.
-    pub(crate) const fn is_transient(&self) -> bool {
-        matches!(self, Self::Failed { is_transient: true, .. } | Self::NoPublicAddress)
+    pub(crate) const TOO_LARGE: Self = Self::for_good(MediaStatus::TooLarge, "too_large");
+
+    pub(crate) const fn for_good(status: MediaStatus, reason: &'static str) -> Self {
+        Self { status, reason: Cow::Borrowed(reason), is_transient: false }
     }
 
-    /// What became of the link, should that be its end.
-    pub(crate) const fn status(&self) -> MediaStatus {
-        match self {
-            Self::Gone(_) | Self::Expired => MediaStatus::Gone,
-            Self::Refused(_) | Self::NoPublicAddress => MediaStatus::Refused,
-            Self::TooLarge => MediaStatus::TooLarge,
-            Self::Failed { .. } => MediaStatus::Failed,
-        }
+    pub(crate) const fn for_now(reason: &'static str) -> Self {
+        Self { status: MediaStatus::Failed, reason: Cow::Borrowed(reason), is_transient: true }
+    }
+
+    /// It is not followed, for what a word says.
+    const fn refused(reason: &'static str) -> Self {
+        Self::for_good(MediaStatus::Refused, reason)
     }
 
     /// What a status means that is no answer: Meta's CDNs answer 403 to a link whose time is over or whose signature is of another
     /// link, and 404 or 410 where the media is gone.
-    fn of_status(status: u16) -> Self {
-        if matches!(status, 403 | 404 | 410) {
-            return Self::Gone(status);
-        }
-        Self::Failed { reason: format!("http_{status}"), is_transient: is_trouble(status) }
+    pub(crate) fn of_status(code: u16) -> Self {
+        let status = if matches!(code, 403 | 404 | 410) { MediaStatus::Gone } else { MediaStatus::Failed };
+        Self { status, reason: format!("http_{code}").into(), is_transient: is_trouble(code) }
     }
 }
 
@@ -210,7 +193,7 @@ pub(crate) const LONGEST_LINK: usize = 8_192;
 
 fn parse(link: &str) -> Result<Url, NotFetched> {
     let url = (link.len() <= LONGEST_LINK).then(|| Url::parse(link).ok()).flatten();
-    url.ok_or(NotFetched::Refused("bad_url"))
+    url.ok_or(NotFetched::refused("bad_url"))
 }
 
 /// The host that a link leads to first; of what is no link, none.
@@ -221,7 +204,7 @@ pub(crate) fn host(link: &str) -> String {
 fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, NotFetched> {
     let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
     let url = location.and_then(|location| from.join(location).ok());
-    url.ok_or(NotFetched::Refused("bad_url"))
+    url.ok_or(NotFetched::refused("bad_url"))
 }
 
 /// `image/jpeg` of `image/JPEG; charset=binary`.
@@ -241,14 +224,19 @@ mod tests {
     #[test]
     fn a_status_means_what_can_be_done_about_it() {
         for status in [403, 404, 410] {
-            assert_eq!(NotFetched::of_status(status), NotFetched::Gone(status));
+            let gone = NotFetched::of_status(status);
+            assert_eq!((gone.status, gone.is_transient), (MediaStatus::Gone, false), "{status}");
         }
         for (status, is_transient) in
             [(429, true), (503, true), (204, false), (206, false), (304, false), (401, false)]
         {
             assert_eq!(
                 NotFetched::of_status(status),
-                NotFetched::Failed { reason: format!("http_{status}"), is_transient },
+                NotFetched {
+                    status: MediaStatus::Failed,
+                    reason: format!("http_{status}").into(),
+                    is_transient
+                },
                 "{status}"
             );
         }
@@ -282,13 +270,13 @@ mod tests {
         };
         assert_eq!(to("/y").unwrap().as_str(), "https://a.fbcdn.net/y");
         assert_eq!(to("http://169.254.169.254/").unwrap().scheme(), "http");
-        assert_eq!(redirect_target(&from, &HeaderMap::new()), Err(NotFetched::Refused("bad_url")));
+        assert_eq!(redirect_target(&from, &HeaderMap::new()), Err(NotFetched::refused("bad_url")));
     }
 
     #[test]
     fn a_link_that_is_no_url_or_too_long_is_refused() {
         for link in ["", "/reel/17", &format!("https://a.fbcdn.net/{}", "x".repeat(9_000))] {
-            assert_eq!(parse(link), Err(NotFetched::Refused("bad_url")));
+            assert_eq!(parse(link), Err(NotFetched::refused("bad_url")));
         }
     }
 }

@@ -110,7 +110,7 @@ impl Saver {
             // What fails for good or for too long ends here, once the store knows of no earlier success.
             let ended = match failure {
                 AttemptError::NotFetched(why)
-                    if !why.is_transient() || self.gives_up_after(&mut retry_budget, took).await =>
+                    if !why.is_transient || self.gives_up_after(&mut retry_budget, took).await =>
                 {
                     self.record_unsaved(source, index, &why).await.map_err(AttemptError::Store)
                 }
@@ -158,8 +158,8 @@ impl Saver {
         let outcome = if let Some(value) = self.saved_before(source, index).await? {
             LinkOutcome { id, status: MediaStatus::Saved, value }
         } else {
-            let (status, reason) = (not_fetched.status(), Some(not_fetched.to_string().into()));
-            let record = MediaRecord { reason, ..record_without_result(source, index, status) };
+            let NotFetched { status, reason, .. } = not_fetched.clone();
+            let record = MediaRecord { reason: Some(reason), ..record_without_result(source, index, status) };
             LinkOutcome { id, status, value: to_json(&record) }
         };
         self.metrics.count_link(source.links[index].origin, outcome.status);
@@ -196,7 +196,7 @@ impl Saver {
         }
         let link = &source.links[index];
         if lifetime::is_expired(&link.url, Millis::of(self.clock.now())) {
-            return Err(AttemptError::NotFetched(NotFetched::Expired));
+            return Err(NotFetched::for_good(MediaStatus::Gone, "expired").into());
         }
         let mut answer = self.fetcher.open(&link.url).await?;
         let folder = store::folder(&source.account, source.owner());
@@ -206,14 +206,11 @@ impl Saver {
             while let Some(chunk) = answer.chunk().await? {
                 upload.write(&chunk).await?;
                 if upload.bytes > self.settings.most_bytes(upload.sniffed()) {
-                    return Err(AttemptError::NotFetched(NotFetched::TooLarge));
+                    return Err(AttemptError::from(NotFetched::TOO_LARGE));
                 }
             }
             if upload.bytes == 0 {
-                return Err(AttemptError::NotFetched(NotFetched::Failed {
-                    reason: "empty".to_owned(),
-                    is_transient: true,
-                }));
+                return Err(AttemptError::from(NotFetched::for_now("empty")));
             }
             Ok(())
         };

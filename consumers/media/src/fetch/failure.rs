@@ -1,7 +1,7 @@
 //! What it means that no answer came, or not all of it.
 
 use super::NotFetched;
-use super::resolver::{NoPublicAddress, Unresolved};
+use super::resolver::Unresolved;
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::iter;
@@ -11,19 +11,19 @@ const TIMED_OUT: &str = "timed_out";
 /// The host took longer than it may.
 pub(super) fn timed_out() -> NotFetched {
     tracing::debug!(reason = TIMED_OUT, "a link could not be followed");
-    NotFetched::Failed { reason: TIMED_OUT.to_owned(), is_transient: true }
+    NotFetched::for_now(TIMED_OUT)
 }
 
 /// How fetching ended. The text of an error may hold the link, which is nobody's business; its sort does not.
 pub(super) fn classify(error: &reqwest::Error) -> NotFetched {
     let causes = || iter::successors(error.source(), |&cause| cause.source());
-    if causes().any(|cause| cause.downcast_ref::<NoPublicAddress>().is_some()) {
-        return NotFetched::NoPublicAddress;
+    if let Some(told) = causes().find_map(|cause| cause.downcast_ref::<NotFetched>()) {
+        return told.clone();
     }
     let reason = if error.is_timeout() { TIMED_OUT } else { "connection" };
     let at = if error.is_connect() { "connect" } else { "answer" };
     tracing::debug!(reason, kind = causes().find_map(kind).unwrap_or(at), "a link could not be followed");
-    NotFetched::Failed { reason: reason.to_owned(), is_transient: true }
+    NotFetched::for_now(reason)
 }
 
 fn kind(cause: &(dyn Error + 'static)) -> Option<&'static str> {

@@ -64,8 +64,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_host_that_sends_nothing_and_one_that_sends_slowly_for_too_long_are_given_up() {
-        let late: Result<(), _> =
-            Err(NotFetched::Failed { reason: "timed_out".to_owned(), is_transient: true });
+        let late: Result<(), _> = Err(NotFetched::for_now("timed_out"));
         let nothing = pending::<reqwest::Result<()>>;
         assert_eq!(HostTime::new(SHORT, LONG).wait(nothing()).await, late);
         let mut time = HostTime::new(LONG, SHORT * 2);

@@ -1,9 +1,11 @@
 //! Resolves names to addresses that may be connected to: what is checked is what is connected to, so that no second answer of a
 //! name server can lead elsewhere.
 
+use super::NotFetched;
 use super::allowed::is_reachable;
 use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use schemas::media::MediaStatus;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,11 +15,6 @@ use std::sync::Arc;
 pub(super) struct CheckedResolver {
     pub(super) networks: Arc<[IpNet]>,
 }
-
-/// Every address of a name is one that may not be connected to.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the name has no address that may be connected to")]
-pub(super) struct NoPublicAddress;
 
 /// The name has no address, or nobody can be asked for it.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +29,9 @@ impl Resolve for CheckedResolver {
             let reachable: Vec<SocketAddr> =
                 found.filter(|address| is_reachable(address.ip(), &networks)).collect();
             if reachable.is_empty() {
-                return Err(NoPublicAddress.into());
+                // A name server may give one private address for all names, as some do while the network is cut off.
+                let refused = NotFetched { status: MediaStatus::Refused, ..NotFetched::for_now("address") };
+                return Err(refused.into());
             }
             Ok::<Addrs, _>(Box::new(reachable.into_iter()))
         })

@@ -30,7 +30,7 @@ fn source(link: &str) -> Source {
 async fn what_was_saved_stays_saved_when_its_link_has_died() {
     let (_place, saver) = saver();
     let source = source("https://a.fbcdn.net/a.jpg");
-    let gone = NotFetched::Gone(403);
+    let gone = NotFetched::of_status(403);
     assert_eq!(saver.record_unsaved(&source, 0, &gone).await.unwrap().status, MediaStatus::Gone);
     let mut upload = saver.store.begin(store::folder("1784", Some("99")), &source.record_id(0));
     upload.write(b"a picture").await.unwrap();
@@ -57,17 +57,11 @@ async fn a_link_that_died_long_ago_by_its_own_words_is_gone_and_nobody_is_asked(
 #[test]
 fn every_end_has_a_status_and_a_word() {
     for (not_fetched, status, word) in [
-        (NotFetched::Gone(403), MediaStatus::Gone, "http_403"),
-        (NotFetched::Expired, MediaStatus::Gone, "expired"),
-        (NotFetched::NoPublicAddress, MediaStatus::Refused, "address"),
-        (NotFetched::TooLarge, MediaStatus::TooLarge, "too_large"),
-        (
-            NotFetched::Failed { reason: "timed_out".to_owned(), is_transient: true },
-            MediaStatus::Failed,
-            "timed_out",
-        ),
+        (NotFetched::of_status(403), MediaStatus::Gone, "http_403"),
+        (NotFetched::TOO_LARGE, MediaStatus::TooLarge, "too_large"),
+        (NotFetched::for_now("timed_out"), MediaStatus::Failed, "timed_out"),
     ] {
-        assert_eq!((not_fetched.status(), not_fetched.to_string()), (status, word.to_owned()));
+        assert_eq!((not_fetched.status, not_fetched.to_string()), (status, word.to_owned()));
     }
 }
 
