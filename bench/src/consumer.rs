@@ -1,16 +1,11 @@
 //! The consumers that are measured, and how each is started.
 
-use std::fs::File;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use schemas::Topic;
-use tempfile::TempDir;
-use weir_tests::guarded::{self, Guarded, Signal};
-use weir_tests::process::built;
-use weir_tests::until::until;
-use weir_tests::{http, ports};
+use weir_tests::process::{Binary, built};
+use weir_tests::{guarded, http, ports};
 
 use crate::rig::Rig;
 
@@ -66,10 +61,7 @@ impl Consumer {
 pub(crate) struct Consuming {
     consumer: Consumer,
     admin: String,
-    process: Guarded,
-    log: PathBuf,
-    // After the process, which writes there.
-    _folder: TempDir,
+    process: Binary,
 }
 
 impl Consuming {
@@ -89,26 +81,12 @@ impl Consuming {
                 command.args(["--brokers", brokers, "--topic-prefix", prefix, "--admin-listen", &admin])
             }
         };
-        let log = folder.path().join("log");
-        let output = File::create(&log).context("a log")?;
-        command.args(more).stdout(output.try_clone().context("a log")?).stderr(output);
-        let process = Guarded::spawn(consumer.name(), command)?;
-        let mut consuming = Self { consumer, admin, process, log, _folder: folder };
+        command.args(more);
+        let mut process = Binary::of(consumer.name(), command, folder)?;
         if consumer.is_of_weir() {
-            let is_ready = consuming.until_ready().await;
-            is_ready.with_context(|| consuming.describe())?;
+            process.ready(&format!("http://{admin}/readyz"), READY_WITHIN).await?;
         }
-        Ok(consuming)
-    }
-
-    async fn until_ready(&mut self) -> Result<()> {
-        let url = format!("http://{}/readyz", self.admin);
-        until("a consumer that is ready", READY_WITHIN, async || {
-            ensure!(self.process.exited()?.is_none(), "it has ended");
-            let answer = http::get(&url).await;
-            Ok(answer.is_ok_and(|(status, _)| status.as_u16() == 200).then_some(()))
-        })
-        .await
+        Ok(Self { consumer, admin, process })
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -117,11 +95,10 @@ impl Consuming {
 
     /// How many records it is done with.
     pub(crate) async fn done(&mut self) -> Result<f64> {
-        let ended = self.process.exited()?;
-        ensure!(ended.is_none(), "{} has ended: {}", self.consumer.name(), self.describe());
+        ensure!(self.process.is_running()?, "it has ended: {}", self.process.describe());
         if !self.consumer.is_of_weir() {
-            // Lines of numbers, of which the last may not be whole, and between them what the client logs.
-            let text = self.said();
+            // Lines of numbers, of which the last may not be whole.
+            let text = self.process.stdout()?;
             let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
             return Ok(whole.lines().rev().find_map(|line| line.parse().ok()).unwrap_or_default());
         }
@@ -133,15 +110,6 @@ impl Consuming {
 
     /// Ends it the orderly way: it leaves its group, which the next one does not have to wait for.
     pub(crate) async fn end(mut self) -> Result<()> {
-        self.process.signal(Signal::Terminate)?;
-        self.process.wait(ENDED_WITHIN).await.map(drop)
-    }
-
-    fn said(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap_or_default()
-    }
-
-    fn describe(&self) -> String {
-        format!("{}: {}", self.consumer.name(), self.said())
+        self.process.terminate(ENDED_WITHIN).await.map(drop)
     }
 }

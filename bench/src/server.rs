@@ -1,6 +1,5 @@
 //! The servers that are compared, and how each is started.
 
-use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,14 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use schemas::Topic;
-use tempfile::TempDir;
 use weir_tests::foreign::folder;
-use weir_tests::guarded::{self, Guarded};
-use weir_tests::http;
-use weir_tests::ports;
-use weir_tests::process::built;
+use weir_tests::process::{Binary, built};
 use weir_tests::signed::Sender;
 use weir_tests::until::until;
+use weir_tests::{guarded, http, ports};
 
 use crate::deliveries::{APP_SECRET, PATH, Shape};
 use crate::rig::Rig;
@@ -108,9 +104,7 @@ pub(crate) struct Running {
     pub(crate) prefix: Option<String>,
     /// Where weir-ingest says how it is.
     admin: String,
-    process: Guarded,
-    // After the process, which writes there.
-    _folder: TempDir,
+    process: Binary,
 }
 
 impl Running {
@@ -153,16 +147,10 @@ impl Running {
             }
             _ => of_a_peer(&mut command, server, rig, port),
         }
-        let log = folder.path().join("log");
-        let output = File::create(&log).context("a log")?;
-        command.stdout(output.try_clone().context("a log")?).stderr(output);
-        let process = Guarded::spawn(server.name(), command)?;
-        let prefix = prefix.map(str::to_owned);
-        let mut running = Self { server, address, prefix, admin, process, _folder: folder };
+        let process = Binary::of(server.name(), command, folder)?;
+        let mut running = Self { server, address, prefix: prefix.map(str::to_owned), admin, process };
         let is_ready = running.until_ready().await;
-        is_ready.with_context(|| {
-            format!("{}: {}", server.name(), std::fs::read_to_string(log).unwrap_or_default())
-        })?;
+        is_ready.with_context(|| running.process.describe())?;
         Ok(running)
     }
 
@@ -170,7 +158,7 @@ impl Running {
         let sender = self.sender()?;
         let body = Shape::USUAL.body(0);
         until("an answer of 200", READY_WITHIN, async || {
-            ensure!(self.process.exited()?.is_none(), "it has ended");
+            ensure!(self.process.is_running()?, "it has ended");
             let answer = sender.post(body.as_bytes()).await;
             Ok(answer.is_ok_and(|answer| answer.status == 200).then_some(()))
         })

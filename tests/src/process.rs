@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -24,6 +24,8 @@ pub struct Binary {
     name: String,
     process: Guarded,
     dir: TempDir,
+    /// Whether the end of its logs is printed when it is dropped, too.
+    is_tested: bool,
 }
 
 impl Binary {
@@ -62,13 +64,22 @@ impl Binary {
         envs: &[(&str, &str)],
     ) -> Result<Self> {
         let mut command = guarded::command(program, dir.path());
-        command
-            .env_clear()
-            .args(args)
-            .envs(envs.iter().copied())
-            .stdout(create(&dir.path().join("stdout"))?)
-            .stderr(create(&dir.path().join("stderr"))?);
-        Ok(Self { name: name.to_owned(), process: Guarded::spawn(name, command)?, dir })
+        command.env_clear().args(args).envs(envs.iter().copied());
+        let mut binary = Self::of(name, command, dir)?;
+        binary.is_tested = true;
+        Ok(binary)
+    }
+
+    /// Starts a command made by [`guarded::command`] for the folder `dir`, which ends with it: for programs that are measured
+    /// rather than tested, whose logs errors alone show.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn of(name: &str, mut command: Command, dir: TempDir) -> Result<Self> {
+        command.stdout(create(&dir.path().join("stdout"))?).stderr(create(&dir.path().join("stderr"))?);
+        let process = Guarded::spawn(name, command)?;
+        Ok(Self { name: name.to_owned(), process, dir, is_tested: false })
     }
 
     /// Its process id.
@@ -180,7 +191,8 @@ impl Binary {
         self.process.kill()
     }
 
-    fn describe(&self) -> String {
+    /// Its name and the end of its logs, for an error.
+    pub fn describe(&self) -> String {
         let tail = |file| log_tail(&self.dir.path().join(file), TAIL);
         format!(
             "{} (process {})\n--- end of its stdout:\n{}\n--- end of its stderr:\n{}\n---",
@@ -195,7 +207,9 @@ impl Binary {
 impl Drop for Binary {
     #[expect(clippy::print_stderr, reason = "the test runner shows it with a failed test, and only then")]
     fn drop(&mut self) {
-        eprintln!("{}", self.describe());
+        if self.is_tested {
+            eprintln!("{}", self.describe());
+        }
     }
 }
 
