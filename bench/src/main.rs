@@ -56,7 +56,7 @@ async fn main() -> Result<()> {
     let unknown = only.iter().find(|name| !names.contains(&name.as_str()));
     ensure!(unknown.is_none(), "there is no scenario {unknown:?}, but {}", names.join(", "));
     let is_chosen = |name: &str| only.is_empty() || only.iter().any(|chosen| chosen == name);
-    let missing: Vec<Server> = Server::ALL.into_iter().filter(|server| !server.is_built()).collect();
+    let missing: Vec<Server> = Server::all().into_iter().filter(|server| !server.is_built()).collect();
     ensure!(
         !missing.contains(&Server::Weir) && !missing.contains(&Server::Floor),
         "build them with bench/run"

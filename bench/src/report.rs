@@ -184,7 +184,7 @@ pub(crate) fn picture(measured: &Measured) -> String {
 fn lines(Measured { scenario, rows }: &Measured, pick: fn(&Sample) -> f64) -> Vec<Line> {
     let line = |server: &Server| Line {
         name: server.name(),
-        colour: Server::ALL.iter().position(|other| other == server).unwrap_or_default(),
+        colour: *server as usize,
         points: rows
             .iter()
             .filter(|row| row.server == *server)

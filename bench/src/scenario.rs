@@ -73,7 +73,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             about: "Messages of 430 bytes; each connection posts the next one once the last is answered. One broker.",
             axis: "connections",
             brokers: Brokers::One,
-            servers: Server::ALL.to_vec(),
+            servers: Server::all(),
             cases: [1, 8, 64, 256].map(closed).to_vec(),
         },
         Scenario {

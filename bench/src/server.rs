@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use enum_map::Enum;
 use schemas::Topic;
 use weir_tests::foreign::folder;
 use weir_tests::process::{Binary, built};
@@ -19,7 +20,7 @@ use crate::rig::Rig;
 const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// A server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub(crate) enum Server {
     /// Reads a body and answers.
     Floor,
@@ -38,17 +39,9 @@ pub(crate) enum Server {
 }
 
 impl Server {
-    pub(crate) const ALL: [Self; 9] = [
-        Self::Floor,
-        Self::Weir,
-        Self::WeirDirect,
-        Self::WeirDirectTwoThreads,
-        Self::Axum,
-        Self::AxumTuned,
-        Self::Go,
-        Self::Fastify,
-        Self::FastApi,
-    ];
+    pub(crate) fn all() -> Vec<Self> {
+        (0..Self::LENGTH).map(Self::from_usize).collect()
+    }
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
