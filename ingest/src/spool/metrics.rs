@@ -48,7 +48,7 @@ impl SpoolMetrics {
             ),
             max_bytes: gauge(
                 "weir_spool_max_bytes",
-                "--spool-max-bytes; beyond it, what Kafka does not acknowledge is answered 503.",
+                "--spool-max-bytes, or what fits on the disk where that is less; beyond it, what Kafka does not acknowledge is answered 503.",
             ),
             oldest_seconds: unknown(
                 "weir_spool_oldest_seconds",

@@ -4,6 +4,7 @@
 //! that stays unreachable is retired: the next of the sequence is created, and the old one is drained in place.
 
 mod commands;
+mod disk;
 mod gauges;
 mod reserve;
 mod space;
@@ -18,6 +19,7 @@ use super::files::{self, Sequence};
 use super::metrics::SpoolMetrics;
 use reserve::Reserve;
 use runtime::process::health::Check;
+use space::Full;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -56,8 +58,9 @@ pub(super) struct Store {
     /// The size of its pages in use, as they were last counted.
     page_bytes: u64,
     reserve: Reserve,
-    /// Since when it is full, and with how many bytes.
-    full: Option<(Instant, u64)>,
+    full: Option<Full>,
+    /// How many bytes its disk holds, as far as that is known.
+    fits: u64,
     /// How often it was maintained since it was written.
     idle: u32,
     retry: Duration,
@@ -87,7 +90,6 @@ enum State {
 
 impl Store {
     pub(super) fn new(parts: StoreParts) -> Self {
-        parts.metrics.max_bytes.set(i64::try_from(parts.max_bytes).unwrap_or(i64::MAX));
         let reserve = Reserve::new(&parts.directory, parts.max_bytes);
         Self {
             state: State::Failed { is_final: false, retry_at: Instant::now() },
@@ -96,6 +98,7 @@ impl Store {
             page_bytes: 0,
             reserve,
             full: None,
+            fits: u64::MAX,
             idle: 0,
             retry: RETRY_FIRST,
             failures: [0; 3],
@@ -121,7 +124,9 @@ impl Store {
                 self.state = State::Open(database);
                 self.totals = Some(totals);
                 self.parts.stored.notify_one();
-                if self.reserve.make().is_err() {
+                let has_reserve = self.reserve.make().is_ok();
+                self.warn_of_small_disk();
+                if !has_reserve {
                     self.log_full();
                 }
             }
@@ -207,6 +212,7 @@ impl Store {
             State::Failed { retry_at, .. } if Instant::now() >= *retry_at => self.open(),
             State::Failed { .. } | State::Closed => {}
             State::Open(_) => {
+                self.look_at_disk();
                 self.look_for_space();
                 self.release();
             }

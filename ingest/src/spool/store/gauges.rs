@@ -16,6 +16,7 @@ impl Store {
         let metrics = &self.parts.metrics;
         let is_seen = self.totals.is_some() && self.parts.backlog.is_seen();
         metrics.bytes.set(if is_seen { float(taken) } else { f64::NAN });
+        metrics.max_bytes.set(i64::try_from(self.parts.max_bytes.min(self.fits)).unwrap_or(i64::MAX));
         let problem = self.problem();
         metrics.healthy.set(i64::from(problem.is_none()));
         match problem {

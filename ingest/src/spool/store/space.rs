@@ -16,6 +16,15 @@ pub(super) const IDLE: u32 = 5;
 /// How long one release may block the writer: deliveries wait meanwhile.
 const RELEASE_FOR: Duration = Duration::from_millis(100);
 
+/// Since when a spool is full.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Full {
+    pub(super) since: Instant,
+    /// How many bytes it had then, and how many its disk held.
+    pub(super) bytes: u64,
+    pub(super) fits: u64,
+}
+
 /// A delivery of more bytes is large: most have a few KiB. One that does not fit must not take small ones with it.
 pub(super) const SMALL: u64 = 64 << 10;
 
@@ -43,8 +52,11 @@ impl Store {
     pub(super) fn look_for_space(&mut self) {
         let taken = self.taken();
         let State::Open(database) = &self.state else { return };
-        let Some((since, bytes)) = self.full else { return };
-        if !has_space_again(taken, bytes, since) {
+        let Some(full) = self.full else { return };
+        // Its disk, or what others have left of it, where not `--spool-max-bytes` is in the way.
+        let is_enlarged = taken.saturating_add(SMALL) <= self.parts.max_bytes
+            && self.fits.saturating_sub(full.fits) >= self.reserve.bytes;
+        if !is_enlarged && !has_space_again(taken, full.bytes, full.since) {
             return;
         }
         match database.probe() {
@@ -53,7 +65,7 @@ impl Store {
                 tracing::info!("the spool has space again");
             }
             // To try writes as much as there is space for.
-            Ok(()) => self.full = Some((Instant::now(), bytes)),
+            Ok(()) => self.full = Some(Full { since: Instant::now(), fits: self.fits, ..full }),
             Err(error) => self.fail_unless_full(&error, Operation::Write),
         }
     }
@@ -107,7 +119,8 @@ impl Store {
             return;
         }
         let taken = self.taken();
-        if self.full.replace((Instant::now(), taken)).is_none() {
+        let full = Full { since: Instant::now(), bytes: taken, fits: self.fits };
+        if self.full.replace(full).is_none() {
             tracing::error!(
                 taken_bytes = taken,
                 max_bytes = self.parts.max_bytes,

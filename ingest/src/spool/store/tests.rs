@@ -260,12 +260,38 @@ fn a_disk_that_has_space_again_is_used_however_many_deliveries_were_refused_mean
     // As where a delete needed its space.
     store.reserve.release();
     assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(Unavailable::SpoolFull));
-    let (since, bytes) = store.full.unwrap();
-    store.full = Some((since.checked_sub(FULL_FOR).unwrap(), bytes));
+    let full = store.full.unwrap();
+    store.full = Some(Full { since: full.since.checked_sub(FULL_FOR).unwrap(), ..full });
     assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(Unavailable::SpoolFull));
     store.maintain();
     assert_eq!(put(&mut store, sample(TEXT).to_row()), Ok(()));
     assert_eq!(store.parts.metrics.healthy.get(), 1);
+}
+
+#[test]
+fn a_disk_that_was_enlarged_is_shown_as_well_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = store(directory.path());
+    // With nothing drained, and as often as another is refused.
+    store.full = Some(Full { since: Instant::now(), bytes: 0, fits: u64::MAX });
+    store.maintain();
+    assert_eq!(store.parts.metrics.healthy.get(), 0);
+    store.full = store.full.map(|full| Full { fits: 0, ..full });
+    store.maintain();
+    assert_eq!(store.parts.metrics.healthy.get(), 1);
+}
+
+#[test]
+fn a_spool_that_its_disk_does_not_hold_counts_what_it_holds() {
+    let directory = tempfile::tempdir().unwrap();
+    let max_bytes = |store: &Store| store.parts.metrics.max_bytes.get().cast_unsigned();
+    assert_eq!(max_bytes(&store(directory.path())), MAX);
+    let (directory, most) = (tempfile::tempdir().unwrap(), 1 << 60);
+    let mut store = Store::new(parts(directory.path(), most));
+    store.maintain();
+    assert!((1..most).contains(&max_bytes(&store)), "{}", max_bytes(&store));
+    // It takes deliveries as long as it can.
+    assert_eq!(put(&mut store, sample(TEXT).to_row()), Ok(()));
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn an_error_closes_the_file_whoever_meets_it() {
         assert!(said.contains("ingest tries again by itself") && !said.contains("user"), "{said}");
     };
     let full = |store: &mut Store| {
-        store.full = Some((Instant::now(), MAX));
+        store.full = Some(Full { since: Instant::now(), bytes: MAX, fits: 0 });
         store.maintain();
     };
     let meetings: [fn(&mut Store); 2] = [retry, full];
