@@ -39,7 +39,7 @@ pub(crate) use socket::serve;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use store::StoreParts;
+use store::{StoreParts, Timeliness};
 use writer::Writer;
 
 /// A handle on the spool of this process; clones share it.
@@ -66,7 +66,8 @@ impl Spool {
         let metrics = SpoolMetrics::new(&process.registry);
         let check = process.health.check("spool", Probe::Informational);
         let (stored, backlog) = (Arc::default(), Backlog::default());
-        let parts = StoreParts { directory, max_bytes, metrics, stored, backlog, check };
+        let timeliness = Timeliness::default();
+        let parts = StoreParts { directory, max_bytes, metrics, stored, backlog, check, timeliness };
         let writer = Writer::start(parts.clone(), settings.max_body)?;
         let (in_flight, timeout) = (InFlight::default(), settings.spool_timeout);
         // Without a queue: a delivery beyond its account's part is refused at once.
@@ -84,6 +85,10 @@ impl Spool {
     async fn write(&self, delivery: &Delivery, permit: Option<AccountPermit>) -> Result<(), Unavailable> {
         let storing = self.writer.store(delivery, permit);
         let stored = tokio::time::timeout(self.timeout, storing).await;
+        // What is refused says nothing of how fast the disk is.
+        if !matches!(stored, Ok(Err(_))) {
+            self.parts.timeliness.count(stored.is_ok());
+        }
         stored
             .unwrap_or(Err(Unavailable::SpoolFailing))
             .inspect_err(|_| self.parts.metrics.write_failures.inc())

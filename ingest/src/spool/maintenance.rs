@@ -45,11 +45,33 @@ async fn maintain_within(spool: &Spool, limit: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::sample;
     use crate::settings::Settings;
     use futures_util::FutureExt as _;
     use runtime::process::Process;
     use runtime::process::health::Probe;
     use std::sync::mpsc;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_disk_that_takes_longer_than_the_timeout_for_most_is_not_well() {
+        let directory = tempfile::tempdir().unwrap();
+        let process = Process::new("weir-ingest", "0");
+        let settings =
+            Settings { spool_timeout: Duration::from_millis(1), ..Settings::local("secret", "token") };
+        let spool = Spool::open(directory.path(), &settings, &process).unwrap();
+        maintain_within(&spool, PATIENCE).await;
+        assert_eq!(spool.parts.metrics.healthy.get(), 1);
+        let (respond, is_slow) = mpsc::channel();
+        assert!(spool.writer.run(move |_| is_slow.recv()).now_or_never().is_none(), "it waits as for a disk");
+        for _ in 0..5 {
+            spool.store(&sample(b"{}")).await.unwrap_err();
+        }
+        respond.send(()).unwrap();
+        maintain_within(&spool, PATIENCE).await;
+        assert_eq!(spool.parts.metrics.healthy.get(), 0);
+        let report = process.health.report(Probe::Readiness).verbose();
+        assert!(report.contains("[!]spool: its disk is too slow"), "{report}");
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_disk_that_hangs_is_shown_until_it_responds_again() {

@@ -56,7 +56,7 @@ impl SpoolMetrics {
             ),
             healthy: gauge(
                 "weir_spool_healthy",
-                "1 while the spool accepts deliveries, 0 while its disk is full, fails or does not respond.",
+                "1 while the spool accepts deliveries, 0 while its disk is full, fails, does not respond or misses --spool-timeout for most.",
             ),
             retired_files: unknown(
                 "weir_spool_retired_files",

@@ -6,6 +6,7 @@
 mod commands;
 mod disk;
 mod gauges;
+mod pace;
 mod reserve;
 mod space;
 #[cfg(test)]
@@ -17,6 +18,8 @@ use super::database::{self, Database, Totals};
 use super::error::StoreError;
 use super::files::{self, Sequence};
 use super::metrics::SpoolMetrics;
+use pace::Pace;
+pub(super) use pace::Timeliness;
 use reserve::Reserve;
 use runtime::process::health::Check;
 use space::Full;
@@ -45,6 +48,7 @@ pub(super) struct StoreParts {
     pub(super) stored: Arc<Notify>,
     pub(super) backlog: Backlog,
     pub(super) check: Check,
+    pub(super) timeliness: Timeliness,
 }
 
 /// The file that is written, and what is known of it.
@@ -61,6 +65,7 @@ pub(super) struct Store {
     full: Option<Full>,
     /// How many bytes its disk holds, as far as that is known.
     fits: u64,
+    pace: Pace,
     /// How often it was maintained since it was written.
     idle: u32,
     retry: Duration,
@@ -99,6 +104,7 @@ impl Store {
             reserve,
             full: None,
             fits: u64::MAX,
+            pace: Pace::default(),
             idle: 0,
             retry: RETRY_FIRST,
             failures: [0; 3],
@@ -208,6 +214,7 @@ impl Store {
     /// Opens the file at first and where it failed, looks for space in a full one, and releases that of an empty one; then sets the
     /// gauges.
     pub(super) fn maintain(&mut self) {
+        self.judge_pace();
         match &self.state {
             State::Failed { retry_at, .. } if Instant::now() >= *retry_at => self.open(),
             State::Failed { .. } | State::Closed => {}

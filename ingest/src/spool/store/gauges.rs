@@ -50,6 +50,9 @@ impl Store {
             (State::Open(_), Some(_)) => {
                 Some("it or its disk is full: deliveries that Kafka does not acknowledge are answered 503")
             }
+            (State::Open(_), None) if self.pace.is_too_slow => {
+                Some("its disk is too slow: most deliveries that Kafka does not acknowledge are answered 503")
+            }
             (State::Open(_), None) => None,
         }
     }

@@ -33,6 +33,7 @@ pub(in crate::spool) fn parts(directory: &Path, max_bytes: u64) -> StoreParts {
         stored: Arc::default(),
         backlog: Backlog::default(),
         check: Health::new(Shutdown::new()).check("spool", Probe::Informational),
+        timeliness: Timeliness::default(),
     }
 }
 
