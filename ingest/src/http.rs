@@ -6,4 +6,5 @@ pub(crate) mod body_memory;
 pub(crate) mod framing;
 pub(crate) mod handshake;
 pub(crate) mod incidents;
+pub(crate) mod open_files;
 pub(crate) mod response;

@@ -2,6 +2,7 @@
 
 use crate::durable::Durable;
 use crate::http::acceptor::Acceptor;
+use crate::http::open_files;
 use crate::kafka::{self, AccountLimit, Breaker, Kafka, Producers, Publisher, StartupGate};
 use crate::metrics::Metrics;
 use crate::settings::{ProducerKind, Settings};
@@ -67,6 +68,7 @@ pub async fn serve(
     }
     let durable = Durable { kafka: Arc::clone(&kafka), spool: spool.clone(), metrics: Arc::clone(&metrics) };
     let webhook = Arc::new(Webhook::new(&settings, secrets, durable, Arc::clone(&metrics), &process));
+    open_files::allow_for(settings.limits.max_connections);
     announce(&listener, &settings);
     serve_until_drained(listener, webhook, metrics, &settings, &process).await;
     let records = kafka.publisher.producers.end(settings.drain_timeout).await;
