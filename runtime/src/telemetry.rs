@@ -20,6 +20,7 @@ use limit::LineLimit;
 
 pub use context::{TRACEPARENT, TraceContext};
 pub(crate) use export::SpanCounts;
+pub use limit::ONE_OF_MANY;
 pub(crate) use traces::Traces;
 
 /// How log lines are written.

@@ -22,6 +22,7 @@ use runtime::mutex::lock;
 use runtime::process::supervisor::Supervisor;
 use runtime::secret_files::READ_TIMEOUT;
 use runtime::settings::{Form, Reader, form, optional};
+use runtime::telemetry::ONE_OF_MANY;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -178,7 +179,7 @@ impl AccessTokens {
             logged.len() < LOGGED_AT_MOST && logged.insert(account.to_string())
         };
         if is_new {
-            tracing::error!(meanwhile, "{advice}");
+            tracing::error!(name: ONE_OF_MANY, meanwhile, "{advice}");
         }
     }
 
@@ -250,7 +251,7 @@ impl AccessTokens {
         let before = lock(&self.contents).clone();
         let after = before.after(files, &self.settings);
         for (file, why) in after.broken.iter().filter(|(file, why)| before.broken.get(*file) != Some(*why)) {
-            tracing::warn!(file = %file.display(), %why, "an access token or account cannot be read");
+            tracing::warn!(name: ONE_OF_MANY, file = %file.display(), %why, "an access token or account cannot be read");
         }
         self.usable.set(i64::try_from(after.tokens.len()).unwrap_or(i64::MAX));
         self.broken.set(i64::try_from(after.broken.len()).unwrap_or(i64::MAX));
@@ -270,7 +271,7 @@ impl AccessTokens {
         }
         self.refused.refuse(token, Instant::now());
         let file = contents.file_of(token, &self.settings);
-        tracing::error!(file = %file.display(), why, "Meta refuses this access token");
+        tracing::error!(name: ONE_OF_MANY, file = %file.display(), why, "Meta refuses this access token");
     }
 
     fn changed(&self) {

@@ -11,6 +11,7 @@ use prometheus::IntCounter;
 use runtime::blocking::Blocking;
 use runtime::process::shutdown::Shutdown;
 use runtime::process::supervisor::Supervisor;
+use runtime::telemetry::ONE_OF_MANY;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -119,7 +120,7 @@ impl WatchedDirectory {
     fn log_faults(&mut self, faults: BTreeMap<String, String>) {
         let what = self.what;
         for (file, why) in faults.iter().filter(|(file, why)| self.faults.get(*file) != Some(*why)) {
-            tracing::error!(what, file, why, "cannot read secrets; the last ones read stay in use");
+            tracing::error!(name: ONE_OF_MANY, what, file, why, "cannot read secrets; the last ones read stay in use");
         }
         self.faults = faults;
     }
@@ -132,7 +133,7 @@ impl WatchedDirectory {
         for secret in self.secrets.current.iter().filter(|secret| !before.contains(secret)) {
             if let Some(format) = secret.unusual_format() {
                 let name = secret.name();
-                tracing::warn!(name = &**name, "this does not look like an app secret of Meta's: {format}");
+                tracing::warn!(name: ONE_OF_MANY, name = &**name, "this does not look like an app secret of Meta's: {format}");
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Deliveries in the spool whose records were sent to Kafka too, which may still acknowledge them.
 
+use runtime::telemetry::ONE_OF_MANY;
 use std::collections::HashSet;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -30,7 +31,7 @@ impl InFlight {
     /// Returns once the delivery is not in flight any more; after this time it counts as lost on its way.
     pub(super) async fn released(&self, id: Uuid, timeout: Duration) {
         if tokio::time::timeout(timeout, self.until(|ids| !ids.contains(&id))).await.is_err() {
-            tracing::error!(delivery = %id, "the Kafka client never reported on a delivery: it is sent again from the spool");
+            tracing::error!(name: ONE_OF_MANY, delivery = %id, "the Kafka client never reported on a delivery: it is sent again from the spool");
             self.remove(id);
         }
     }

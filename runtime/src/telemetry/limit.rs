@@ -17,9 +17,10 @@ const LINES: u32 = 20;
 /// How long they are counted.
 const WINDOW: Duration = Duration::from_mins(1);
 
-/// A line with this field names something that no other line does, such as a delivery that is lost: it is never left out, and who
-/// writes it bounds how many there are.
-const NAMING: &str = "delivery";
+/// The name of an event (`name: ONE_OF_MANY` in a macro of `tracing`) that tells of something that no other line does, such as a
+/// delivery that is lost or a file that cannot be read: it is never left out. Whoever gives it that name tells each thing once, and
+/// bounds how many there are.
+pub const ONE_OF_MANY: &str = "one of many";
 
 /// Lets the first lines of each call site through and counts the rest. Clones count together. What is below `info` is
 /// there because somebody asked for it, and passes.
@@ -38,7 +39,7 @@ struct CallSite {
 
 impl LineLimit {
     fn passes(&self, metadata: &'static Metadata<'static>, now: Instant) -> bool {
-        if *metadata.level() > Level::INFO || metadata.fields().field(NAMING).is_some() {
+        if *metadata.level() > Level::INFO || metadata.name() == ONE_OF_MANY {
             return true;
         }
         let mut call_sites = lock(&self.call_sites);
@@ -121,7 +122,7 @@ mod tests {
             tracing::error!("one mistake");
             tracing::info!("another thing");
             tracing::debug!("what somebody asked for");
-            tracing::error!(delivery = number, "lost");
+            tracing::error!(name: ONE_OF_MANY, delivery = number, "lost");
         }
         tracing::warn!("said once");
     }

@@ -10,6 +10,7 @@ use super::super::files;
 use super::super::metrics::SpoolMetrics;
 use super::super::salvage::{Ranges, Salvage, SeqSet};
 use losses::Losses;
+use runtime::telemetry::ONE_OF_MANY;
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -224,7 +225,7 @@ impl RetiredFiles {
         self.progress.remove(path);
         let deliveries = left.waiting + left.parked;
         self.metrics.lost.inc_by(deliveries);
-        tracing::error!(deliveries, file = %path.display(), "lost a retired spool file: it is gone, and with it what was not drained of it");
+        tracing::error!(name: ONE_OF_MANY, deliveries, file = %path.display(), "lost a retired spool file: it is gone, and with it what was not drained of it");
     }
 
     fn postpone(&mut self, path: &Path, unread: Ranges, wait: Duration) {

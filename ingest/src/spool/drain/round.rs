@@ -7,6 +7,7 @@ use crate::delivery::Delivery;
 use crate::kafka::{AccountPermit, NotPublished};
 use futures_util::FutureExt as _;
 use runtime::producer::Acknowledgement;
+use runtime::telemetry::ONE_OF_MANY;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
@@ -109,6 +110,7 @@ impl Drain {
         let is_again = self.panicked_over.take().is_some_and(|(last, _)| last == stored.key());
         self.panicked_over = Some((stored.key(), is_again));
         tracing::error!(
+            name: ONE_OF_MANY,
             delivery = stored.row.id,
             "panicked over a spooled delivery: after two panics in a row it is parked"
         );

@@ -4,6 +4,7 @@ use super::super::super::error::StoreError;
 use super::super::super::files;
 use super::super::super::metrics::SpoolMetrics;
 use super::super::super::salvage::{NAMED, SalvageReport};
+use runtime::telemetry::ONE_OF_MANY;
 use std::path::Path;
 
 /// What is known to be lost of a file.
@@ -28,7 +29,7 @@ impl Losses {
         let ids = &ids[..ids.len().min(NAMED.saturating_sub(self.named))];
         self.named += ids.len();
         for delivery in ids {
-            tracing::error!(delivery, file = %path.display(), "lost a spooled delivery: its bytes are gone or changed");
+            tracing::error!(name: ONE_OF_MANY, delivery, file = %path.display(), "lost a spooled delivery: its bytes are gone or changed");
         }
         if count > ids.len() as u64 {
             tracing::error!(deliveries = count, file = %path.display(), "lost spooled deliveries, the first of them are logged above");
@@ -75,7 +76,7 @@ impl Losses {
 pub(super) fn finish(path: &Path, has_lost: bool) -> Result<(), StoreError> {
     if has_lost {
         let kept = files::mark_as_salvaged(path)?;
-        tracing::error!(file = %kept.display(), "drained a retired spool file apart from what is lost; it is kept: `sqlite3 FILE .recover` may find more");
+        tracing::error!(name: ONE_OF_MANY, file = %kept.display(), "drained a retired spool file apart from what is lost; it is kept: `sqlite3 FILE .recover` may find more");
     } else {
         files::remove(path)?;
         tracing::info!(file = %path.display(), "drained a retired spool file, nothing is lost");
