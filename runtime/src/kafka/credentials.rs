@@ -15,6 +15,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use tokio::sync::watch;
 
 use crate::blocking::Blocking;
+use crate::kafka::log::KafkaLog;
 use crate::metrics;
 use crate::process::shutdown::Shutdown;
 use crate::process::supervisor::Supervisor;
@@ -27,6 +28,9 @@ use crate::throttle::Throttle;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long a broker may take to answer a client of changed files.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// What a client has to say of a failure comes among other events of it, of which each is waited for a moment.
+const EVENTS: usize = 20;
+const NEXT_EVENT: Duration = Duration::from_millis(20);
 const UNUSABLE: &str =
     "files of --kafka-config cannot be used at the moment, clients of Kafka keep what they have";
 
@@ -78,7 +82,7 @@ pub(crate) async fn watch(
     shutdown: Shutdown,
 ) -> impl Future<Output = ()> + Send + use<> {
     let metrics = CredentialMetrics::register(registry);
-    let (blocking, log) = (Blocking::default(), Throttle::default());
+    let (blocking, log, of_clients) = (Blocking::default(), Throttle::default(), KafkaLog::default());
     let (kafka, start) = (kafka.clone(), kafka.clone());
     let first = blocking.run(READ_TIMEOUT, move || CredentialFiles::of(&start)).await;
     let first = first.unwrap_or_else(|error| {
@@ -92,7 +96,7 @@ pub(crate) async fn watch(
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
             let looked = async {
-                let is_refused = match changed(&blocking, &kafka, &mut watched).await {
+                let is_refused = match changed(&blocking, &kafka, &of_clients, &mut watched).await {
                     Ok(None) => false,
                     Ok(Some((latest, seen))) => {
                         tracing::info!(
@@ -125,6 +129,7 @@ pub(crate) async fn watch(
 async fn changed(
     blocking: &Blocking,
     kafka: &KafkaSettings,
+    log: &KafkaLog,
     watched: &mut Watched,
 ) -> Result<Option<(KafkaSettings, CredentialFiles)>, String> {
     let used = kafka.clone();
@@ -132,8 +137,8 @@ async fn changed(
     if !watched.is_changed(seen.map_err(|error| error.to_string())?) {
         return Ok(None);
     }
-    let used = kafka.clone();
-    let answered = blocking.run(READ_TIMEOUT + ANSWER_WITHIN, move || usable(&used)).await;
+    let (used, log) = (kafka.clone(), log.clone());
+    let answered = blocking.run(READ_TIMEOUT + ANSWER_WITHIN, move || usable(&used, &log)).await;
     answered.unwrap_or_else(|error| Err(error.to_string())).map(Some)
 }
 
@@ -173,15 +178,28 @@ impl CredentialFiles {
 
 /// The settings as the files have them now, if a client can be made of them and a broker answers it: clients that are answered
 /// would otherwise give way to ones that are not. Blocks.
-fn usable(kafka: &KafkaSettings) -> Result<(KafkaSettings, CredentialFiles), String> {
+fn usable(kafka: &KafkaSettings, log: &KafkaLog) -> Result<(KafkaSettings, CredentialFiles), String> {
     let latest = kafka.read_again()?;
     // Before they are used, so that what changes meanwhile is noticed.
     let seen = CredentialFiles::of(&latest);
-    let client: BaseConsumer = latest.client_config("weir").create().map_err(|error| error.to_string())?;
+    let client = latest.client_config("weir").create_with_context::<_, BaseConsumer<_>>(log.of_another());
+    let client = client.map_err(|error| error.to_string())?;
     match client.fetch_metadata(None, ANSWER_WITHIN) {
         Ok(_) => Ok((latest, seen)),
-        Err(error) => Err(format!("no broker answers a client that uses them: {error}")),
+        Err(error) => {
+            let reason = reason(&client).unwrap_or_else(|| error.to_string());
+            Err(format!("no broker answers a client that uses them: {reason}"))
+        }
     }
+}
+
+/// What the client says of its connections, such as what a broker thinks of a certificate.
+fn reason(client: &BaseConsumer<KafkaLog>) -> Option<String> {
+    let context = client.context();
+    (0..EVENTS).find_map(|_| {
+        drop(client.poll(NEXT_EVENT));
+        context.last_reason()
+    })
 }
 
 struct CredentialMetrics {

@@ -19,6 +19,11 @@ pub(crate) struct KafkaLog {
 }
 
 impl KafkaLog {
+    /// For another client, which remembers why its own connections failed.
+    pub(crate) fn of_another(&self) -> Self {
+        Self { last_reason: Arc::default(), ..self.clone() }
+    }
+
     /// Why the latest connection or request failed, in librdkafka's words.
     pub(crate) fn last_reason(&self) -> Option<String> {
         lock(&self.last_reason).clone()

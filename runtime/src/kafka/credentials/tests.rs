@@ -46,6 +46,16 @@ async fn what_no_broker_answers_is_taken_up_once_one_does() {
     std::fs::remove_dir_all(&dir).unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn that_no_broker_answers_is_said_in_the_words_of_the_connection() {
+    let refused = tokio::task::spawn_blocking(|| {
+        let kafka = KafkaSettings::plain("127.0.0.1:1");
+        usable(&kafka, &KafkaLog::default()).map(|_| ()).unwrap_err()
+    });
+    let refused = refused.await.unwrap();
+    assert!(refused.contains("127.0.0.1:1") && refused.contains("Connection refused"), "{refused}");
+}
+
 async fn eventually(is_so: impl Fn() -> bool) {
     let wanted = async {
         let mut looks = tokio::time::interval(Duration::from_millis(50));
