@@ -30,6 +30,18 @@ impl KafkaLog {
     }
 }
 
+/// librdkafka takes the first four bytes of an answer for its size. Those of a web server's, `HTTP`, are no reason to raise a limit.
+fn in_plain_words(reason: &str) -> String {
+    if reason.contains("Invalid response size 1213486160 ") {
+        reason.replace(
+            "increase receive.message.max.bytes",
+            "it is the text HTTP, a web server answers there and no Kafka",
+        )
+    } else {
+        reason.to_owned()
+    }
+}
+
 impl ClientContext for KafkaLog {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         // One file of properties serves a process' consumer and producer alike.
@@ -46,9 +58,31 @@ impl ClientContext for KafkaLog {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
             return;
         }
-        *lock(&self.last_reason) = Some(reason.to_owned());
+        let reason = &in_plain_words(reason);
+        *lock(&self.last_reason) = Some(reason.clone());
         if let Some(suppressed) = self.errors.pass(Instant::now()) {
             tracing::warn!(reason, suppressed, "a connection or request to Kafka failed");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_web_server_is_called_one() {
+        let said = |size| {
+            format!(
+                "a:80/bootstrap: Invalid response size {size} (0..100000000): increase receive.message.max.bytes"
+            )
+        };
+        assert_eq!(1_213_486_160, u32::from_be_bytes(*b"HTTP"));
+        let plain = in_plain_words(&said(1_213_486_160));
+        assert!(
+            plain.ends_with("(0..100000000): it is the text HTTP, a web server answers there and no Kafka"),
+            "{plain}"
+        );
+        assert_eq!(in_plain_words(&said(200_000_000)), said(200_000_000));
     }
 }
