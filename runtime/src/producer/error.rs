@@ -105,6 +105,9 @@ impl ProduceError {
     }
 }
 
+/// In the reasons of a connection that was never there, or not to a broker: no login is missing in it.
+const NO_CONNECTION: [&str; 3] = ["Failed to resolve", "Connection refused", "the text HTTP"];
+
 /// Why it is not known that all topics are there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TopicsError {
@@ -138,7 +141,8 @@ impl TopicsError {
     /// No broker answered. One that wants TLS or a login ends a connection without it and without a word, so that the reason has none either.
     pub fn unreachable(kafka: &KafkaSettings, reason: String) -> Self {
         let protocol = kafka.properties.get("security.protocol").map_or("plaintext", String::as_str);
-        let hint = if protocol.eq_ignore_ascii_case("plaintext") {
+        let is_connected = !NO_CONNECTION.iter().any(|words| reason.contains(words));
+        let hint = if is_connected && protocol.eq_ignore_ascii_case("plaintext") {
             "; if it wants TLS or a login, --kafka-config has to say so (security.protocol)"
         } else {
             ""
@@ -157,8 +161,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_logs_in_or_uses_tls_is_not_told_to() {
+    fn who_logs_in_or_uses_tls_or_reaches_nobody_is_not_told_to() {
         let mut kafka = KafkaSettings::plain("kafka:9092");
+        let refused = "a:9092/bootstrap: Connect to ipv4#10.0.0.1:9092 failed: Connection refused";
+        let not_there = TopicsError::unreachable(&kafka, refused.to_owned()).to_string();
+        assert!(not_there.ends_with("Connection refused"), "{not_there}");
         let said = |kafka: &KafkaSettings| TopicsError::unreachable(kafka, String::from("why")).to_string();
         let plain = said(&kafka);
         assert!(
