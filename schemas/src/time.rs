@@ -34,7 +34,11 @@ impl Millis {
 
     /// Reads RFC 3339, in UTC or with an offset from it; its letters may be small ones.
     pub fn parse(rfc3339: &str) -> Option<Self> {
-        let rfc3339 = &*rfc3339.to_ascii_uppercase();
+        // Small letters are rare.
+        Self::of_capitals(rfc3339).or_else(|| Self::of_capitals(&rfc3339.to_ascii_uppercase()))
+    }
+
+    fn of_capitals(rfc3339: &str) -> Option<Self> {
         let utc = |text: &str| humantime::parse_rfc3339(text).ok().map(Self::of);
         let Some((local, sign, offset)) = local(rfc3339) else { return utc(rfc3339) };
         let there = utc(&format!("{local}Z"))?;
