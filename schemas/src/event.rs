@@ -37,9 +37,12 @@ pub struct EventId(pub [u8; 16]);
 impl EventId {
     /// Reads 32 hex digits, of either case.
     pub fn parse(hex: &str) -> Option<Self> {
-        let is_id = hex.len() == 32 && hex.bytes().all(|digit| digit.is_ascii_hexdigit());
-        let number = is_id.then(|| u128::from_str_radix(hex, 16).ok()).flatten()?;
-        Some(Self(number.to_be_bytes()))
+        let digits: &[u8; 32] = hex.as_bytes().try_into().ok()?;
+        let mut id = [0; 16];
+        for (byte, [high, low]) in id.iter_mut().zip(digits.as_chunks().0) {
+            *byte = value(*high)? << 4 | value(*low)?;
+        }
+        Some(Self(id))
     }
 
     /// The id as hex digits, in ASCII.
@@ -140,6 +143,11 @@ pub(crate) fn write_source(object: &str, account: Option<&str>, out: &mut Vec<u8
     if let Some(account) = account {
         append(out, &["/", account]);
     }
+}
+
+/// What a hex digit stands for.
+fn value(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 fn member(out: &mut Vec<u8>, name: &str, value: Option<&str>) {
