@@ -22,3 +22,11 @@ pub mod template_status;
 mod form;
 mod lenient;
 mod model;
+
+use serde_json::value::RawValue;
+
+/// A model of `data`, or of a part of it.
+pub trait Data: Sized {
+    /// Reads it; `None` where it is no object.
+    fn read(json: &RawValue) -> Option<Self>;
+}

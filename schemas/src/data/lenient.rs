@@ -23,8 +23,12 @@ impl Lenient for String {
 
 /// Reads a model where serde asks for one.
 pub(super) fn deserialize<'de, D: Deserializer<'de>, T: Lenient>(deserializer: D) -> Result<T, D::Error> {
-    let json = <&RawValue>::deserialize(deserializer)?;
-    T::of(Text::unindexed(json.get()).value()).ok_or_else(|| D::Error::custom("not an object"))
+    read(<&RawValue>::deserialize(deserializer)?).ok_or_else(|| D::Error::custom("not an object"))
+}
+
+/// Reads a model from JSON that is proven to be valid; `None` where it is no object.
+pub(super) fn read<T: Lenient>(json: &RawValue) -> Option<T> {
+    T::of(Text::unindexed(json.get()).value())
 }
 
 /// An id: a string, or a number digit for digit.

@@ -34,6 +34,12 @@ macro_rules! model {
             }
         }
 
+        impl crate::data::Data for $name {
+            fn read(json: &serde_json::value::RawValue) -> Option<Self> {
+                crate::data::lenient::read(json)
+            }
+        }
+
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 crate::data::lenient::deserialize(deserializer)

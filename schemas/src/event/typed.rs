@@ -1,6 +1,8 @@
 //! Reads a typed record back: what a consumer gets.
 
+use crate::data::Data;
 use crate::kind::EventKind;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -107,7 +109,11 @@ fn category(error: &serde_json::Error) -> &'static str {
 impl<'a> TypedEvent<'a> {
     /// Reads the value of a typed record.
     pub fn read(value: Option<&'a [u8]>) -> Result<Self, Unreadable> {
-        serde_json::from_slice(value.ok_or(Unreadable::Null)?).map_err(Unreadable::Malformed)
+        let value = value.ok_or(Unreadable::Null)?;
+        // Text is proven to be text once, and not string by string. What is none may still be read, and says where it fails.
+        let event =
+            str::from_utf8(value).map_or_else(|_| serde_json::from_slice(value), serde_json::from_str);
+        event.map_err(Unreadable::Malformed)
     }
 
     /// The event's kind; `None` for one that this version does not know.
@@ -117,7 +123,26 @@ impl<'a> TypedEvent<'a> {
     }
 
     /// Reads `data` as one of the models of [`crate::data`].
-    pub fn data<T: Deserialize<'a>>(&self) -> Result<T, Unreadable> {
-        serde_json::from_str(self.data.get()).map_err(Unreadable::Malformed)
+    pub fn data<T: Data>(&self) -> Result<T, Unreadable> {
+        T::read(self.data).ok_or_else(|| Unreadable::Malformed(serde_json::Error::custom("not an object")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVENT: &str = r#"{"id":"0","source":"/meta","type":"com.meta.page.message.v1","metaobject":"page",
+        "metacarrier":"messaging","deliveryid":"0","data":{"a":1},"later":"MARK"}"#;
+
+    #[test]
+    fn bytes_that_are_no_text_are_passed_over_where_nobody_reads_them_and_refused_elsewhere() {
+        let with = |mark: &str| {
+            let (before, after) = EVENT.split_once(mark).unwrap();
+            [before.as_bytes(), b"\xff", after.as_bytes()].concat()
+        };
+        assert_eq!(TypedEvent::read(Some(&with("MARK"))).unwrap().metaobject, "page");
+        let refused = TypedEvent::read(Some(&with("page.message"))).unwrap_err().to_string();
+        assert!(refused.starts_with("the value is no typed event (no JSON at line 1 column "), "{refused}");
     }
 }
