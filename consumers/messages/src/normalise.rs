@@ -43,7 +43,7 @@ impl NormaliseError {
 /// The inbox record of an event, with the name of what happened; `None` for an event that has no place in an inbox: of
 /// another kind, of a kind that this version does not know, of another channel, an edit that is none, or what happens on a
 /// page's wall beside new comments and mentions.
-pub fn normalise(event: &TypedEvent<'_>) -> Result<Option<(EventName, Record)>, NormaliseError> {
+pub fn normalise(event: &TypedEvent<'_>) -> Result<Option<(EventName, Box<Record>)>, NormaliseError> {
     let (Some(kind), Some(platform)) = (event.kind(), Platform::of_object(&event.metaobject)) else {
         return Ok(None);
     };
@@ -98,11 +98,11 @@ fn envelope(
     platform: Platform,
     name: EventName,
     parties: Parties,
-) -> Result<Record, NormaliseError> {
+) -> Result<Box<Record>, NormaliseError> {
     let read = |time: &Option<Cow<'_, str>>| time.as_deref().and_then(Millis::parse);
     let received = read(&event.recordedtime);
     let time = read(&event.time).or(received).ok_or(NormaliseError::NoTime)?;
-    Ok(Record {
+    Ok(Box::new(Record {
         id: event.id.clone().into_owned(),
         platform: platform.into(),
         event: name.into(),
@@ -127,7 +127,7 @@ fn envelope(
         signature_verified: true,
         standby: false,
         test: event.metatest,
-    })
+    }))
 }
 
 #[cfg(test)]

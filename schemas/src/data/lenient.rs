@@ -21,6 +21,12 @@ impl Lenient for String {
     }
 }
 
+impl<T: Lenient> Lenient for Box<T> {
+    fn of(value: Token<'_, '_>) -> Option<Self> {
+        T::of(value).map(Self::new)
+    }
+}
+
 /// Reads a model where serde asks for one.
 pub(super) fn deserialize<'de, D: Deserializer<'de>, T: Lenient>(deserializer: D) -> Result<T, D::Error> {
     read(<&RawValue>::deserialize(deserializer)?).ok_or_else(|| D::Error::custom("not an object"))

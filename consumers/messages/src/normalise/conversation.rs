@@ -11,7 +11,7 @@ pub(super) fn normalise(
     event: &TypedEvent<'_>,
     name: EventName,
     platform: Platform,
-) -> Result<Option<(EventName, Record)>, NormaliseError> {
+) -> Result<Option<(EventName, Box<Record>)>, NormaliseError> {
     let item: Messaging = event.data()?;
     let is_of_new_message = item.message_edit.as_ref().is_some_and(|edit| edit.num_edit == Some(0));
     if name == EventName::MessageEdited && is_of_new_message {
@@ -65,12 +65,12 @@ fn fill(
                 // The cart is all that it holds.
                 message.kind = None;
             }
-            record.order = order.map(part::order);
+            record.order = order.map(|order| part::order(*order));
             record.message = Some(message);
         }
         EventName::StoryMentioned => {
-            let mut message = item.message.unwrap_or_default();
-            record.order = item.order.or(message.order.take()).map(part::order);
+            let mut message = *item.message.unwrap_or_default();
+            record.order = item.order.or(message.order.take()).map(|order| part::order(*order));
             record.message = Some(message::story_mention(message, item.referral, item.lead, platform));
         }
         EventName::MessageDeleted => {
@@ -86,7 +86,7 @@ fn fill(
             let mut postback = there(item.postback, "postback")?;
             let referral = postback.referral.take().or(item.referral);
             record.postback = Some(part::postback(postback));
-            record.referral = referral.map(|referral| part::referral(referral, item.lead));
+            record.referral = referral.map(|referral| part::referral(*referral, item.lead));
         }
         EventName::ReferralReceived => {
             record.referral = Some(part::referral(there(item.referral, "referral")?, item.lead));
@@ -113,6 +113,6 @@ fn fill(
     Ok(())
 }
 
-fn there<T>(member: Option<T>, name: &'static str) -> Result<T, NormaliseError> {
-    member.ok_or(NormaliseError::MemberMissing(name))
+fn there<T>(member: Option<Box<T>>, name: &'static str) -> Result<T, NormaliseError> {
+    member.map(|member| *member).ok_or(NormaliseError::MemberMissing(name))
 }

@@ -11,15 +11,15 @@ const STORY_MENTION: &str = "STORY_MENTION";
 /// A message that was received or sent, of whatever type, with the referral and the answers of a form beside it.
 pub(super) fn message(
     mut message: messaging::Message,
-    beside: Option<Referral>,
-    lead: Option<Lead>,
+    beside: Option<Box<Referral>>,
+    lead: Option<Box<Lead>>,
     platform: Platform,
 ) -> Message {
     let is_unsupported = message.is_unsupported;
     let story = message.reply_to.as_mut().and_then(|reply| reply.story.take());
     let referral = message.referral.take().or(beside);
     let mut normalised = said(message, platform);
-    normalised.referral = referral.map(|referral| part::referral(referral, lead));
+    normalised.referral = referral.map(|referral| part::referral(*referral, lead));
     let kind = if is_unsupported {
         MessageType::Unsupported
     } else if story.is_some() {
@@ -40,8 +40,8 @@ pub(super) fn message(
 /// A story that mentions the account: as an attachment, or as a referral beside it of which the same is made.
 pub(super) fn story_mention(
     mut message: messaging::Message,
-    mut beside: Option<Referral>,
-    lead: Option<Lead>,
+    mut beside: Option<Box<Referral>>,
+    lead: Option<Box<Lead>>,
     platform: Platform,
 ) -> Message {
     let own = message.referral.take();
@@ -56,7 +56,7 @@ pub(super) fn story_mention(
         set_story(&mut normalised, story);
     }
     let referral = referred.or(own).or(beside);
-    normalised.referral = referral.map(|referral| part::referral(referral, lead));
+    normalised.referral = referral.map(|referral| part::referral(*referral, lead));
     normalised
 }
 

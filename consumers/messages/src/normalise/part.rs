@@ -17,7 +17,7 @@ pub(super) fn postback(postback: messaging::Postback) -> Postback {
 }
 
 /// Where a customer came from, with what they answered on the way.
-pub(super) fn referral(referral: messaging::Referral, lead: Option<Lead>) -> Referral {
+pub(super) fn referral(referral: messaging::Referral, lead: Option<Box<Lead>>) -> Referral {
     let ad = referral.ads_context_data.unwrap_or_default();
     let product = referral.product.and_then(|product| product.id);
     Referral {
@@ -33,7 +33,7 @@ pub(super) fn referral(referral: messaging::Referral, lead: Option<Lead>) -> Ref
         flow_id: ad.flow_id,
         referer_uri: referral.referer_uri,
         is_guest_user: referral.is_guest_user.then_some(true),
-        lead: lead.map(answers).unwrap_or_default(),
+        lead: lead.map(|lead| answers(*lead)).unwrap_or_default(),
     }
 }
 

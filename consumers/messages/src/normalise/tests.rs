@@ -27,7 +27,7 @@ fn event(kind: &str, data: &Value) -> String {
 
 fn record_of(event: &str) -> Record {
     let event = TypedEvent::read(Some(event.as_bytes())).unwrap();
-    normalise(&event).unwrap().expect("it has a place").1
+    *normalise(&event).unwrap().expect("it has a place").1
 }
 
 fn record(kind: &str, data: &Value) -> Record {

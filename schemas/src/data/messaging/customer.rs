@@ -15,7 +15,7 @@ model! {
         /// What the app that offered it chose to get back. Absent while another app owns the thread.
         pub payload: Option<String> = words("payload"),
         /// Where the customer came from. Present with the first tap of a conversation on pages.
-        pub referral: Option<Referral> = object("referral"),
+        pub referral: Option<Box<Referral>> = object("referral"),
     }
 }
 

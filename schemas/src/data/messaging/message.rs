@@ -27,9 +27,9 @@ model! {
         /// The message or story that this one answers. Present where it answers one.
         pub reply_to: Option<ReplyTo> = object("reply_to"),
         /// The cart that was sent with it. Present where one stands in the message rather than beside it.
-        pub order: Option<Order> = object("order"),
+        pub order: Option<Box<Order>> = object("order"),
         /// The ad or shop product that the customer came from. Present in the first message from there.
-        pub referral: Option<Referral> = object("referral"),
+        pub referral: Option<Box<Referral>> = object("referral"),
         /// Whether the account sent it, from whatever tool. Present in echoes, but Instagram Login does not set it
         /// on all of them.
         pub is_echo: bool = flag("is_echo"),

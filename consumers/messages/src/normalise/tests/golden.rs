@@ -42,7 +42,7 @@ fn inbox(event: &Event<'_>) -> Option<String> {
     let written = serde_json::to_string(&record).unwrap();
     assert_eq!(
         serde_json::from_str::<Record>(&written).unwrap(),
-        record,
+        *record,
         "a record is read as it was written"
     );
     Some(written)
