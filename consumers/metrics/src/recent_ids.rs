@@ -1,22 +1,23 @@
 //! Which events a partition brought lately, to count those that come again. Pure.
 
-use std::collections::{HashMap, VecDeque};
+use crate::hashed::ByHash;
+use std::collections::VecDeque;
 
 /// The latest events of one partition, up to a limit; the one that came first is forgotten first.
 ///
-/// Half of an id is enough for a count.
+/// Half of an id, which is a hash, is enough for a count.
 #[derive(Debug)]
 pub(crate) struct RecentIds {
     limit: usize,
     /// With the offset of the record that brought each.
-    offsets: HashMap<u64, i64>,
+    offsets: ByHash<i64>,
     order: VecDeque<u64>,
 }
 
 impl RecentIds {
     /// Remembers up to `limit` events; takes memory only as they come.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, offsets: HashMap::new(), order: VecDeque::new() }
+        Self { limit, offsets: ByHash::default(), order: VecDeque::new() }
     }
 
     /// Remembers the event `id` of the record at `offset`; true where another record brought it lately.
