@@ -39,7 +39,7 @@ impl<'a> Batch<'a> {
 
     /// Queues a record; never waits. On an error this record is not queued, those before it are.
     pub fn send(&mut self, record: Outgoing<'_>) -> Result<(), SendError> {
-        self.enqueue(record.topic, record.key, Some(record.value), headers(record.headers))
+        self.enqueue(record.topic, record.key, Some(record.value), headers(record.headers.iter().copied()))
     }
 
     /// As [`Self::send`], for a record whose value or headers may be null, as a dead letter's may.
@@ -88,14 +88,15 @@ impl<'a> Batch<'a> {
     }
 }
 
-fn headers(headers: &[(&str, &[u8])]) -> Option<OwnedHeaders> {
-    if headers.is_empty() {
+/// As librdkafka has them; `None` where there are none.
+pub(crate) fn headers<'a>(
+    headers: impl ExactSizeIterator<Item = (&'a str, &'a [u8])>,
+) -> Option<OwnedHeaders> {
+    if headers.len() == 0 {
         return None;
     }
     let empty = OwnedHeaders::new_with_capacity(headers.len());
-    let insert =
-        |list: OwnedHeaders, &(key, value): &(&str, &[u8])| list.insert(Header { key, value: Some(value) });
-    Some(headers.iter().fold(empty, insert))
+    Some(headers.fold(empty, |list, (key, value)| list.insert(Header { key, value: Some(value) })))
 }
 
 impl fmt::Debug for Batch<'_> {

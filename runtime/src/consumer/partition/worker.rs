@@ -1,5 +1,6 @@
 //! The task that works off one partition's queue.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use super::window::Window;
@@ -81,9 +82,13 @@ impl<H: Handler> Worker<H> {
         pipeline: &mut Pipeline,
     ) -> Result<(), Halt> {
         let span = record.span(&self.context.shared.options.group);
-        let attempt =
-            attempt(&*self.handler, state, &record, begun, &self.context, pipeline).instrument(span.clone());
-        match self.window.alongside(&*self.handler, attempt).await? {
+        let handled = {
+            // It is large: pinned here, it is not moved from one to another.
+            let attempt = attempt(&*self.handler, state, &record, begun, &self.context, pipeline);
+            let attempt = pin!(attempt.instrument(span.clone()));
+            self.window.alongside(&*self.handler, attempt).await?
+        };
+        match handled {
             Ok(mut outputs) => {
                 let spans = carry_on(&record, &span, &mut outputs);
                 pipeline.publish(record, outputs, spans).await

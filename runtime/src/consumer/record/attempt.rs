@@ -1,6 +1,7 @@
 //! Tries a record until it is handled, given up, or the worker must stop.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt as _;
@@ -86,7 +87,8 @@ async fn handle<H: Handler>(
     loop {
         let Some(state) = state else {
             context.progress.set_activity(Activity::Waiting(Wait::Kafka));
-            let work = caught(async { handler.restore(record).await });
+            // Once a partition; on the heap, it makes what is kept of each record no larger.
+            let work = Box::pin(caught(async { handler.restore(record).await }));
             match droppable(work, context, pipeline).await? {
                 Some(Ok(restored)) => *state = Some(restored),
                 Some(Err(error)) => return Ok(Err(error)),
@@ -97,7 +99,7 @@ async fn handle<H: Handler>(
         context.progress.set_activity(Activity::Handling);
         let work = caught(async { handler.handle(state, record, begun, &context.waits).await });
         if !H::CAN_BE_DROPPED {
-            return Ok(pipeline.alongside(work).await);
+            return Ok(pipeline.alongside(pin!(work)).await);
         }
         if let Some(done) = droppable(work, context, pipeline).await? {
             return Ok(done);
@@ -123,9 +125,11 @@ async fn droppable<T>(
     Ok(None)
 }
 
-async fn caught<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, HandlerError> {
-    let done = AssertUnwindSafe(work).catch_unwind().await;
-    done.map_or(Err(HandlerError::Panicked), |done| done.map_err(HandlerError::Failed))
+fn caught<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+) -> impl Future<Output = Result<T, HandlerError>> {
+    let work = AssertUnwindSafe(work).catch_unwind();
+    work.map(|done| done.map_or(Err(HandlerError::Panicked), |done| done.map_err(HandlerError::Failed)))
 }
 
 impl Attempts {

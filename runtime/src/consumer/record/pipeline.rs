@@ -19,7 +19,7 @@ use crate::backoff::Backoff;
 use crate::consumer::error::Halt;
 use crate::consumer::wait::Wait;
 use crate::consumer::worker_context::WorkerContext;
-use crate::producer::{Acknowledgement, Outgoing, ProduceError, Producer, SendError};
+use crate::producer::{self, Acknowledgement, ProduceError, Producer, SendError};
 
 /// Progress follows the oldest record, so an acknowledgement that overtakes another moves nothing.
 ///
@@ -83,7 +83,7 @@ impl Pipeline {
         outputs: Vec<Output>,
         spans: Vec<Span>,
     ) -> Result<(), Halt> {
-        self.enqueue(Entry::new(record, outputs, false, spans)).await
+        self.enqueue(record, outputs, false, spans).await
     }
 
     /// Sends a record to the dead letters, however long these are away, which holds back no record before it; it is done in its turn.
@@ -94,14 +94,21 @@ impl Pipeline {
     ) -> Result<(), Halt> {
         let context = Arc::clone(&self.context);
         self.alongside(dead_letter(&record, cause, &context)).await?;
-        self.enqueue(Entry::new(record, Vec::new(), true, Vec::new())).await
+        self.enqueue(record, Vec::new(), true, Vec::new()).await
     }
 
-    async fn enqueue(&mut self, entry: Entry) -> Result<(), Halt> {
-        if entry.outputs.is_empty() && self.entries.is_empty() {
-            self.finish(&entry);
+    async fn enqueue(
+        &mut self,
+        record: Record,
+        outputs: Vec<Output>,
+        is_dead_letter: bool,
+        spans: Vec<Span>,
+    ) -> Result<(), Halt> {
+        if outputs.is_empty() && self.entries.is_empty() {
+            self.finish(&record, is_dead_letter);
             return Ok(());
         }
+        let entry = Entry::new(record, outputs, is_dead_letter, spans);
         // A worker that has to stop hands over what it has all the same: the next owner would do the work once more.
         match self.settle_while(Self::is_late).await {
             Ok(()) | Err(Halt::Stopped) => {}
@@ -180,11 +187,11 @@ impl Pipeline {
 
     fn finish_oldest(&mut self) {
         if let Some(entry) = self.entries.pop_front() {
-            self.finish(&entry);
+            self.finish(&entry.record, entry.is_dead_letter);
         }
     }
 
-    fn finish(&self, Entry { record, is_dead_letter, .. }: &Entry) {
+    fn finish(&self, record: &Record, is_dead_letter: bool) {
         let dead_letters = &self.context.consecutive_dead_letters;
         if !is_dead_letter && dead_letters.load(Ordering::Relaxed) > 0 {
             dead_letters.store(0, Ordering::Relaxed);
@@ -216,15 +223,9 @@ impl Pipeline {
 
 fn send(producer: &Producer, outputs: &[Output]) -> Result<Acknowledgement, SendError> {
     let mut batch = producer.batch();
-    for output in outputs {
-        let headers: Vec<(&str, &[u8])> =
-            output.headers.iter().map(|(name, value)| (name.as_ref(), value.as_slice())).collect();
-        batch.send(Outgoing {
-            topic: &output.topic,
-            key: output.key.as_deref(),
-            value: &output.value,
-            headers: &headers,
-        })?;
+    for Output { topic, key, value, headers } in outputs {
+        let headers = headers.iter().map(|(name, value)| (name.as_ref(), value.as_slice()));
+        batch.enqueue(topic, key.as_deref(), Some(value), producer::headers(headers))?;
     }
     Ok(batch.finish())
 }
