@@ -1,7 +1,9 @@
-//! Splits one delivery and lays out its records, once; a profiler counts what happens in `bodies::records`.
+//! Splits one delivery and lays out its records, then makes inbox records of them, each once; a profiler counts what happens in
+//! `bodies::records`, or in `inbox::records`.
 
 #[path = "../../../schemas/benches/split/bodies.rs"]
 mod bodies;
+mod inbox;
 
 use std::process::ExitCode;
 
@@ -28,6 +30,8 @@ fn main() -> ExitCode {
     };
     // What happens once in the life of a process comes first.
     let bytes = bodies::records(br#"{"object":"page","entry":[]}"#) + bodies::records(&body);
-    println!("{bytes} bytes of records");
+    let typed = inbox::typed(&body);
+    let inbox = inbox::records(&[]) + inbox::records(&typed);
+    println!("{bytes} bytes of records, {inbox} of an inbox record");
     ExitCode::SUCCESS
 }
