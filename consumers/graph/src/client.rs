@@ -2,7 +2,8 @@
 //!
 //! It reaches the host of the token and no other: ids are checked before they go into a URL, redirects are not followed,
 //! proxies of the environment are not used, nothing is sent twice. The access token goes into a header; only an item of
-//! a batch that has a token of its own carries it in its part of the body, as Meta documents.
+//! a batch that has a token of its own carries it in its part of the body, as Meta documents. What does something goes on a
+//! connection of its own.
 
 use crate::batch::{self, BatchItem};
 use crate::{AccessToken, Answer, CallError, ClientError, GraphSettings, GraphUrl, Refusal, Said, Usage};
@@ -15,13 +16,16 @@ use runtime::telemetry::spans;
 use serde_json::value::RawValue;
 use tracing::Span;
 
-/// Idle connections that are kept for the next call.
+/// Idle connections that are kept for the next read.
 const IDLE_CONNECTIONS: usize = 16;
 
 /// A client of the Graph API; clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Graph {
-    http: Client,
+    reads: Client,
+    /// Keeps no connection: of what is sent on one that its server, or a firewall, ends at the same time nobody knows whether it was done,
+    /// while one that does not come about has certainly done nothing.
+    writes: Client,
     settings: GraphSettings,
     requests: IntCounterVec,
 }
@@ -68,17 +72,21 @@ impl Graph {
         // A host that is not reached is told as that only where the call as a whole has time left: else nobody could say that
         // nothing was sent.
         let connect_timeout = settings.graph_connect_timeout.min(settings.graph_timeout / 2);
-        let http = client::builder(tls::client(None).map_err(ClientError::Tls)?)
-            .timeout(settings.graph_timeout)
-            .connect_timeout(connect_timeout)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(ClientError::Http)?;
+        let tls = tls::client(None).map_err(ClientError::Tls)?;
+        let http = |idle_connections| {
+            client::builder(tls.clone())
+                .timeout(settings.graph_timeout)
+                .connect_timeout(connect_timeout)
+                .pool_max_idle_per_host(idle_connections)
+                .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
+                .build()
+                .map_err(ClientError::Http)
+        };
+        let (reads, writes) = (http(IDLE_CONNECTIONS)?, http(0)?);
         let help = "HTTP requests to the Graph API; a batch is one";
         let sorts = ["get", "post", "delete", "batch"];
         let requests = metrics::counters_of(registry, "weir_graph_requests_total", help, "sort", sorts);
-        Ok(Self { http, settings, requests })
+        Ok(Self { reads, writes, settings, requests })
     }
 
     /// The version of the Graph API, which relative URLs begin with.
@@ -96,7 +104,7 @@ impl Graph {
     /// Reads one thing. `relative_url` is path and query under the host, without token.
     pub async fn get(&self, relative_url: &str, token: &AccessToken) -> Reply<Outcome> {
         self.requests.with_label_values(&["get"]).inc();
-        let request = self.http.get(self.url(relative_url, token));
+        let request = self.reads.get(self.url(relative_url, token));
         self.one(request, token, Outcome::of_read).await
     }
 
@@ -107,14 +115,14 @@ impl Graph {
             Body::Form(parameters) => (FORM, batch::form(&parameters)),
             Body::Json(json) => ("application/json", json),
         };
-        let request = self.http.post(self.url(relative_url, token)).header(CONTENT_TYPE, kind).body(body);
+        let request = self.writes.post(self.url(relative_url, token)).header(CONTENT_TYPE, kind).body(body);
         self.one(request, token, Written::of).await
     }
 
     /// Deletes one thing; as [`Self::post`].
     pub async fn delete(&self, relative_url: &str, token: &AccessToken) -> Reply<Written> {
         self.requests.with_label_values(&["delete"]).inc();
-        let request = self.http.delete(self.url(relative_url, token));
+        let request = self.writes.delete(self.url(relative_url, token));
         self.one(request, token, Written::of).await
     }
 
@@ -134,7 +142,7 @@ impl Graph {
         self.requests.with_label_values(&["batch"]).inc();
         let url = self.url(&format!("{}/", self.version()), first.token);
         let body = batch::form(&[("batch", batch::encode(items))]);
-        let request = self.http.post(url).header(CONTENT_TYPE, FORM).body(body);
+        let request = self.reads.post(url).header(CONTENT_TYPE, FORM).body(body);
         let reply = self.send(request, first.token, self.settings.graph_batch_max_bytes).await;
         reply.and_then(|(status, body)| {
             batch::decode(status, &body, items.len(), self.settings.graph_max_bytes)

@@ -1,5 +1,7 @@
 //! The client against the simulator: every way in which an answer can go wrong.
 
+mod connections;
+
 use super::*;
 use crate::{AppSecret, GraphUrl, GraphVersion};
 use std::time::Duration;
