@@ -18,6 +18,7 @@ use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
 use runtime::producer::Producer;
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
 use tracing::Instrument as _;
@@ -44,6 +45,8 @@ pub(crate) struct Replies {
     /// The results topic.
     pub(crate) source: Source,
     pub(crate) follower: OnceCell<Follower>,
+    /// Whether a record was taken for a command: one that is none is hardly a mistake of the handler's then, but of who wrote it.
+    pub(crate) reads_commands: AtomicBool,
     pub(crate) settings: ReplySettings,
 }
 
@@ -93,6 +96,7 @@ impl Handler for Replies {
             Ok(command) => command,
             Err(unusable) => return Err(self.reject(state, follower, record, unusable, waits).await?),
         };
+        self.reads_commands.store(true, Ordering::Relaxed);
         let mut pending = match state.pending.take().filter(|pending| pending.offset == record.offset) {
             Some(pending) => pending,
             None => match self.begin(state, follower, record, &command)? {

@@ -35,6 +35,7 @@ use runtime::settings::{CommonSettings, KafkaSettings};
 use schemas::Topic;
 use std::error::Error;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio_util::task::AbortOnDropHandle;
@@ -86,6 +87,7 @@ fn replies(
         producer: Producer::new(&kafka, &intents)?,
         source: Source { kafka, process, topic, metrics },
         follower: OnceCell::new(),
+        reads_commands: AtomicBool::new(false),
         settings,
     })
 }

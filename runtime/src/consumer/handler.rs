@@ -71,8 +71,9 @@ pub enum Failure {
         /// One line without people's words, for `weir_dlq_error`.
         error: String,
     },
-    /// What the record needs did not come for as long as it may wait, or is kept from its account alone: a dead letter at once, which
-    /// says nothing about the record or the handler, so that it is none of the dead letters in a row that stop the consumer.
+    /// What the record needs did not come for as long as it may wait, or is kept from its account alone, or who wrote it was told what is
+    /// wrong with it: a dead letter at once, which says nothing about the handler, so that it is none of the dead letters in a row that
+    /// stop the consumer.
     Expired {
         /// As of [`Self::Reject`].
         reason: &'static str,

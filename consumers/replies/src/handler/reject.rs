@@ -7,10 +7,12 @@ use crate::ledger::CommandState;
 use crate::outcome::Cause;
 use crate::result::AttemptResult;
 use runtime::consumer::{Failure, Output, Record, Wait, Waits};
+use std::sync::atomic::Ordering;
 
 impl Replies {
     /// Refuses what is no command that could be carried out. Its result comes before the dead letter, so that none is
-    /// without one; a command whose id is known has a result, or will.
+    /// without one; a command whose id is known has a result, or will. Who wrote one is told by it, so that however many there are in a
+    /// row, they stop nobody's commands where others are read.
     pub(super) async fn reject(
         &self,
         partition: &mut Partition,
@@ -25,7 +27,11 @@ impl Replies {
         {
             waits.on(Wait::Kafka, INTENDED_WITHIN, self.publish(&result, record)).await?;
         }
-        Ok(Failure::Reject { reason: cause.reason, error: cause.error })
+        let Cause { reason, error } = cause;
+        if subject.is_some() && self.reads_commands.load(Ordering::Relaxed) {
+            return Ok(Failure::Expired { reason, error });
+        }
+        Ok(Failure::Reject { reason, error })
     }
 
     /// The result that is missing; none where there is one, or will be.

@@ -55,3 +55,17 @@ async fn a_command_with_a_key_that_no_result_could_have_is_refused() {
     let Failure::Reject { reason, .. } = failure else { panic!("{failure:?}") };
     assert_eq!((reason, published(&owner, "c-1").await), ("wrong_key", CommandState::Ended));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_writer_is_told_counts_for_no_stop_once_a_command_was_read() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    let mut partition = Partition::default();
+    assert_eq!(results(&owner, &mut partition, &command(1)).await, ["done"]);
+    let wrong_key = Record { key: Some(b"1784".to_vec()), ..command(2) };
+    let failure = handle(&owner, &mut partition, &wrong_key).await.unwrap_err();
+    assert!(matches!(failure, Failure::Expired { reason: "wrong_key", .. }), "{failure:?}");
+    let unreadable = Record { value: Some(b"{".to_vec()), ..command(3) };
+    let failure = handle(&owner, &mut partition, &unreadable).await.unwrap_err();
+    assert!(matches!(failure, Failure::Reject { reason: "unreadable", .. }), "{failure:?}");
+}
