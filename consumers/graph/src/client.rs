@@ -5,6 +5,10 @@
 //! a batch that has a token of its own carries it in its part of the body, as Meta documents. What does something goes on a
 //! connection of its own.
 
+mod shared_waits;
+
+pub use shared_waits::SharedWaits;
+
 use crate::batch::{self, BatchItem};
 use crate::{AccessToken, Answer, CallError, ClientError, GraphSettings, GraphUrl, Refusal, Said, Usage};
 use prometheus::{IntCounterVec, Registry};
@@ -205,7 +209,8 @@ impl Graph {
         self.host(token).of_call(relative_url, token.proof())
     }
 
-    fn host<'a>(&'a self, token: &'a AccessToken) -> &'a GraphUrl {
+    /// The host that a call with this token goes to.
+    pub fn host<'a>(&'a self, token: &'a AccessToken) -> &'a GraphUrl {
         token.host().unwrap_or(&self.settings.graph_url)
     }
 

@@ -26,7 +26,7 @@ pub mod tokens;
 pub use account::{Account, Login};
 pub use answer::{Answer, Refusal, RefusalClass, Said};
 pub use batch::{BatchItem, LARGEST_BATCH};
-pub use client::{Body, Graph, Outcome, Reply, Written};
+pub use client::{Body, Graph, Outcome, Reply, SharedWaits, Written};
 pub use endpoint::{GraphUrl, GraphVersion};
 pub use error::{CallError, ClientError};
 pub use id::GraphId;

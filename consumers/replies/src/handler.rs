@@ -4,6 +4,7 @@ mod abandoned;
 mod allowed;
 mod intent;
 mod reject;
+mod waited;
 
 use crate::command::{Command, Method, Subject};
 use crate::follower::{Follower, Source};
@@ -17,13 +18,13 @@ use crate::settings::ReplySettings;
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
 use runtime::producer::Producer;
 use std::ops::ControlFlow::{self, Break, Continue};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
 use tracing::Instrument as _;
 use weir_graph::{
-    AccessToken, AccessTokens, CallBudgets, CallError, Graph, LimitWaits, NoToken, RateLimiter,
+    AccessToken, AccessTokens, CallBudgets, CallError, Graph, LimitWaits, NoToken, RateLimiter, SharedWaits,
 };
 
 /// How long reading back may take until it is reported that it does.
@@ -39,6 +40,7 @@ pub(crate) struct Replies {
     pub(crate) graph: Graph,
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) likes: Likes,
+    pub(crate) shared_waits: Mutex<SharedWaits>,
     pub(crate) tokens: Arc<AccessTokens>,
     /// Of what must be acknowledged in the middle of a command.
     pub(crate) producer: Producer,
@@ -186,7 +188,7 @@ impl Replies {
             let result = match &outcome {
                 // The next round has another token, or waits for the limit, which the rate limiter knows by now.
                 CallOutcome::TokenRefused(_) | CallOutcome::Throttled => continue,
-                CallOutcome::TryLater(cause) if pending.since.elapsed() < self.settings.reply_patience => {
+                CallOutcome::TryLater(cause) if pending.waited(record) < self.settings.reply_patience => {
                     let error = cause.error.clone();
                     return Err(Failure::Unavailable { error, wait: None, on: Wait::ApiAnswer });
                 }
@@ -237,6 +239,7 @@ impl Replies {
         let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
         let outcome = waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token, &budgets)).await;
         allowed::called(limit_waits, &command.account, &outcome, pending.since);
+        pending.waits_since = self.waits_since(command, &token, &outcome);
         if let CallOutcome::TokenRefused(cause) = &outcome
             && self.tokens.refuse_and_reread(&token, &command.account, &cause.error).await.is_none()
         {

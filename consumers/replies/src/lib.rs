@@ -34,8 +34,8 @@ use runtime::producer::{Producer, ProducerOptions, watchdog};
 use runtime::settings::{CommonSettings, KafkaSettings};
 use schemas::Topic;
 use std::error::Error;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio_util::task::AbortOnDropHandle;
@@ -83,6 +83,7 @@ fn replies(
         graph: Graph::new(settings.graph.graph.clone(), registry)?,
         rate_limiter: RateLimiter::new(settings.graph.rate_limit.clone(), registry),
         likes: Likes::new(&settings),
+        shared_waits: Mutex::default(),
         tokens,
         producer: Producer::new(&kafka, &intents)?,
         source: Source { kafka, process, topic, metrics },

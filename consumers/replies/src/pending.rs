@@ -12,6 +12,8 @@ pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
 pub(crate) struct Pending {
     pub(crate) offset: i64,
     pub(crate) since: Instant,
+    /// Since when commands have waited for what this one waits for.
+    pub(crate) waits_since: Option<Instant>,
     pub(crate) attempt: u32,
     pub(crate) claim: String,
     pub(crate) intent: Intent,
@@ -31,6 +33,14 @@ pub(crate) enum Intent {
 impl Pending {
     pub(crate) fn new(offset: i64, attempt: u32, results: Vec<Output>) -> Self {
         let claim = Uuid::now_v7().to_string();
-        Self { offset, since: Instant::now(), attempt, claim, intent: Intent::None, results }
+        Self {
+            offset,
+            since: Instant::now(),
+            waits_since: None,
+            attempt,
+            claim,
+            intent: Intent::None,
+            results,
+        }
     }
 }

@@ -19,7 +19,8 @@ runtime::settings! {
         /// How long a command may wait for a limit of Meta's, or for a host that cannot be reached, before it is refused: at once
         /// where what is left of a stop would exceed it.
         /// For one account's limit, which holds up the commands of others in its partition, the waits of its commands are summed
-        /// until a call is answered
+        /// until a call is answered. Those that wait for one host while another is reached, or for one person, wait at the same time: each
+        /// from when it was written, at the earliest
         pub reply_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
         /// How old a command may be when its turn comes; older ones are refused
         pub reply_max_age: Duration = with_default("DURATION", "24h", form::duration(AGES)),

@@ -9,6 +9,7 @@ mod shared_token;
 mod unknown;
 mod unread_tokens;
 mod unreadable;
+mod waited;
 
 use super::*;
 use crate::ABOUT;
