@@ -126,11 +126,11 @@ impl Batcher {
 
     /// Asks anew what was answered last to another app than the token's, alone; nothing where no other was answered yet.
     pub(crate) async fn ask_another(&self, token: &AccessToken) -> Option<SendOutcome> {
-        let latest = self.last_answers().last_of_others(token)?;
+        let latest = self.last_answers().last_of_others(token, |app| self.reached().is_reached(app))?;
         Some(self.send(latest, 1).await)
     }
 
-    /// Whose hosts were reached.
+    /// Whose hosts are reached.
     pub(crate) fn reached(&self) -> &Reached {
         &self.sender.reached
     }

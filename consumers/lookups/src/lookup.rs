@@ -14,7 +14,7 @@ use runtime::process::chain;
 use runtime::throttle::Throttle;
 use serde_json::value::RawValue;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 use weir_graph::{
     AccessToken, AccessTokens, CallBudgets, CallError, GraphId, NoToken, Outcome, REFUSED_TRIED_EVERY,
@@ -73,7 +73,12 @@ pub(crate) struct WaitReason {
 }
 
 /// Where a lookup says what it waits for.
-pub(crate) type WaitReporter = watch::Sender<Option<WaitReason>>;
+#[derive(Debug)]
+pub(crate) struct WaitReporter {
+    pub(crate) reasons: watch::Sender<Option<WaitReason>>,
+    /// When the record was written that is looked up.
+    pub(crate) written: Option<SystemTime>,
+}
 
 /// The course of one lookup.
 struct LookupRun<'a> {
@@ -202,11 +207,17 @@ impl LookupRun<'_> {
     }
 
     /// Its host is not reached. Where nobody is, that is nobody's fault and uses up no patience; where the host of another app is, those
-    /// behind it in its partition need not wait for this one without end.
+    /// behind it in its partition need not wait for this one without end, and it waits together with those before it.
     async fn unreachable(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
         if self.client.reaches_others(token, self.former).await {
             let failing = *self.failing.get_or_insert_with(Instant::now);
             self.check_patience(failing, error)?;
+            let together = self.client.batcher.reached().waits(token).elapsed();
+            let written =
+                self.status.written.and_then(|written| SystemTime::now().duration_since(written).ok());
+            if together.min(written.unwrap_or_default()) >= self.client.settings.lookup_patience {
+                return Err(self.exhausted(error));
+            }
         } else {
             // What was counted before stays: that nobody else is seen to be reached may be for want of somebody who asks.
             self.failing = self.failing.map(|since| since + self.former.elapsed());
@@ -268,9 +279,9 @@ impl LookupRun<'_> {
     }
 
     async fn wait(&self, reason: WaitReason, end: impl Future<Output = ()>) {
-        self.status.send_replace(Some(reason));
+        self.status.reasons.send_replace(Some(reason));
         end.await;
-        self.status.send_replace(None);
+        self.status.reasons.send_replace(None);
     }
 
     /// Why it is given up, with this error of its last call.

@@ -23,7 +23,8 @@ impl<T: Send + 'static> PendingLookup<T> {
     where
         F: Future<Output = Result<(T, Option<Instant>), Failure>> + Send + 'static,
     {
-        let (status, reasons) = watch::channel(None);
+        let (sender, reasons) = watch::channel(None);
+        let status = WaitReporter { reasons: sender, written: record.timestamp };
         let task = tokio::spawn(look_up(status).instrument(spans::ahead("look up", record.trace())));
         Self { task: AbortOnDropHandle::new(task), reasons }
     }

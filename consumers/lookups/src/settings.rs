@@ -54,7 +54,8 @@ runtime::settings! {
         /// it was answered, the limit is N+1 times as high
         pub lookup_attempts: u32 = with_default("COUNT", "5", form::count(1..=100)),
         /// How long calls for one event may fail, also while none is answered, before it becomes a dead letter; a host that cannot be
-        /// reached counts only while that of another app is reached
+        /// reached counts only while that of another app is reached, for all events that wait for it from when they were written, at the
+        /// earliest
         pub lookup_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
         /// How long, summed until that account's next answer, a partition waits for the rate limit of one account, which holds up
         /// other accounts' events; then that account's events become dead letters, and at once where what is left of a stop would

@@ -44,6 +44,16 @@ impl SharedWaits {
         waiting.since
     }
 
+    /// Whether a host was reached by its last call.
+    pub fn is_reached(&self, host: &str) -> bool {
+        self.reached.contains_key(host)
+    }
+
+    /// Whether another host than this one is reached, and was after `then`.
+    pub fn reaches_another(&self, host: &str, then: Instant) -> bool {
+        self.reached.iter().any(|(other, at)| other != host && *at > then)
+    }
+
     /// No call has to wait for this any more.
     pub fn over(&mut self, what: &str) {
         self.waiting.remove(what);

@@ -1,14 +1,13 @@
-//! Whose hosts were reached, and when.
+//! Whose hosts are reached, and since when those that are not are waited for.
 
 use runtime::mutex::lock;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Instant;
-use weir_graph::{AccessToken, CallError};
+use weir_graph::{AccessToken, CallError, SharedWaits};
 
 /// By the app that asked, and its host.
 #[derive(Debug, Default)]
-pub(crate) struct Reached(Mutex<BTreeMap<Arc<str>, Instant>>);
+pub(crate) struct Reached(Mutex<SharedWaits>);
 
 impl Reached {
     /// A request with this token came to nothing for these errors, or else to something. Who is silent, or fails, is reached.
@@ -18,12 +17,24 @@ impl Reached {
         mut errors: impl Iterator<Item = Option<&'a CallError>>,
     ) {
         if errors.any(|error| !matches!(error, Some(CallError::Unreachable { .. }))) {
-            lock(&self.0).insert(Arc::clone(token.app()), Instant::now());
+            lock(&self.0).reached(token.app(), Instant::now());
+        } else {
+            self.waits(token);
         }
     }
 
-    /// Whether the host of another app than the token's was reached after `then`.
+    /// The host of the token's app was not reached; since when lookups wait for it while others are.
+    pub(crate) fn waits(&self, token: &AccessToken) -> Instant {
+        lock(&self.0).waits(token.app(), Instant::now())
+    }
+
+    /// Whether the host of this app was reached when it was last asked.
+    pub(super) fn is_reached(&self, app: &str) -> bool {
+        lock(&self.0).is_reached(app)
+    }
+
+    /// Whether the host of another app than the token's is reached, and was after `then`.
     pub(crate) fn others_since(&self, token: &AccessToken, then: Instant) -> bool {
-        lock(&self.0).iter().any(|(app, at)| app != token.app() && *at > then)
+        lock(&self.0).reaches_another(token.app(), then)
     }
 }

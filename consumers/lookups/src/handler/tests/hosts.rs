@@ -73,6 +73,18 @@ async fn a_host_that_cannot_be_reached_holds_others_no_longer_than_the_patience_
 }
 
 #[tokio::test]
+async fn events_wait_for_a_dead_host_together_and_none_for_less_than_alone() {
+    let (bench, _folder) = at(&[(ACCOUNT, &nowhere())], |_| {}).await;
+    let old = Record { timestamp: Some(SystemTime::now() - PATIENCE * 100), ..one("comment/on-post") };
+    bench.handle(&of_other(&old)).await.unwrap();
+    let calls = |(_, error): &(&'static str, String)| error.contains("failed calls");
+    assert!(calls(&reason(&bench, &old).await), "the first one is tried for its patience");
+    assert!(!calls(&reason(&bench, &old).await), "one behind it is not");
+    let young = Record { timestamp: Some(SystemTime::now()), ..old };
+    assert!(calls(&reason(&bench, &young).await), "it came after that");
+}
+
+#[tokio::test]
 async fn where_no_host_is_reached_everything_waits() {
     let (bench, _folder) = at(&[(ACCOUNT, &nowhere()), (OTHER, &nowhere())], |_| {}).await;
     let input = one("comment/on-post");
