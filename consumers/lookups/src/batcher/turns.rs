@@ -32,10 +32,10 @@ pub(super) struct Turn {
 }
 
 impl<K: Clone> Row<K> {
-    /// From all of its app to this row alone.
-    fn groups(&self) -> [Self; 3] {
-        let of_size = Self { alone: None, ..self.clone() };
-        [Self { batch_size: 0, ..of_size.clone() }, of_size, self.clone()]
+    /// From all of its app to this row alone, which is none of its own where its calls go together.
+    fn groups(&self) -> [Option<Self>; 3] {
+        let of_size = |batch_size| Some(Self { app: self.app.clone(), batch_size, alone: None });
+        [of_size(0), of_size(self.batch_size), self.alone.is_some().then(|| self.clone())]
     }
 }
 
@@ -46,13 +46,13 @@ impl<K: Clone + Ord> Turns<K> {
 
     /// When it is the row's turn.
     pub(super) fn of(&self, row: &Row<K>) -> [Turn; 3] {
-        row.groups().map(|group| self.turns.get(&group).copied().unwrap_or_default())
+        row.groups().map(|group| group.and_then(|group| self.turns.get(&group).copied()).unwrap_or_default())
     }
 
     /// A request of the row is made.
     pub(super) fn begin(&mut self, row: &Row<K>) {
         self.given += 1;
-        for group in row.groups() {
+        for group in row.groups().into_iter().flatten() {
             let turn = self.turns.entry(group).or_default();
             *turn = Turn { under_way: turn.under_way + 1, last: self.given };
         }
@@ -60,7 +60,7 @@ impl<K: Clone + Ord> Turns<K> {
 
     /// A request of the row has ended. Who had the last turn is remembered: there are as many as apps and accounts.
     pub(super) fn end(&mut self, row: &Row<K>) {
-        for group in row.groups() {
+        for group in row.groups().into_iter().flatten() {
             if let Some(turn) = self.turns.get_mut(&group) {
                 turn.under_way -= 1;
             }

@@ -81,3 +81,11 @@ fn who_had_no_turn_for_longest_is_next() {
     turns.end(&other);
     assert!(turns.of(&one) < turns.of(&other));
 }
+
+#[test]
+fn a_batch_is_one_request_as_a_call_that_goes_alone_is() {
+    let (mut turns, [batch, call]) = (Turns::new(), [together("app", 50), alone("app", "account")]);
+    turns.begin(&batch);
+    turns.begin(&call);
+    assert!(turns.of(&batch) < turns.of(&call), "it had none for longer");
+}
