@@ -93,17 +93,12 @@ impl Saver {
         let dies = lifetime::estimated(source, index, now());
         let host = fetch::host(&source.links[index].url);
         loop {
-            let (lead, known) = self.known.enter(source, index).await;
+            let (mut lead, known) = self.known.enter(source, index).await;
             let (is_probe, slot) = self.breaker.admit(dies, &host).await;
             // What waits behind others has not failed.
             let began = Instant::now();
-            let failure = match self.attempt(source, index, is_probe, known).await {
-                Ok(outcome) => {
-                    if let Some(mut lead) = lead {
-                        *lead = Some(outcome.id.clone());
-                    }
-                    return outcome;
-                }
+            let failure = match self.attempt(source, index, is_probe, known, lead.as_deref_mut()).await {
+                Ok(outcome) => return outcome,
                 Err(failure) => failure,
             };
             let took = delay + began.elapsed();
@@ -186,6 +181,7 @@ impl Saver {
         index: usize,
         is_probe: bool,
         known: Option<String>,
+        lead: Option<&mut Option<String>>,
     ) -> Result<LinkOutcome, AttemptError> {
         // Nothing is fetched for a store that does not answer.
         if is_probe {
@@ -223,6 +219,10 @@ impl Saver {
         };
         let (stored, value) = upload.finish(record).await?;
         self.count_saved(source, index, stored.bytes);
+        // Only here: a record that was put with its object goes with it, where a bucket deletes by age.
+        if let Some(lead) = lead {
+            *lead = Some(id.clone());
+        }
         Ok(LinkOutcome { id, status: MediaStatus::Saved, value })
     }
 }

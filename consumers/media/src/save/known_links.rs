@@ -28,8 +28,8 @@ struct Links {
 type Link = [u8; 32];
 type Entry = Arc<tokio::sync::Mutex<Option<String>>>;
 
-/// The right to follow a link first, with the id of the record by which it was saved before, to be set to that by which it is saved
-/// now; others wait until it is dropped.
+/// The right to follow a link first, with the id of the record by which it was saved before, to be set to that by which it is
+/// fetched and saved now; others wait until it is dropped.
 pub(super) type Lead = OwnedMutexGuard<Option<String>>;
 
 impl KnownLinks {

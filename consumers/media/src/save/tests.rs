@@ -120,6 +120,10 @@ async fn what_a_post_shows_is_fetched_once_and_each_comment_on_it_has_its_record
     assert_eq!((outcome.status, record.key.as_deref()), (MediaStatus::Saved, Some(stored.key.as_ref())));
     assert_eq!((record.event.as_deref(), &*record.id), (Some("2"), &*second.record_id(0)));
     assert_eq!(saver.saved_before(&second, 0).await.unwrap(), Some(outcome.value.clone()));
+    let third = comment("3", link);
+    assert_eq!(saver.save(&third).await[0].status, MediaStatus::Saved);
+    let (_, known) = saver.known.enter(&third, 0).await;
+    assert_eq!(known, Some(first.record_id(0)), "the record that came with the object");
 }
 
 #[tokio::test]
