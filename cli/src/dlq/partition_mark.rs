@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// (`offset.metadata.max.bytes`).
 const LONGEST: usize = 4_000;
 const LONGEST_OF_GAPS: usize = 4_090;
-/// The longest pair, of two offsets that are far away.
+/// The longest pair, of two offsets that are far away; no dead letter that comes or goes makes a mark longer by more.
 const LONGEST_PAIR: usize = 40;
 
 /// What is known of one partition.
@@ -55,11 +55,15 @@ impl PartitionMark {
         offset < self.settled || run.is_some_and(|(_, end)| offset < *end)
     }
 
-    /// Whether the dead letter can be remembered. Those that fill gaps can: sooner or later they make a mark shorter.
-    pub(super) fn has_room(&self, offset: i64) -> bool {
+    /// Whether the dead letter can be remembered, whichever of so many of this mark that are under way are refused. Where none is, those
+    /// that fill gaps can: sooner or later they make a mark shorter.
+    pub(super) fn has_room(&self, offset: i64, under_way: usize) -> bool {
         let length = self.metadata().len();
-        if length + LONGEST_PAIR <= LONGEST {
+        if length + LONGEST_PAIR * (under_way + 1) <= LONGEST {
             return true;
+        }
+        if under_way > 0 {
+            return false;
         }
         let mut with = self.clone();
         with.add(offset);
@@ -169,7 +173,7 @@ mod tests {
     fn a_mark_stays_within_what_a_broker_keeps() {
         let mut mark = PartitionMark::new(0);
         let mut offset = 1;
-        while mark.has_room(offset) {
+        while mark.has_room(offset, 0) {
             mark.add(offset);
             offset += 1_000;
         }
@@ -182,17 +186,39 @@ mod tests {
         for (every, from) in [(2, 0), (2, 1), (5, 0), (5, 3)] {
             let mut mark = PartitionMark::new(0);
             let mut end = 1;
-            while mark.has_room(end) {
+            while mark.has_room(end, 0) {
                 mark.add(end);
                 end += every;
             }
-            assert!(mark.has_room(1) && !mark.has_room(end), "every {every}");
+            assert!(mark.has_room(1, 0) && !mark.has_room(end, 0), "every {every}");
             for offset in (from..end).filter(|offset| offset % every != 1) {
-                assert!(mark.has_room(offset), "every {every}, {offset} of {end}");
+                assert!(mark.has_room(offset, 0), "every {every}, {offset} of {end}");
                 mark.add(offset);
                 assert!(mark.metadata().len() <= LONGEST_OF_GAPS, "{}", mark.metadata().len());
             }
-            assert!(mark.has_room(end) && mark.runs.len() <= 2, "{mark:?}");
+            assert!(mark.has_room(end, 0) && mark.runs.len() <= 2, "{mark:?}");
+        }
+    }
+
+    #[test]
+    fn a_mark_stays_within_what_a_broker_keeps_whatever_is_refused() {
+        for taken in [2, 3, 7] {
+            let mut mark = with(0, &(0..900).map(|number| 2 * number + 1).collect::<Vec<_>>());
+            let (mut planned, mut under_way) = (mark.clone(), Vec::new());
+            for offset in (0..5_000).filter(|offset| offset % 2 == 0 || *offset > 1_800) {
+                if !planned.has_room(offset, under_way.len()) {
+                    for offset in under_way.drain(..).filter(|offset| offset % taken == 0) {
+                        mark.add(offset);
+                    }
+                    planned.clone_from(&mark);
+                    assert!(mark.metadata().len() <= LONGEST_OF_GAPS, "{}", mark.metadata().len());
+                }
+                if planned.has_room(offset, under_way.len()) {
+                    planned.add(offset);
+                    under_way.push(offset);
+                }
+            }
+            assert!(mark.holds(0), "{mark:?}");
         }
     }
 }

@@ -151,13 +151,16 @@ impl Redrive<'_> {
             Err(why) => return self.tell(&dead_letter, &Decision::Keep(why), 0),
         };
         let is_back = |this: &Self| original.as_ref().is_some_and(|record| this.redriven.contains(record));
-        if self.settings.apply && is_back(self) {
-            // It counts as put back with the other, which has to be acknowledged first, and may be refused.
+        let has_room =
+            |this: &Self, marks: &TopicMarks| marks.has_room(partition, offset, this.sink.unsettled());
+        if self.settings.apply && (is_back(self) || !has_room(self, marks)) {
+            // It counts as put back with the other, which has to be acknowledged first, and may be refused. And with what is refused of
+            // those before, others may need more room.
             let written = self.sink.finish();
             self.note(marks)?;
             written?;
         }
-        let has_room = marks.has_room(partition, offset);
+        let has_room = has_room(self, marks);
         if has_room && is_back(self) {
             marks.mark_planned(partition, offset);
             if self.settings.apply {
@@ -165,7 +168,7 @@ impl Redrive<'_> {
             }
             return self.tell(&dead_letter, &Decision::Duplicate, 0);
         }
-        if self.tally.sums.back + self.sink.unsettled() >= self.settings.limit.unwrap_or(u64::MAX) {
+        if self.tally.sums.back + self.sink.unsettled() as u64 >= self.settings.limit.unwrap_or(u64::MAX) {
             self.tally.sums.left += 1;
             return Ok(());
         }

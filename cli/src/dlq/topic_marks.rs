@@ -42,9 +42,9 @@ impl TopicMarks {
         self.planned.get(&partition).is_some_and(|mark| mark.holds(offset))
     }
 
-    /// Whether the dead letter can be remembered.
-    pub(super) fn has_room(&self, partition: i32, offset: i64) -> bool {
-        self.planned.get(&partition).is_some_and(|mark| mark.has_room(offset))
+    /// Whether the dead letter can be remembered, whichever of so many that are under way are refused.
+    pub(super) fn has_room(&self, partition: i32, offset: i64, under_way: usize) -> bool {
+        self.planned.get(&partition).is_some_and(|mark| mark.has_room(offset, under_way))
     }
 
     /// The dead letter will be put back.

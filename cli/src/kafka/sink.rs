@@ -100,8 +100,8 @@ impl<'s, T> Sink<'s, T> {
     }
 
     /// How many times records were given that were not told of yet.
-    pub(crate) fn unsettled(&self) -> u64 {
-        (self.under_way.len() + self.settled.len()) as u64
+    pub(crate) fn unsettled(&self) -> usize {
+        self.under_way.len() + self.settled.len()
     }
 
     /// What has become known since it was last asked; does not wait.
