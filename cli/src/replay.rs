@@ -41,7 +41,7 @@ Ctrl-C ends it after what is under way, and says where to go on.
 
 With --json each topic and kind is an object of topic, kind, events, present, missing, extra and published; the last \
 object holds the sums: as refused the refused bodies by reason, as unreadable the records that ingest did not write, and as cut_off whether \
-retention may have removed deliveries of the range. What was not compared is null.";
+retention may have removed deliveries of the range, as not_taken the events that their topic refused. What was not compared is null.";
 
 const EXAMPLES: &str = "\
 Examples:

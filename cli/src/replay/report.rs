@@ -140,7 +140,7 @@ impl Report {
             "cut_off": self.is_cut_off, "deliveries": self.deliveries, "unreadable": self.not_written_by_ingest, "refused": self.refused,
             "events": self.sum(|row| row.events), "copies": self.copies,
             "present": compared(self.sum(|row| row.present)), "missing": compared(self.missing()),
-            "extra": compared(self.sum(|row| row.extra)), "published": self.published(),
+            "extra": compared(self.sum(|row| row.extra)), "published": self.published(), "not_taken": self.not_taken,
             "applied": settings.apply, "replay": settings.apply.then_some(&self.run), "stopped": self.stopped,
             "reached": self.reached.map(|time| time.to_string()),
         }}))

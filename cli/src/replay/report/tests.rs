@@ -128,6 +128,8 @@ fn programs_get_the_same_numbers() {
 fn events_that_their_topic_refuses_are_told_and_the_run_has_not_done_it_all() {
     let report = Report { not_taken: 2, ..report() };
     assert_eq!(report.exit(&settings(true)), Exit::Failure);
+    let text = printed(report.clone(), &ReplaySettings { json: true, ..settings(true) });
+    assert!(text.contains(r#""not_taken":2"#), "{text}");
     let text = printed(report, &settings(true));
     assert!(text.contains("2 refused by their topic") && text.contains("The next range begins"), "{text}");
 }
