@@ -111,7 +111,9 @@ impl Group {
     fn failed(&self, action: &str, error: &KafkaError) -> ToolError {
         let Self { name, brokers, .. } = self;
         if error.rdkafka_error_code().is_some_and(is_of_rights) {
-            let right = format!("this user needs Read on the group {name}");
+            // Where something is put back, Describe would do only until it is to be remembered.
+            let right = if name == REDRIVE { "Read" } else { "Describe" };
+            let right = format!("this user needs {right} on the group {name}");
             return NotAllowed(format!("{brokers} may not {action} for this user: {right}")).into();
         }
         request_failed(brokers, action, error)
@@ -137,9 +139,11 @@ pub(crate) fn answered<T>(
     }
 }
 
-/// Waits, and serves what the client has to say, of which one thing matters: that this user may not ask.
+/// Waits, no longer whatever comes, and serves what the client has to say, of which one thing matters: that this user may not ask.
 fn refusal(client: &BaseConsumer) -> Option<KafkaError> {
-    let events = std::iter::from_fn(|| client.poll(AGAIN_AFTER)).take(EVENTS);
+    let until = Instant::now() + AGAIN_AFTER;
+    let event = || client.poll(until.saturating_duration_since(Instant::now()));
+    let events = std::iter::from_fn(event).take(EVENTS);
     events.filter_map(Result::err).find(|error| error.rdkafka_error_code().is_some_and(is_of_rights))
 }
 
