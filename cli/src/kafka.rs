@@ -1,5 +1,6 @@
 //! The tool's side of Kafka: ranges of topics read, records written at a rate, typed events published again.
 
+pub(crate) mod brokers;
 mod group;
 mod request;
 mod sink;

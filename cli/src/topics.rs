@@ -5,7 +5,6 @@
 
 mod advice;
 mod apply;
-mod brokers;
 mod cluster;
 mod desired;
 mod difference;

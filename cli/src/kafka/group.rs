@@ -1,6 +1,7 @@
 //! The committed offsets of a consumer group that this tool does not join: how far a consumer is, and, of `weir-redrive`,
 //! which nobody ever joins, which dead letters were put back.
 
+use crate::kafka::brokers::with_silence;
 use crate::kafka::{NotAllowed, is_of_rights, no_client, request_failed};
 use crate::tool::{Result, ToolError};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
@@ -10,6 +11,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use runtime::blocking::Blocking;
 use runtime::settings::KafkaSettings;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -36,7 +38,7 @@ pub(crate) type Committed = (i64, String);
 pub(crate) struct Group {
     name: String,
     client: Arc<BaseConsumer>,
-    brokers: String,
+    kafka: KafkaSettings,
     answer_within: Duration,
     commits: Blocking,
 }
@@ -50,8 +52,8 @@ impl Group {
             config.set(property, value);
         }
         let client = Arc::new(config.create().map_err(no_client)?);
-        let (brokers, commits) = (kafka.brokers.clone(), Blocking::default());
-        Ok(Self { name: name.to_owned(), client, brokers, answer_within: ANSWER_WITHIN, commits })
+        let (kafka, commits) = (kafka.clone(), Blocking::default());
+        Ok(Self { name: name.to_owned(), client, kafka, answer_within: ANSWER_WITHIN, commits })
     }
 
     /// The names of all topics of the cluster.
@@ -99,7 +101,7 @@ impl Group {
         let action = "remember what was put back (the group weir-redrive)";
         match asked {
             Ok(answer) => answer.map_err(|error| self.failed(action, &error)),
-            Err(late) => Err(request_failed(&self.brokers, action, late)),
+            Err(late) => Err(self.came_to_nothing(action, late)),
         }
     }
 
@@ -109,14 +111,18 @@ impl Group {
     }
 
     fn failed(&self, action: &str, error: &KafkaError) -> ToolError {
-        let Self { name, brokers, .. } = self;
+        let Self { name, kafka: KafkaSettings { brokers, .. }, .. } = self;
         if error.rdkafka_error_code().is_some_and(is_of_rights) {
             // Where something is put back, Describe would do only until it is to be remembered.
             let right = if name == REDRIVE { "Read" } else { "Describe" };
             let right = format!("this user needs {right} on the group {name}");
             return NotAllowed(format!("{brokers} may not {action} for this user: {right}")).into();
         }
-        request_failed(brokers, action, error)
+        self.came_to_nothing(action, error)
+    }
+
+    fn came_to_nothing(&self, action: &str, reason: impl Display) -> ToolError {
+        with_silence(&self.kafka, request_failed(&self.kafka.brokers, action, reason))
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) use position::RecordPosition;
 pub(crate) use range::{Range, Span};
 pub(crate) use reading::Reading;
 
+use crate::kafka::brokers::with_silence;
 use crate::tool::{Result, Session};
 use range::Period;
 use runtime::consumer::{self, Record, TopicReader};
@@ -79,6 +80,10 @@ impl Source {
     /// that find no offsets by time it is all, and what is read of it is told by the times of the records. What an open transaction
     /// hides is in it too, though it cannot be read: [`Reading`] tells.
     pub(crate) fn range(&self, topic: &str, since: Option<Millis>, until: Option<Millis>) -> Result<Range> {
+        self.range_of(topic, since, until).map_err(|error| with_silence(&self.kafka, error))
+    }
+
+    fn range_of(&self, topic: &str, since: Option<Millis>, until: Option<Millis>) -> Result<Range> {
         let reader = self.uncommitted(topic)?;
         let partitions = reader.partitions()?;
         let offsets_at = |time: Option<Millis>| match time {
@@ -105,7 +110,8 @@ impl Source {
     }
 
     pub(crate) fn open(&self, range: &Range) -> Result<Reading> {
-        Reading::open(self.reader(&range.topic)?, range, &self.kafka.brokers)
+        let opened = Reading::open(self.reader(&range.topic)?, range, &self.kafka);
+        opened.map_err(|error| with_silence(&self.kafka, error))
     }
 
     /// The record at a position, if it is still there.

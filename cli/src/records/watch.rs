@@ -1,5 +1,6 @@
 //! Watches topics without a group, every partition through one client, and hands over what comes.
 
+use crate::kafka::brokers::with_silence;
 use crate::kafka::{no_client, request_failed};
 use crate::tool::{Result, not_started};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -99,7 +100,8 @@ impl Watch {
             Ok(()) => {}
             Err(some @ WatchError::Leaderless(_)) => drop(reader.told.send_replace(Some(some))),
             Err(trouble) => {
-                return Err(request_failed(&kafka.brokers, "say where their topics end", trouble));
+                let failed = request_failed(&kafka.brokers, "say where their topics end", trouble);
+                return Err(with_silence(kafka, failed));
             }
         }
         thread::Builder::new()

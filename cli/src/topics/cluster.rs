@@ -1,9 +1,9 @@
 //! A cluster: reads its topics, makes topics, sets their settings.
 
 use super::advice;
-use super::brokers::{self, Brokers};
 use super::desired::Desired;
 use super::difference::{Present, Setting};
+use crate::kafka::brokers::{self, Brokers};
 use crate::kafka::{NotAllowed, is_of_rights, no_client, reach, request_failed};
 use crate::tool::{Result, ToolError};
 use rdkafka::admin::{
@@ -22,8 +22,6 @@ use tokio::time::Instant;
 
 /// How long a broker may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
-/// How long each may take to say that it is there.
-const EACH_WITHIN: Duration = Duration::from_secs(5);
 /// How long a broker may take to learn of a topic that was just made, and between two looks.
 const KNOWN_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -49,7 +47,7 @@ impl Cluster {
         let admin = Arc::new(kafka.client_config("weir").create().map_err(no_client)?);
         let mut cluster = Self { admin, brokers: kafka.brokers.clone(), each: Brokers::default() };
         let all = cluster.metadata("list its brokers", brokers::named).await?;
-        cluster.each = brokers::ask(&cluster.admin, all, EACH_WITHIN).await;
+        cluster.each = brokers::ask(&cluster.admin, all).await;
         Ok(cluster)
     }
 

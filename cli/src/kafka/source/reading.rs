@@ -9,9 +9,11 @@
 
 use super::range::Period;
 use super::{Range, RecordPosition, Span};
+use crate::kafka::brokers::with_silence;
 use crate::screen::Progress;
 use crate::tool::{Result, ToolError};
 use runtime::consumer::{Read, Record, TopicReader};
+use runtime::settings::KafkaSettings;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,7 +27,7 @@ const COMMITTED_WITHIN: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Reading {
     reader: TopicReader,
-    brokers: String,
+    kafka: KafkaSettings,
     partitions: Vec<Partition>,
     /// Which of the records are meant, where not all are.
     period: Option<Period>,
@@ -46,7 +48,7 @@ struct Partition {
 }
 
 impl Reading {
-    pub(super) fn open(mut reader: TopicReader, range: &Range, brokers: &str) -> Result<Self> {
+    pub(super) fn open(mut reader: TopicReader, range: &Range, kafka: &KafkaSettings) -> Result<Self> {
         let (mut spans, mut hidden) = (range.spans.clone(), None);
         let deadline = Instant::now() + COMMITTED_WITHIN;
         spans.retain(|span| span.from < span.to);
@@ -65,9 +67,9 @@ impl Reading {
         spans.retain(|span| span.from < span.to);
         reader.start(&spans.iter().map(|span| (span.partition, span.from)).collect())?;
         let partitions = spans.into_iter().map(|span| Partition { span, head: None }).collect();
-        let (brokers, period, at_most) = (brokers.to_owned(), range.period, range.at_most());
+        let (kafka, period, at_most) = (kafka.clone(), range.period, range.at_most());
         let progress = Progress::new(false);
-        Ok(Self { reader, brokers, partitions, period, read: 0, at_most, what: "", progress, hidden })
+        Ok(Self { reader, kafka, partitions, period, read: 0, at_most, what: "", progress, hidden })
     }
 
     /// Fails at once where a part of the range cannot be read, and not at its end.
@@ -89,7 +91,7 @@ impl Reading {
     /// The next record in the order of time; `None` at the end of the range, and an error where not all of it could be read.
     pub(crate) fn next(&mut self) -> Result<Option<Record>> {
         for partition in &mut self.partitions {
-            partition.fill(&mut self.reader, self.period, &self.brokers)?;
+            partition.fill(&mut self.reader, self.period, &self.kafka)?;
         }
         self.partitions.retain(|partition| partition.head.is_some());
         let time = |partition: &&mut Partition| {
@@ -121,7 +123,12 @@ fn hides(first: &RecordPosition) -> ToolError {
 
 impl Partition {
     /// Waits for the next record, unless there is one already; there is none where the end is reached.
-    fn fill(&mut self, reader: &mut TopicReader, period: Option<Period>, brokers: &str) -> Result<()> {
+    fn fill(
+        &mut self,
+        reader: &mut TopicReader,
+        period: Option<Period>,
+        kafka: &KafkaSettings,
+    ) -> Result<()> {
         let Span { partition, from, to, .. } = self.span;
         let deadline = Instant::now() + STALLED_AFTER;
         let next = |reader: &TopicReader| reader.position(partition).unwrap_or(from);
@@ -137,11 +144,11 @@ impl Partition {
                     let topic = reader.topic().to_string();
                     let position = RecordPosition { topic, partition, offset: next(reader) };
                     let why = reader.last_error().map_or_else(String::new, |error| format!(" ({error})"));
-                    return Err(format!(
-                        "nothing came from {brokers} for {} s at {position}{why}; look at the brokers, and start again",
-                        STALLED_AFTER.as_secs()
-                    )
-                    .into());
+                    let (brokers, seconds) = (&kafka.brokers, STALLED_AFTER.as_secs());
+                    let stalled = format!(
+                        "nothing came from {brokers} for {seconds} s at {position}{why}; look at the brokers, and start again"
+                    );
+                    return Err(with_silence(kafka, stalled.into()));
                 }
             }
         }
