@@ -16,7 +16,11 @@ settings! {
         let names: Vec<_> = signer.secrets.current.iter().map(|secret| &**secret.name()).collect();
         let faults = signer.secrets.faults.iter().map(|(file, why)| format!("; {file} cannot be used: {why}"));
         let faults = faults.collect::<String>();
-        given.problem("app", &format!("the name of an app secret, of: {}{faults}", names.join(", ")));
+        let expected = format!("the name of an app secret, of: {}{faults}", names.join(", "));
+        if signer.app.is_none() {
+            given.problem("app", &expected);
+        }
+        given.refuse("app", signer.app.iter(), &expected);
     }
 }
 

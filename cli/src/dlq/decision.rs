@@ -21,6 +21,8 @@ const WITHOUT_RESULT: &str = "panic";
 
 /// Why a dead letter stays of which nothing says where it came from.
 const NO_ORIGIN: &str = "nothing says where it came from";
+/// Why a body stays of which nothing says when and by which delivery it came.
+const NO_RECEPTION: &str = "it has not the headers that ingest writes of a delivery (ce_id, ce_time)";
 /// Why a command stays that would be refused for its age.
 const TOO_LATE: &str = "a command that comes too late for an answer";
 
@@ -114,7 +116,7 @@ impl Rules<'_> {
     /// The events of a body that ingest could not read. Where a part of it still cannot be read it stays: the events of
     /// the rest were published when it came.
     fn split_again(&self, record: &Record) -> Result<Vec<Typed>, String> {
-        let reception = raw::reception(|name| record.header(name)).ok_or(NO_ORIGIN)?;
+        let reception = raw::reception(|name| record.header(name)).ok_or(NO_RECEPTION)?;
         let split = self.settings.event_limits.split(record.value.as_deref().unwrap_or_default());
         if let Some(refusal) = split.refusal {
             return Err(format!("a body that still cannot be read ({})", refusal.as_str()));

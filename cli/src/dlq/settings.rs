@@ -75,7 +75,7 @@ settings! {
     check |place, given| {
         if place.position().is_none() {
             let expected = "a dead letter's topic, partition and offset, such as meta.messages.dlq.v1 3 42";
-            given.problem("PLACE", expected);
+            given.refuse("place", std::iter::once(&place.words.join(" ")), expected);
         }
     }
 }
@@ -211,6 +211,18 @@ mod tests {
             Topic::MediaDlq,
         ];
         assert!(topics().eq(all));
+    }
+
+    #[test]
+    fn what_is_no_place_is_told_as_it_was_given() {
+        let command = DeadLetterPosition::declare(Command::new("show"));
+        let matches = command.clone().get_matches_from(["show", "meta.messages.dlq.v1/0/x"]);
+        let said = read::<DeadLetterPosition>(&command, &matches)
+            .map_or_else(|problems| problems.to_string(), |_| String::new());
+        assert!(
+            said.starts_with("place (flag): found \"meta.messages.dlq.v1/0/x\", expected a dead"),
+            "{said}"
+        );
     }
 
     #[test]

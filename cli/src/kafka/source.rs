@@ -9,7 +9,7 @@ pub(crate) use range::{Range, Span};
 pub(crate) use reading::Reading;
 
 use crate::kafka::brokers::with_silence;
-use crate::tool::{Result, Session};
+use crate::tool::{Result, Session, ToolError};
 use range::Period;
 use runtime::consumer::{self, Record, TopicReader};
 use runtime::producer::{Producer, ProducerOptions, TopicsError};
@@ -32,24 +32,21 @@ const DEFAULTS: [(&str, &str); 2] =
 pub(crate) async fn reach(kafka: &KafkaSettings, topics: &[String]) -> Result<()> {
     let options = ProducerOptions { client_id: CLIENT_ID.to_owned(), ..ProducerOptions::default() };
     let checked = Producer::new(kafka, &options)?.check_topics(topics, CONNECT_WITHIN).await;
-    Ok(checked.map_err(|error| with_flags(error, kafka))?)
+    checked.map_err(|error| with_flags(error, kafka))
 }
 
 /// The command that makes missing topics gets the flags of this one, and the prefix that the table of topics tells: by a few
-/// names alone, `meta.inbox.receipts.v1` could be one of the prefix `meta.inbox`, or of any.
-fn with_flags(error: TopicsError, kafka: &KafkaSettings) -> TopicsError {
-    match error {
-        TopicsError::Missing { topics, command } => {
-            let brokers = &kafka.brokers;
-            let prefix = topics.first().and_then(|name| prefix_of(name));
-            let told =
-                prefix.map(|prefix| format!("weir topics apply --brokers {brokers} --topic-prefix {prefix}"));
-            let file = kafka.file.as_ref().map(|file| format!(" --kafka-config {}", file.display()));
-            let command = told.unwrap_or(command) + &file.unwrap_or_default();
-            TopicsError::Missing { command, topics }
-        }
-        other => other,
-    }
+/// names alone, `meta.inbox.receipts.v1` could be one of the prefix `meta.inbox`, or of any. Of other names it makes none.
+fn with_flags(error: TopicsError, kafka: &KafkaSettings) -> ToolError {
+    let TopicsError::Missing { topics, .. } = error else { return error.into() };
+    let Some(prefix) = topics.iter().find_map(|name| prefix_of(name)) else {
+        let names = topics.join(", ");
+        return format!("topics are missing (or hidden by an access control list): {names}").into();
+    };
+    let file = kafka.file.as_ref().map(|file| format!(" --kafka-config {}", file.display()));
+    let (brokers, file) = (&kafka.brokers, file.unwrap_or_default());
+    let command = format!("weir topics apply --brokers {brokers} --topic-prefix {prefix}{file}");
+    TopicsError::Missing { topics, command }.into()
 }
 
 /// What stands before the longest name of the table that a topic's name ends with.
@@ -165,14 +162,17 @@ mod tests {
             (&["acme.meta.messages.dlq.v1"][..], "acme.meta"),
         ] {
             let topics: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            let error = with_flags(TopicsError::missing(topics.clone(), &topics, "kafka:9092"), &plain);
+            let error = TopicsError::missing(topics.clone(), &topics, "kafka:9092");
             let command = format!("weir topics apply --brokers kafka:9092 --topic-prefix {prefix}");
-            assert_eq!(error, TopicsError::Missing { topics, command });
+            let told = TopicsError::Missing { topics, command: command.clone() }.to_string();
+            assert_eq!(with_flags(error.clone(), &plain).to_string(), told);
+            let of_file = KafkaSettings { file: Some("client.properties".into()), ..plain.clone() };
+            let command = format!("`{command} --kafka-config client.properties`");
+            assert!(with_flags(error, &of_file).to_string().ends_with(&command));
         }
         let topics = vec!["somebody's".to_owned()];
-        let error = TopicsError::missing(topics.clone(), &topics, "kafka:9092");
-        assert_eq!(with_flags(error.clone(), &plain), error);
-        let of_file = KafkaSettings { file: Some("client.properties".into()), ..plain };
-        assert!(with_flags(error, &of_file).to_string().contains(" --kafka-config client.properties`"));
+        let said =
+            with_flags(TopicsError::missing(topics.clone(), &topics, "kafka:9092"), &plain).to_string();
+        assert!(said.ends_with(": somebody's") && !said.contains("weir topics apply"), "{said}");
     }
 }

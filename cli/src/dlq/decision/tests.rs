@@ -167,6 +167,9 @@ fn a_body_that_can_be_read_by_now_gives_its_events_and_another_stays() {
     let partly = [b"[", BODY, b",7]"].concat();
     assert_eq!(decide(&body(&partly)), still_refused("not_a_delivery"));
     assert_eq!(decide(&record(None, 1)), Err(NO_ORIGIN.to_owned()));
+    let mut bare = body(BODY);
+    bare.headers.retain(|(name, _)| name != "ce_time");
+    assert_eq!(decide(&bare), Err(NO_RECEPTION.to_owned()));
 }
 
 #[test]
