@@ -32,19 +32,30 @@ async fn the_exit_code_follows_the_probe_and_the_checks_are_printed() {
     admin.abort();
 }
 
-#[test]
-fn an_answer_without_checks_is_told_by_its_status() {
+/// What is said of an answer.
+fn answered(answer: &'static str) -> (Option<i32>, String, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         stream.read_exact(&mut [0; 16]).unwrap();
-        stream.write_all(b"HTTP/1.1 302 Found\x1b[2J\r\nlocation: /login\r\n\r\n").unwrap();
+        stream.write_all(answer.as_bytes()).unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
         stream.read_to_end(&mut Vec::new()).unwrap_or_default();
     });
-    let (code, stdout, stderr) = weir(address, "readyz");
+    weir(address, "readyz")
+}
+
+#[test]
+fn an_answer_without_checks_is_told_by_its_status() {
+    let (code, stdout, stderr) = answered("HTTP/1.1 302 Found\x1b[2J\r\nlocation: /login\r\n\r\n");
     assert_eq!((code, stdout.as_str()), (Some(1), "HTTP/1.1 302 Found\\u{1b}[2J\n"), "{stderr}");
+}
+
+#[test]
+fn an_answer_that_is_cut_off_is_not_well() {
+    let (code, _, stderr) = answered("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n[+]");
+    assert!(code == Some(1) && stderr.contains("its answer was cut off"), "{stderr}");
 }
 
 #[test]

@@ -29,7 +29,17 @@ fn get_within(limit: Duration, address: SocketAddr, page: &str, most: u64) -> io
     let mut answer = String::new();
     stream.take(most).read_to_string(&mut answer).map_err(|error| late(error, limit))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    if (answer.len() as u64) < most && length(head).is_some_and(|length| body.len() < length) {
+        return Err(io::Error::new(ErrorKind::UnexpectedEof, "its answer was cut off"));
+    }
     Ok((head.to_owned(), body.trim_end().to_owned()))
+}
+
+/// How long the body is, where the head says so.
+fn length(head: &str) -> Option<usize> {
+    let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+    let (_, length) = fields.find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?;
+    length.trim().parse().ok()
 }
 
 /// The system calls it a resource that is not available when a read takes too long.
