@@ -38,7 +38,7 @@ Exit codes:
   3  something differs from what is desired
   4  what was asked for was never received, or not found (weir trace)
 
-Colours are shown on a terminal, unless NO_COLOR is set. RUST_LOG=info shows the log lines of what runs inside.";
+Colours are shown on a terminal, unless NO_COLOR is set or TERM is dumb. RUST_LOG=info shows the log lines of what runs inside.";
 
 const TOOLS: [Tool; 20] = [
     meta::connect::TOOL,
@@ -70,8 +70,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(matches) => matches,
         Err(answer) => return print_clap_error(&answer),
     };
-    log::install();
-    let mut screen = Screen::stdout(!matches.get_flag(NO_COLOR));
+    let colour = !matches.get_flag(NO_COLOR);
+    log::install(colour);
+    let mut screen = Screen::stdout(colour);
     match tool::run_one_of(&TOOLS, &command, &matches, &mut screen) {
         Ok(exit) => exit.into(),
         Err(error) => failed(&error),

@@ -14,7 +14,7 @@ pub(crate) use text::{counted, harmless, nonzero, one_line};
 
 use serde::Serialize;
 use std::fmt;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal, Write};
 
 /// What a piece of text is about, which decides its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +59,11 @@ pub(crate) struct Screen {
     reader: Reader,
 }
 
+/// Whether it is a terminal, and one that can do more than print.
+pub(crate) fn takes_orders(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
 /// Who reads what is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reader {
@@ -72,9 +77,8 @@ enum Reader {
 impl Screen {
     /// Standard output; `colour` is shown where that is a terminal.
     pub(crate) fn stdout(colour: bool) -> Self {
-        let is_terminal = io::stdout().is_terminal();
-        let out = Box::new(io::stdout());
-        Self { colour: colour && is_terminal, is_terminal, out, reader: Reader::Optional }
+        let (is_terminal, out) = (io::stdout().is_terminal(), Box::new(io::stdout()));
+        Self { colour: colour && takes_orders(&io::stdout()), is_terminal, out, reader: Reader::Optional }
     }
 
     /// Somewhere else, without colour.

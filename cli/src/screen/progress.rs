@@ -1,6 +1,7 @@
 //! How far a command is: one line on standard error that replaces itself, on a terminal alone.
 
-use std::io::{IsTerminal as _, Write as _, stderr};
+use super::takes_orders;
+use std::io::{Write as _, stderr};
 use std::time::{Duration, Instant};
 
 const EVERY: Duration = Duration::from_millis(200);
@@ -13,9 +14,9 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Shows itself where standard error is a terminal, unless it is not `wanted`.
+    /// Shows itself where standard error is a terminal that replaces lines, unless it is not `wanted`.
     pub(crate) fn new(wanted: bool) -> Self {
-        Self { is_shown: wanted && stderr().is_terminal(), last: None }
+        Self { is_shown: wanted && takes_orders(&stderr()), last: None }
     }
 
     /// Replaces the line, a few times a second at most.

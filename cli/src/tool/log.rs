@@ -1,6 +1,7 @@
 //! Log lines of what runs inside the tool: on standard error, and only those that somebody must see.
 
-use std::io::{IsTerminal as _, stderr};
+use crate::screen::takes_orders;
+use std::io::stderr;
 use tracing_subscriber::EnvFilter;
 
 /// What is shown where `RUST_LOG` does not say otherwise. librdkafka remarks on what its mock cluster cannot do, and
@@ -9,11 +10,11 @@ use tracing_subscriber::EnvFilter;
 const QUIET: &str = "warn,weir_runtime::kafka::log=off,weir_runtime::process::shutdown=off,weir_ingest=error";
 
 /// Installs the subscriber of the process.
-pub(crate) fn install() {
+pub(crate) fn install(colour: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     // Of a line that nobody takes it would print another, and panic where that is not taken either.
     let subscriber = subscriber.log_internal_errors(false);
     // It fails where a test has installed one already, which then shows the lines.
-    subscriber.with_ansi(stderr().is_terminal()).try_init().unwrap_or_default();
+    subscriber.with_ansi(colour && takes_orders(&stderr())).try_init().unwrap_or_default();
 }
