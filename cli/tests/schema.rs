@@ -36,6 +36,15 @@ fn every_schema_is_printed_as_it_is_committed() {
 }
 
 #[test]
+fn what_a_full_disk_does_not_take_is_no_success() {
+    for arguments in [&["--help"][..], &["schema", "--help"], &["schema"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
+        assert_eq!(command.args(arguments).stdout(full).status().unwrap().code(), Some(1), "{arguments:?}");
+    }
+}
+
+#[test]
 fn without_a_name_all_are_listed_and_the_kinds_with_topic_and_words() {
     let (code, stdout, _) = weir(&[]);
     assert_eq!(code, Some(0));

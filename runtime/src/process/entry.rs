@@ -201,13 +201,16 @@ async fn supervise<E: Into<Failure>>(
 
 /// Help and version are answers, everything else is a bad command line. Whoever cannot be told has the exit code.
 pub fn print_clap_error(answer: &clap::Error) -> ExitCode {
-    answer.print().unwrap_or_default();
+    let printed = answer.print().and_then(|()| io::stdout().flush());
     if answer.kind() == ErrorKind::InvalidUtf8
         && let Some(names) = settings::no_text_here()
     {
         print_error(format_args!("environment variables that are no UTF-8: {names}"));
     }
-    ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2))
+    // Whoever closed the pipe, as `head` does, has seen enough.
+    let is_lost = printed.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe);
+    let code = if is_lost && !answer.use_stderr() { 1 } else { answer.exit_code() };
+    ExitCode::from(u8::try_from(code).unwrap_or(2))
 }
 
 fn failed(error: &(dyn Error + 'static)) -> ExitCode {
