@@ -204,10 +204,14 @@ mod tests {
     fn who_may_not_read_the_group_is_told_which_right_that_takes() {
         let cluster = MockCluster::new(1).unwrap();
         cluster.create_topic("dead", 1, 1).unwrap();
-        let mut group = Group::open(&KafkaSettings::plain(cluster.bootstrap_servers()), REDRIVE).unwrap();
-        group.answer_within = Duration::from_secs(6);
         cluster.request_errors(RDKafkaApiKey::FindCoordinator, &[NOT_ALLOWED; 100]);
-        let error = group.committed("dead", &[0]).unwrap_err().to_string();
-        assert!(error.ends_with("this user needs Read on the group weir-redrive"), "{error}");
+        let kafka = KafkaSettings::plain(cluster.bootstrap_servers());
+        for (name, right) in [(REDRIVE, "Read"), ("weir-lookups", "Describe")] {
+            let mut group = Group::open(&kafka, name).unwrap();
+            group.answer_within = Duration::from_secs(6);
+            let error = group.committed("dead", &[0]).unwrap_err().to_string();
+            let needed = format!("this user needs {right} on the group {name}");
+            assert!(error.ends_with(&needed), "{error}");
+        }
     }
 }
