@@ -7,7 +7,8 @@ mod pace;
 
 pub(crate) use pace::Pace;
 
-use crate::tool::{Result, Session};
+use crate::kafka::brokers::with_silence;
+use crate::tool::{Result, Session, ToolError};
 use futures_util::FutureExt as _;
 use rdkafka::message::{Header, OwnedHeaders};
 use runtime::producer::{Acknowledgement, ProduceError, Producer, ProducerOptions, SendError};
@@ -57,6 +58,8 @@ pub(crate) struct Sink<'s, T> {
     under_way: VecDeque<Sent<T>>,
     settled: Vec<Settled<T>>,
     refused_in_a_row: u32,
+    kafka: KafkaSettings,
+    has_failed: bool,
 }
 
 impl<'s, T> Sink<'s, T> {
@@ -72,7 +75,8 @@ impl<'s, T> Sink<'s, T> {
         kafka.properties.insert("batch.num.messages".to_owned(), "1".to_owned());
         let producer = Producer::new(&kafka, &options)?;
         let (under_way, settled) = (VecDeque::new(), Vec::new());
-        Ok(Self { session, producer, pace: Pace::new(rate), under_way, settled, refused_in_a_row: 0 })
+        let (pace, refused_in_a_row, has_failed) = (Pace::new(rate), 0, false);
+        Ok(Self { session, producer, pace, under_way, settled, refused_in_a_row, kafka, has_failed })
     }
 
     /// Queues records that are told of together; waits for their turn, and for room.
@@ -130,14 +134,19 @@ impl<'s, T> Sink<'s, T> {
                     self.refused_in_a_row += 1;
                     refused.push((index, error));
                 }
-                outcome => {
-                    outcome.map_err(NotAcknowledged)?;
-                    self.refused_in_a_row = 0;
-                }
+                Err(error) => return Err(self.failed(error)),
+                Ok(()) => self.refused_in_a_row = 0,
             }
         }
         self.settled.push(Settled { what, refused });
         Ok(())
+    }
+
+    /// The first failure is told, and names the brokers that do not answer; a refusal is an answer.
+    fn failed(&mut self, why: ProduceError) -> ToolError {
+        let is_first = !std::mem::replace(&mut self.has_failed, true);
+        let error = NotAcknowledged(why).into();
+        if is_first && why == ProduceError::TimedOut { with_silence(&self.kafka, error) } else { error }
     }
 }
 
