@@ -62,12 +62,21 @@ impl Spool {
         // A `weir spool` that reads the file has the lock for the time of a request.
         let is_in_use = |error: &OpenError| matches!(error, OpenError::InUse(_));
         let lock = with_retries(|| Lock::take(directory), is_in_use)?;
+        if lock.is_read_only {
+            tracing::error!(
+                directory = %directory.display(),
+                "the volume of the spool is read-only, as one is that the system remounted after an error of its disk: what lies there is \
+                 drained and cannot be deleted, so that each start drains it again, with the same ids; deliveries that Kafka does not \
+                 acknowledge are answered 503 until the volume is repaired and can be written"
+            );
+        }
         let (directory, max_bytes) = (directory.to_owned(), settings.spool_max_bytes);
         let metrics = SpoolMetrics::new(&process.registry);
         let check = process.health.check("spool", Probe::Informational);
         let (stored, backlog) = (Arc::default(), Backlog::default());
-        let timeliness = Timeliness::default();
-        let parts = StoreParts { directory, max_bytes, metrics, stored, backlog, check, timeliness };
+        let (timeliness, is_read_only) = (Timeliness::default(), lock.is_read_only);
+        let parts =
+            StoreParts { directory, is_read_only, max_bytes, metrics, stored, backlog, check, timeliness };
         let writer = Writer::start(parts.clone(), settings.max_body)?;
         let (in_flight, timeout) = (InFlight::default(), settings.spool_timeout);
         // Without a queue: a delivery beyond its account's part is refused at once.

@@ -6,12 +6,14 @@
 //! keep besides stays in memory.
 
 mod changes;
+mod connect;
 mod park_reason;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 pub(super) use changes::Change;
+pub(super) use connect::{connect, connect_to_read};
 pub use park_reason::ParkReason;
 pub(super) use rows::{
     COLUMNS, RowKey, StoredRow, Totals, groups, last_seq, oldest, read, reasons, row_of, text, totals,
@@ -23,7 +25,7 @@ use super::high_water_mark::HighWaterMark;
 use changes::Applied;
 use rows::{LAST, WAITING};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -94,6 +96,16 @@ impl Database {
         let database = Self { path, connection, drained_to: 0, mark };
         database.check_log()?;
         database.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        Ok(database)
+    }
+
+    /// Opens a file for the tools on a volume that is read-only: what would be changed fails.
+    pub(super) fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        let connection = connect_to_read(path)?;
+        check_version(&connection)?;
+        let (path, mark) = (path.to_owned(), HighWaterMark::default());
+        let database = Self { path, connection, drained_to: 0, mark };
+        database.check_log()?;
         Ok(database)
     }
 
@@ -233,24 +245,6 @@ impl Database {
         }
         Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
-}
-
-/// Opens a file of SQLite for this process alone. Closing it leaves the log as it is: where the log is damaged, SQLite would
-/// delete what it did not read. `vfs` names another way to the file than SQLite's usual one.
-pub(super) fn connect(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
-    // A link anywhere in the path is refused, so those of the directory's own path are resolved first.
-    let directory = path.parent().unwrap_or(Path::new(".")).canonicalize()?;
-    let path = path.file_name().map_or_else(|| path.to_owned(), |name| directory.join(name));
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = match vfs {
-        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs)?,
-        None => Connection::open_with_flags(path, flags)?,
-    };
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
-    Ok(connection)
 }
 
 /// A later format has another table: where it is this one, a later number is not what was written. A file of a later format is left

@@ -56,8 +56,10 @@ pub enum OpenError {
 /// holds when the file is deleted; and SQLite has one of its own on the database.
 #[derive(Debug)]
 pub(super) struct Lock {
+    /// Whether the file system is read-only, as after an error of its disk, or mounted so.
+    pub(super) is_read_only: bool,
     _directory: File,
-    _file: File,
+    _file: Option<File>,
 }
 
 impl Lock {
@@ -73,15 +75,30 @@ impl Lock {
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse(directory.to_owned())),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         };
-        let file = open_private(&directory.join(LOCK)).map_err(failed)?;
-        locked(&file)?;
+        let path = directory.join(LOCK);
+        let (file, is_read_only) = match open_private(&path) {
+            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+                (found(open_existing(&path)).map_err(failed)?, true)
+            }
+            opened => (Some(opened.map_err(failed)?), false),
+        };
+        match file.as_ref().map_or(Ok(()), locked) {
+            // Where nobody can write, some give no lock either.
+            Err(error) if !is_read_only || matches!(error, OpenError::InUse(_)) => return Err(error),
+            _ => {}
+        }
         let directory = File::open(directory).map_err(failed)?;
         // Some network file systems lock no directories.
         if let Err(error @ OpenError::InUse(_)) = locked(&directory) {
             return Err(error);
         }
-        Ok(Self { _directory: directory, _file: file })
+        Ok(Self { is_read_only, _directory: directory, _file: file })
     }
+}
+
+/// Whether nothing can be written in the directory since its file system is read-only.
+pub(super) fn is_read_only(directory: &Path) -> bool {
+    open_private(&directory.join(LOCK)).is_err_and(|error| error.kind() == io::ErrorKind::ReadOnlyFilesystem)
 }
 
 /// Makes the directory where it is missing, and says whether it was. Its name is on the disk before anything is stored in it, also where the

@@ -22,8 +22,7 @@ pub(super) use request::{Reply, Request, Response};
 pub use stored::StoredDelivery;
 
 use super::database::{Database, Totals};
-use super::error::StoreError;
-use super::files::{Lock, OpenError, sequence, size};
+use super::files::{Lock, OpenError, is_read_only, sequence, size};
 use running::Running;
 use runtime::settings::presence;
 use std::path::{Path, PathBuf};
@@ -101,10 +100,13 @@ impl Inspector {
         } else {
             let file = find(&self.directory)?;
             match Lock::take(&self.directory) {
-                Ok(_lock) => {
-                    return serve(&file, request).map_err(|error| InspectError::of(&file, &error));
-                }
-                Err(OpenError::InUse(_)) => self.running.insert(Running::connect(&self.directory)?),
+                Ok(lock) => return serve(&file, request, lock.is_read_only),
+                Err(OpenError::InUse(_)) => match Running::connect(&self.directory) {
+                    Ok(running) => self.running.insert(running),
+                    // Its ingest can make no socket there, and changes nothing.
+                    Err(_) if is_read_only(&self.directory) => return serve(&file, request, true),
+                    Err(error) => return Err(error),
+                },
                 Err(error) => return Err(InspectError::unusable(&file, &error)),
             }
         };
@@ -115,13 +117,17 @@ impl Inspector {
 }
 
 /// Serves a request from the file, as its owner does.
-fn serve(file: &Path, request: &Request) -> Result<Response, StoreError> {
-    let mut database = Database::open_at_rest(file)?;
-    let (response, changes) = respond(database.connection(), request)?;
-    if !changes.is_empty() {
-        database.apply(changes.iter(), Totals::default())?;
-    }
-    Ok(response)
+fn serve(file: &Path, request: &Request, is_read_only: bool) -> Result<Response, InspectError> {
+    let serve = || {
+        let open = if is_read_only { Database::open_to_read } else { Database::open_at_rest };
+        let mut database = open(file)?;
+        let (response, changes) = respond(database.connection(), request)?;
+        if !changes.is_empty() {
+            database.apply(changes.iter(), Totals::default())?;
+        }
+        Ok(response)
+    };
+    serve().map_err(|error| InspectError::of(file, &error))
 }
 
 /// The current file of an existing spool; nothing is created.

@@ -18,7 +18,7 @@ use super::damage_check::recheck_damage;
 use super::database::{self, StoredRow, Totals};
 use super::error::StoreError;
 use missing::{Missing, each_indexed, end_of_log};
-use query::{end_of_gap, open, read};
+use query::{end_of_gap, read};
 pub(super) use ranges::Ranges;
 use ranges::both;
 use rusqlite::Connection;
@@ -92,7 +92,7 @@ impl Salvage {
 
     /// How much is in it and since when, according to its index.
     pub(super) fn count(path: &Path) -> Result<(Totals, Option<i64>), StoreError> {
-        let counted = open(path)
+        let counted = database::connect_to_read(path)
             .and_then(|connection| Ok((database::totals(&connection)?, database::oldest(&connection)?)));
         counted.map_err(|error| recheck_damage(&error, Ok(path.to_owned())))
     }
@@ -259,6 +259,6 @@ fn not_now(read: &Result<(), StoreError>) -> Option<&StoreError> {
 
 /// The connection that there is, or a new one.
 fn connected<'a>(connection: &'a mut Option<Connection>, path: &Path) -> Result<&'a Connection, StoreError> {
-    let opened = connection.take().map_or_else(|| open(path), Ok)?;
+    let opened = connection.take().map_or_else(|| database::connect_to_read(path), Ok)?;
     Ok(connection.insert(opened))
 }

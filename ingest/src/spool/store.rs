@@ -41,6 +41,8 @@ const CHECKED_BYTES: u64 = 256 << 20;
 #[derive(Clone, Debug)]
 pub(super) struct StoreParts {
     pub(super) directory: PathBuf,
+    /// Whether its file system is, as the process starts.
+    pub(super) is_read_only: bool,
     /// `--spool-max-bytes`.
     pub(super) max_bytes: u64,
     pub(super) metrics: SpoolMetrics,
@@ -107,7 +109,8 @@ impl Store {
             pace: Pace::default(),
             idle: 0,
             retry: RETRY_FIRST,
-            failures: [0; 3],
+            // A file that cannot be written is drained in place, without half a minute of attempts.
+            failures: [if parts.is_read_only { FAILURES } else { 0 }; 3],
             parts,
         }
     }

@@ -2,28 +2,11 @@
 
 use super::super::database::{self, StoredRow};
 use super::super::error::StoreError;
-use super::super::files;
 use super::Range;
 use rusqlite::{Connection, params};
-use std::path::Path;
 
 const ROWS: &str = "SELECT seq, id, received, app, headers, digest, set_aside, body FROM deliveries NOT INDEXED \
                     WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq LIMIT ?3";
-
-/// SQLite's way to files without locks (<https://sqlite.org/vfs.html>): on a file system that is read-only a lock to write
-/// cannot be had, and one to read is not enough for the log. The process has the lock of the directory.
-const NO_LOCKS: &str = "unix-none";
-
-/// Opens it read-only; closing it does not checkpoint the log either.
-pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
-    // SQLite would delete the log of an empty file.
-    if files::size(path)? == Some(0) {
-        return Err(StoreError::Damaged("the file is empty".to_owned()));
-    }
-    let connection = database::connect(path, Some(NO_LOCKS))?;
-    connection.pragma_update(None, "query_only", true)?;
-    Ok(connection)
-}
 
 /// Rows of a range, up to an error.
 pub(super) fn read(

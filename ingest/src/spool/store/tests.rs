@@ -4,6 +4,7 @@ mod bytes;
 mod damage;
 mod drained;
 mod failures;
+mod read_only;
 
 use super::super::database::{Change, RowKey, StoredRow};
 use super::super::writer::{Command, Write};
@@ -28,6 +29,7 @@ const ROWS: usize = 40;
 pub(in crate::spool) fn parts(directory: &Path, max_bytes: u64) -> StoreParts {
     StoreParts {
         directory: directory.to_owned(),
+        is_read_only: false,
         max_bytes,
         metrics: SpoolMetrics::new(&Registry::new()),
         stored: Arc::default(),
