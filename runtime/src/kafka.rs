@@ -1,11 +1,12 @@
 //! What producers and consumers share: their log, their statistics, their credentials, the topics they need, the partition
-//! of a key, the headers of dead letters.
+//! of a key, the headers of dead letters, what members of a group read.
 
 pub mod credentials;
 pub mod dead_letter;
 pub(crate) mod log;
 pub mod partitioner;
 pub(crate) mod statistics;
+pub mod subscription;
 pub mod topics;
 
 mod position;

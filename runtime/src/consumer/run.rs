@@ -136,7 +136,7 @@ async fn run_client<H: Handler>(
     consumer.subscribe(&topics)?;
     let watching = connection::watch(connection, config.clone(), changes, end.clone());
     tokio::spawn(fatal_if_it_panics("the watch of the connection", Arc::clone(&first_error), watching));
-    let watch = PartitionWatch::new(config, registry, Arc::clone(shared))?;
+    let watch = PartitionWatch::new(config, registry, Arc::clone(shared), process.health.clone())?;
     tokio::spawn(fatal_if_it_panics(
         "the watch of the partitions",
         Arc::clone(&first_error),

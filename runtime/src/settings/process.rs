@@ -12,7 +12,7 @@ crate::settings! {
     pub struct CommonSettings {
         /// How to reach Kafka.
         pub kafka: KafkaSettings = part(KafkaSettings::declare, KafkaSettings::read),
-        /// First part of every topic's name
+        /// First part of every topic's name; consumer groups have none, so one Kafka carries one Weir
         pub topic_prefix: String = with_default("NAME", "meta", form::topic_prefix()),
         /// Address of metrics and health probes; not for the public
         pub admin_listen: SocketAddr = with_default("IP:PORT", "0.0.0.0:9090", form::address()),

@@ -1,7 +1,5 @@
 //! Who reads what ingest writes: the consumer groups of Weir, their members and how far behind they are.
 
-mod subscription;
-
 use super::check::{Check, CheckResult, Deadline, NotKnown, Observed};
 use crate::kafka::{answered, is_of_rights};
 use crate::topics::TopicsSettings;
@@ -11,6 +9,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::groups::GroupInfo;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
+use runtime::kafka::subscription;
 use runtime::settings::KafkaSettings;
 use schemas::Topic;
 use std::collections::BTreeMap;
@@ -46,6 +45,9 @@ Start it: `kubectl get pods`, and the log of what ended. Is it not to run any mo
 const BEHIND: &str = "\
 Its log and metrics say what it waits for: docs/operations.md, WeirConsumerLag and WeirConsumerStuck.";
 
+const SHARED: &str = "\
+One Kafka carries one Weir, whatever its --topic-prefix: docs/operations.md, Topics. Stop the other, or give it another Kafka.";
+
 /// Who reads some topics.
 #[derive(Clone, Copy)]
 struct Reader {
@@ -78,6 +80,8 @@ pub(super) struct Group {
     pub(super) lag: u64,
     /// Those of them that are older than [`LATE`].
     pub(super) late: u64,
+    /// A topic of another Weir, or of whoever else is a member, that it shares the group with.
+    pub(super) shared_with: Option<String>,
 }
 
 /// Reads all of them, in the order of their names here; nothing of what is not switched on. They are asked at the same time,
@@ -90,7 +94,8 @@ pub(super) async fn read(
         let TopicsSettings { kafka, topic_prefix, .. } = settings.clone()?;
         let topics: Vec<_> = reader.topics().iter().map(|topic| topic.name(topic_prefix)).collect();
         let kafka = kafka.clone();
-        let read = move || group(&kafka, reader, &topics, SystemTime::now());
+        let prefix = topic_prefix.clone();
+        let read = move || group(&kafka, reader, (&prefix, &topics), SystemTime::now());
         deadline.look(WITHIN, async { tokio::task::spawn_blocking(read).await? }).await
     };
     join_all(READERS.iter().map(ask)).await
@@ -99,7 +104,7 @@ pub(super) async fn read(
 fn group(
     kafka: &KafkaSettings,
     reader: &Reader,
-    topics: &[String],
+    (prefix, topics): (&str, &[String]),
     now: SystemTime,
 ) -> Observed<Option<Group>> {
     let name = reader.group;
@@ -111,8 +116,11 @@ fn group(
     let listed = answered(&client, ANSWER, |client| client.fetch_group_list(Some(name), ANSWER));
     let listed = listed.map_err(nothing)?;
     let joined = listed.groups().iter().flat_map(GroupInfo::members);
+    let read: Vec<_> = joined.map(|member| subscription::topics(member.metadata()?)).collect();
+    let is_of_reader = |name: &&str| topics.iter().any(|topic| topic == name);
     let reads: Vec<Option<bool>> =
-        joined.map(|member| subscription::names_one_of(member.metadata()?, topics)).collect();
+        read.iter().map(|read| Some(read.as_ref()?.iter().any(is_of_reader))).collect();
+    let shared_with = read.iter().flatten().find_map(|read| foreign(read, prefix)).map(str::to_owned);
     let committed = client.committed_offsets(partitions.clone(), ANSWER);
     let committed = committed.and_then(|committed| offsets(&committed)).map_err(nothing)?;
     let Some(members) = reading(reader, &reads, !committed.is_empty()) else { return Ok(None) };
@@ -125,7 +133,7 @@ fn group(
     let late = (now - LATE).duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let (begins, ends) = (find(Offset::Beginning)?, find(Offset::End)?);
     let late = find(Offset::Offset(i64::try_from(late).unwrap_or(i64::MAX)))?;
-    let mut group = Group { members, has_committed: !committed.is_empty(), ..Group::default() };
+    let mut group = Group { members, has_committed: !committed.is_empty(), shared_with, ..Group::default() };
     for partition in partitions.to_topic_map().keys() {
         let end = ends.get(partition).copied().unwrap_or_default();
         let begin = begins.get(partition).copied().unwrap_or_default();
@@ -135,6 +143,11 @@ fn group(
         group.late += until(late.get(partition).copied().unwrap_or(end));
     }
     Ok(Some(group))
+}
+
+/// The first of a member's topics, where none is of this prefix.
+fn foreign<'a>(read: &[&'a str], prefix: &str) -> Option<&'a str> {
+    if read.iter().any(|name| Topic::named(name, prefix).is_some()) { None } else { read.first().copied() }
 }
 
 /// How many members read its topics, by what each says of that; nothing where it was not told to read them. What was
@@ -208,7 +221,13 @@ pub(super) fn checks(groups: Vec<Observed<Option<Group>>>) -> impl Iterator<Item
 }
 
 fn judge(group: &Group) -> CheckResult {
-    let Group { members, has_committed, lag, late } = group;
+    let Group { members, has_committed, lag, late, shared_with } = group;
+    if let Some(topic) = shared_with {
+        return CheckResult::fail(
+            format!("a member of the group reads {topic} and nothing of this prefix"),
+            SHARED,
+        );
+    }
     match (members, has_committed) {
         (0, false) => CheckResult::unknown("it has never read here", NEVER),
         (0, true) => CheckResult::fail(format!("no member reads, and {lag} records wait"), NOBODY),
@@ -228,13 +247,28 @@ mod tests {
     #[test]
     fn a_group_is_judged_by_who_reads_and_what_waits_for_long() {
         let judge = |members, has_committed, lag, late| -> Verdict {
-            judge(&Group { members, has_committed, lag, late }).verdict
+            judge(&Group { members, has_committed, lag, late, shared_with: None }).verdict
         };
         assert_eq!(judge(0, false, 7, 7), Unknown);
         assert_eq!(judge(0, true, 0, 0), Fail);
         assert_eq!(judge(2, true, 900, 0), Pass);
         assert_eq!(judge(2, true, 900, 1), Fail);
         assert_eq!(judge(1, false, 0, 0), Pass);
+    }
+
+    #[test]
+    fn a_member_that_reads_topics_of_another_prefix_alone_is_a_fault() {
+        for (read, is_foreign) in [
+            (&["meta.messages.v1"][..], false),
+            (&["meta.comments.v1", "other"][..], false),
+            (&[][..], false),
+            (&["stage.messages.v1"][..], true),
+            (&["meta.stage.messages.v1"][..], true),
+        ] {
+            let shared_with = foreign(read, "meta").map(str::to_owned);
+            let group = Group { members: 2, has_committed: true, shared_with, ..Group::default() };
+            assert_eq!(judge(&group).verdict, if is_foreign { Fail } else { Pass }, "{read:?}");
+        }
     }
 
     #[test]
@@ -285,7 +319,7 @@ mod tests {
             groups[2] = Ok(profiles);
             checks(groups).map(|check| (check.of, check.judged.verdict)).collect::<Vec<_>>()
         };
-        let late = Group { members: 1, has_committed: true, lag: 7, late: 7 };
+        let late = Group { members: 1, has_committed: true, lag: 7, late: 7, ..Group::default() };
         assert_eq!(named(None).len(), READERS.len() - 1);
         assert_eq!(named(Some(late))[2], ("weir-lookups (profiles)".to_owned(), Fail));
     }

@@ -15,12 +15,14 @@ use super::broker_offsets::{Partition, ends, gone, offset_of, offsets};
 use super::fatal_panic::blocking;
 use super::next_record::NextRecordProbe;
 use super::partition_state::PartitionState;
+use super::shared_group::SharedGroup;
 use super::stall::Stalls;
 use crate::consumer::error::ConsumerError;
 use crate::consumer::partition::assignment::PartitionRegistry;
 use crate::consumer::wait::{Activity, Wait};
 use crate::consumer::worker_context::SharedContext;
 use crate::kafka::{TopicPartition, list};
+use crate::process::health::Health;
 use crate::throttle::Throttle;
 
 /// How long the brokers may take to answer a question.
@@ -45,6 +47,7 @@ pub(in crate::consumer) struct PartitionWatch {
     ends: HashMap<TopicPartition, i64>,
     unknown_log: Throttle,
     gone_log: Throttle,
+    shared_group: SharedGroup,
     stalls: Stalls,
 }
 
@@ -54,6 +57,7 @@ impl PartitionWatch {
         config: ClientConfig,
         registry: Arc<PartitionRegistry>,
         shared: Arc<SharedContext>,
+        health: Health,
     ) -> KafkaResult<Self> {
         let config = of_an_observer(config);
         let client = config.create()?;
@@ -69,6 +73,7 @@ impl PartitionWatch {
             ends: HashMap::new(),
             unknown_log: Throttle::default(),
             gone_log: Throttle::default(),
+            shared_group: SharedGroup::new(health),
             stalls,
         })
     }
@@ -104,6 +109,8 @@ impl PartitionWatch {
             }
         };
         self.unanswered = 0;
+        let has_partitions = !self.registry.partitions().is_empty();
+        self.shared_group.look(&self.client, &self.shared.options, has_partitions);
         let unreadable = self.next_record.look(&mut states, &self.stalls);
         for topic in &self.shared.options.topics {
             let count = unreadable.get(&**topic).copied().unwrap_or_default();
