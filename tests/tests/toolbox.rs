@@ -7,13 +7,15 @@ use std::process::{Command, Output};
 
 use weir_tests::foreign;
 
-/// A cluster in which every pod runs at once, prints a line and ends with 3; `LOG` is what its log does then.
+/// A cluster in which every pod runs at once, prints a line and ends with 3; `LOG` is what its log does then. A mesh has put a container
+/// before that of the command, which never ends.
 const KUBECTL: &str = r#"
 kubectl() {
   case "$*" in
-    *" logs "*) echo "a line"; eval "$LOG" ;;
-    *startedAt*) echo "now" ;;
-    *exitCode*) echo 3 ;;
+    *" logs "*"--container weir "*) echo "a line"; eval "$LOG" ;;
+    *'@.name=="weir"'*startedAt*) echo "now" ;;
+    *'@.name=="weir"'*exitCode*) echo 3 ;;
+    *jsonpath*) ;;
     *--filename*) cat ;;
     *) echo "{}" ;;
   esac
