@@ -93,6 +93,9 @@ async fn ingest_serves_on_when_descriptors_run_out_and_does_not_spin() {
     // Each time, some are evicted at once: a loop that spins has thousands of errors.
     let errors = admin.accept_errors().await.unwrap() - before;
     assert!(errors <= 2 * DESCRIPTORS as u64, "{errors} errors");
+    // Not the limit that is a setting, and was not reached.
+    let is_said = |line: &str| line.contains("limit reached") && line.contains("ulimit -n");
+    ingest.line("the limit that was reached", PATIENCE, is_said).await.unwrap();
     drop(held);
     assert!(ingest.terminate(PATIENCE + Duration::from_secs(10)).await.unwrap().success());
 }

@@ -104,7 +104,7 @@ where
         if connections::is_exhausted(error) {
             tokio::time::sleep(GRACE).await;
             let evicted = self.connections.evict(EVICTED_AT_ONCE);
-            (0..evicted).for_each(|_| self.metrics.limits.count(Limit::Connections));
+            (0..evicted).for_each(|_| self.metrics.limits.count_open_files());
             if evicted > 0 {
                 return;
             }

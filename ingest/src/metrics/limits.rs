@@ -63,13 +63,22 @@ impl LimitMetrics {
 
     /// Counts a refusal. A limit of connections, memory or hashing is logged too: it may be too low for honest clients.
     pub(crate) fn count(&self, limit: Limit) {
-        self.counters[limit].inc();
         let setting = match limit {
             Limit::Connections => "--max-connections",
             Limit::BodyBytes => "--max-body-bytes-in-flight",
             Limit::SignatureTime => "--body-timeout",
-            _ => return,
+            _ => return self.counters[limit].inc(),
         };
+        self.count_and_log(limit, setting);
+    }
+
+    /// Counts a connection that was evicted since the process may open no more files, which is below `--max-connections`.
+    pub(crate) fn count_open_files(&self) {
+        self.count_and_log(Limit::Connections, "open files (ulimit -n)");
+    }
+
+    fn count_and_log(&self, limit: Limit, setting: &str) {
+        self.counters[limit].inc();
         if let Some(suppressed) = self.log[limit].pass(Instant::now()) {
             tracing::warn!(
                 setting,
