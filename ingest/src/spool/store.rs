@@ -41,7 +41,7 @@ const CHECKED_BYTES: u64 = 256 << 20;
 #[derive(Clone, Debug)]
 pub(super) struct StoreParts {
     pub(super) directory: PathBuf,
-    /// Whether its file system is, as the process starts.
+    /// Whether its file system is, as the process starts: a file is drained in place there without half a minute of attempts.
     pub(super) is_read_only: bool,
     /// `--spool-max-bytes`.
     pub(super) max_bytes: u64,
@@ -109,7 +109,6 @@ impl Store {
             pace: Pace::default(),
             idle: 0,
             retry: RETRY_FIRST,
-            // A file that cannot be written is drained in place, without half a minute of attempts.
             failures: [if parts.is_read_only { FAILURES } else { 0 }; 3],
             parts,
         }

@@ -60,7 +60,10 @@ impl Reserve {
     fn is_out_of_space(&self) -> bool {
         let probe = self.path.with_extension("probe");
         let is_out = write(&probe, PROBE).is_err_and(|error| is_out_of_space(&error));
-        if let Err(error) = remove_if_there(&probe) {
+        // Where nothing can be written there is none.
+        if let Err(error) = remove_if_there(&probe)
+            && error.kind() != io::ErrorKind::ReadOnlyFilesystem
+        {
             tracing::warn!(%error, file = %probe.display(), "cannot remove the probe file of the spool");
         }
         is_out
