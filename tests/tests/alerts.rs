@@ -49,7 +49,7 @@ fn prometheus_takes_the_rules_and_they_do_in_every_case_what_they_should() {
     }
 }
 
-/// Compared with the PodMonitor in what finds the pods: their labels are the same there.
+/// Compared with the `PodMonitor` in what finds the pods: their labels are the same there.
 #[test]
 fn prometheus_without_its_operator_finds_the_same_pods() {
     const SCRAPE: &str = "k8s/components/prometheus/scrape.yaml";
