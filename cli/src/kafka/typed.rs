@@ -1,10 +1,8 @@
 //! Typed events that are published again: the records that ingest made of them, with a mark.
 
 use crate::kafka::OutgoingRecord;
+use runtime::kafka::dead_letter::header;
 use schemas::{Event, Reception, raw};
-
-/// The header that tells a record that was published again, with the name of the run.
-const REPLAY: &str = "ce_replay";
 
 /// A typed record, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +27,7 @@ impl Typed {
     /// The record, marked with the name of the run.
     pub(crate) fn outgoing<'a>(&'a self, run: &'a str) -> OutgoingRecord<'a> {
         let headers = raw::typed_headers(&self.id, &self.event_type).into_iter();
-        let mark = (REPLAY, run.as_bytes());
+        let mark = (header::REPLAY, run.as_bytes());
         OutgoingRecord {
             topic: &self.topic,
             key: self.key.as_deref().map(str::as_bytes),

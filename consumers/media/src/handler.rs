@@ -7,6 +7,7 @@ use crate::save::{LinkOutcome, Saver};
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
 use runtime::telemetry::spans;
 use schemas::{Topic, raw};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -20,6 +21,9 @@ const NEXT_TURN: Duration = Duration::from_secs(1);
 
 /// The links of one record; dropping it ends the work.
 type Saving = AbortOnDropHandle<Vec<Output>>;
+
+/// Name and value.
+type Header = (Cow<'static, str>, Vec<u8>);
 
 /// Has links followed.
 #[derive(Debug)]
@@ -42,9 +46,10 @@ impl MediaHandler {
 
     fn begin(&self, source: Source, record: &Record) -> Saving {
         let (saver, media, key) = (Arc::clone(&self.saver), Arc::clone(&self.media), record.key.clone());
+        let marks: Vec<_> = record.marks().collect();
         let saving = async move {
             let outcome = saver.save(&source).await;
-            outcome.into_iter().map(|outcome| output(&media, key.as_deref(), outcome)).collect()
+            outcome.into_iter().map(|outcome| output(&media, key.as_deref(), &marks, outcome)).collect()
         };
         let span = spans::ahead("save media", record.trace());
         AbortOnDropHandle::new(tokio::spawn(saving.instrument(span)))
@@ -92,15 +97,16 @@ impl Handler for MediaHandler {
     }
 }
 
-fn output(topic: &Arc<str>, key: Option<&[u8]>, outcome: LinkOutcome) -> Output {
+fn output(topic: &Arc<str>, key: Option<&[u8]>, marks: &[Header], outcome: LinkOutcome) -> Output {
+    let headers = [
+        ("content-type".into(), raw::CONTENT_TYPE.into()),
+        ("ce_id".into(), outcome.id.as_bytes().into()),
+        ("weir_status".into(), outcome.status.as_str().into()),
+    ];
     Output {
         topic: Arc::clone(topic),
         key: key.map(<[u8]>::to_vec),
-        headers: vec![
-            ("content-type".into(), raw::CONTENT_TYPE.into()),
-            ("ce_id".into(), outcome.id.as_bytes().into()),
-            ("weir_status".into(), outcome.status.as_str().into()),
-        ],
+        headers: headers.into_iter().chain(marks.iter().cloned()).collect(),
         value: outcome.value,
     }
 }
@@ -111,4 +117,19 @@ fn unavailable() -> Failure {
         "its links are still followed: they take long, or a host, the network or the store does not answer (see the log)",
     );
     Failure::Unavailable { error, wait: Some(NEXT_TURN), on: Wait::ApiAnswer }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::media::MediaStatus;
+
+    #[test]
+    fn the_record_of_an_event_that_comes_again_is_marked_as_the_event_is() {
+        let outcome = LinkOutcome { id: "17".into(), status: MediaStatus::Saved, value: Vec::new() };
+        let marks = [("ce_replay".into(), b"run".to_vec())];
+        let output = output(&Arc::from("meta.media.v1"), Some(b"1:2"), &marks, outcome);
+        let names: Vec<_> = output.headers.iter().map(|(name, _)| &**name).collect();
+        assert_eq!(names, ["content-type", "ce_id", "weir_status", "ce_replay"]);
+    }
 }

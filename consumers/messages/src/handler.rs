@@ -65,7 +65,8 @@ impl InboxHandler {
     fn output(&self, record: &Record, name: inbox::EventName, inbox: &inbox::Record) -> Output {
         let headers =
             [("content-type", raw::CONTENT_TYPE), ("ce_id", &inbox.id), ("weir_event", name.as_str())];
-        let headers = headers.map(|(name, value)| (Cow::Borrowed(name), value.as_bytes().to_vec())).into();
+        let headers = headers.map(|(name, value)| (Cow::Borrowed(name), value.as_bytes().to_vec()));
+        let headers = headers.into_iter().chain(record.marks()).collect();
         Output {
             topic: Arc::clone(self.routes.name(name.topic())),
             key: record.key.clone(),

@@ -15,6 +15,12 @@ use std::time::{Duration, SystemTime};
 
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
 
+use crate::kafka::dead_letter::header;
+
+/// Headers that mark an event which comes again, behind newer ones: of a replay, and of a dead letter that was put back. What is made
+/// of the event is marked alike.
+const MARKS: [&str; 2] = [header::REPLAY, header::ATTEMPTS];
+
 /// A record as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
@@ -52,6 +58,11 @@ impl Record {
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         let found = self.headers.iter().rev().find(|(header, _)| header == name);
         found.and_then(|(_, value)| value.as_deref())
+    }
+
+    /// The headers that mark an event which comes again, for what is made of it.
+    pub fn marks(&self) -> impl Iterator<Item = (Cow<'static, str>, Vec<u8>)> {
+        MARKS.into_iter().filter_map(|name| Some((name.into(), self.header(name)?.into())))
     }
 }
 

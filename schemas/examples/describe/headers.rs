@@ -55,6 +55,12 @@ pub(crate) const SCHEMAS: &str = r"  schemas:
           description: The member event of the value, so that subscribers can filter without parsing.
         traceparent:
           type: string
+        ce_replay:
+          type: string
+          description: The name of the run that published the event again, of a replay alone.
+        weir_dlq_attempts:
+          type: string
+          description: How often a consumer tried the event before it was put back from the dead letters; else absent.
     profileHeaders:
       type: object
       required: [content-type]
@@ -78,6 +84,12 @@ pub(crate) const SCHEMAS: &str = r"  schemas:
           description: The member status of the value, so that subscribers can filter without parsing.
         traceparent:
           type: string
+        ce_replay:
+          type: string
+          description: The name of the run that published the event again, of a replay alone.
+        weir_dlq_attempts:
+          type: string
+          description: How often a consumer tried the event before it was put back from the dead letters; else absent.
     replyHeaders:
       type: object
       description: None is needed. A command that was put back from the dead letters is as old as its headers say.

@@ -32,7 +32,8 @@ again what it is, so that you can pass over what you do not want without parsing
   already, over crashes and restarts too, but for the cases that [0070](adr/0070-the-inbox-is-the-memory-of-the-messages.md) names.
   One thing that comes with two keys has one `id` and may be in the inbox twice: an edit with and without its sender, a comment with and without its media. Two things
   share an `id` where Meta leaves out what tells them apart, and the second is not in the inbox: edits of a message without `num_edit`, reactions to one without `timestamp`.
-- **A replay and a dead letter that is put back bring an event again**, behind newer ones: the header `ce_replay` or `weir_dlq_attempts` marks it.
+- **A replay and a dead letter that is put back bring an event again**, behind newer ones: the header `ce_replay` or `weir_dlq_attempts` marks it, and what is made of
+  it in the inbox, enriched and on `meta.media.v1`.
 - **A key is `{account}` alone where the event names no user, media or post**, and there is none (nor a `subject`) where it names no account.
 - **Order is that of a key**, and it is the order in which Weir received the events. After an outage, what waited in the spool comes behind newer events, and
   Meta may deliver late: order by `time`, which is when it happened.

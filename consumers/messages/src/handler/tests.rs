@@ -92,6 +92,19 @@ fn a_message_becomes_one_record_of_the_inbox() {
     assert!((bench.counted("weir_messages_events_total") - 1.0).abs() < f64::EPSILON);
 }
 
+#[test]
+fn the_record_of_an_event_that_comes_again_is_marked_as_the_event_is() {
+    let bench = Bench::new();
+    let says = |name: &str, value: &str| (name.to_owned(), Some(value.as_bytes().to_vec()));
+    let marks = [says("ce_replay", "run"), says("weir_dlq_attempts", "2")];
+    let others = [says("weir_dlq_consumer", "weir-lookups"), says("mine", "1")];
+    let again =
+        Record { headers: others.into_iter().chain(marks.clone()).collect(), ..record(7, Some(typed(TEXT))) };
+    let [output] = bench.handle(&mut Bench::recent(), &again).unwrap().try_into().unwrap();
+    let headers = output.headers.into_iter().skip(3).map(|(name, value)| (name.into_owned(), Some(value)));
+    assert_eq!(headers.collect::<Vec<_>>(), marks);
+}
+
 /// A text that was put back from the dead letters of a consumer, if it says of whose.
 fn put_back(offset: i64, consumer: Option<&str>) -> Record {
     let says = |name: &str, value: &str| (name.to_owned(), Some(value.as_bytes().to_vec()));
