@@ -1,6 +1,7 @@
 //! The links of a record that lead to media: which, in what order, and whose they are.
 
 use schemas::data::messaging::{Attachment, Messaging, Story};
+use schemas::inbox::Platform;
 use schemas::lookup::{self, Lookup};
 use schemas::media::Origin;
 use schemas::profile::CustomerProfile;
@@ -73,8 +74,7 @@ fn of_event(topic: Topic, value: Option<&[u8]>) -> Result<Option<Source>, Source
     let event = TypedEvent::read(value)?;
     let links = match topic {
         Topic::CommentsEnriched | Topic::MentionsEnriched => of_lookup(&Lookup::read(value)?),
-        // Data of no shape that is known has no links that are.
-        _ => event.data::<Messaging>().map(|item| of_messaging(&item)).unwrap_or_default(),
+        _ => of_conversation(&event),
     };
     let links = each_once(links);
     if links.is_empty() {
@@ -108,24 +108,32 @@ fn of_profile(value: Option<&[u8]>) -> Result<Option<Source>, SourceError> {
     }))
 }
 
-fn of_messaging(item: &Messaging) -> Vec<Link> {
+fn of_conversation(event: &TypedEvent<'_>) -> Vec<Link> {
+    let Some(platform) = Platform::of_object(&event.metaobject) else { return Vec::new() };
+    // Data of no shape that is known has no links that are.
+    event.data().map(|item| of_messaging(&item, platform)).unwrap_or_default()
+}
+
+fn of_messaging(item: &Messaging, platform: Platform) -> Vec<Link> {
     let message = item.message.as_ref();
-    let attached = message.into_iter().flat_map(|message| &message.attachments).filter_map(attached);
+    let attached = message
+        .into_iter()
+        .flat_map(|message| &message.attachments)
+        .filter_map(|attachment| attached(attachment, platform));
     let answered = message.and_then(|message| message.reply_to.as_ref()?.story.as_ref()).and_then(story);
     let mentioning = item.referral.as_ref().and_then(|referral| referral.story.as_ref()).and_then(story);
     attached.chain(answered).chain(mentioning).collect()
 }
 
 /// What an attachment leads to; that of a template, a place or a page of somebody's is no media.
-fn attached(attachment: &Attachment) -> Option<Link> {
+fn attached(attachment: &Attachment, platform: Platform) -> Option<Link> {
     let origin = match attachment.kind.as_deref().unwrap_or_default() {
         "template" | "fallback" | "location" | "appointment_booking" => return None,
         "story_mention" => Origin::Story,
         "share" | "media" | "reel" | "ig_reel" | "post" | "ig_post" | "story" | "ig_story" => Origin::Share,
         _ => Origin::Attachment,
     };
-    let content = attachment.content();
-    let url = content.url.or(content.story_media_url).or_else(|| attachment.url.clone())?;
+    let url = attachment.link(&attachment.content(), platform)?;
     Some(Link { origin, url })
 }
 

@@ -276,7 +276,7 @@ Read the topic from its beginning into a table by key; a record without a value 
 
 const MEDIA: &str = "\
 Written by weir-media, which downloads the attachments of events before their links expire: one record for each link of an event, of the first 64, keyed as the event is.
-`event` is the event's `id`, `url` the link as it stands there and in the inbox, `index` its place among the links of the event, each named once.
+`event` is the event's `id`, `url` the link as the inbox has it, `index` its place among the links of the event, each named once.
 `saved` has the object's `key` below `--media-store`, its `sha256`, `bytes`, the type that the server `declared` and the one that the
 bytes have (`sniffed`); the object is served as the latter, or as `application/octet-stream` where that is no picture, film or sound.
 `gone` says that the link had died (`reason`: `http_403` and the like, or `expired` where it said so itself), `refused` that it leads where weir-media does not go (`reason`: `not_https`, `host`, `address`, `redirects`, …),

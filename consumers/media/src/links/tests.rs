@@ -74,6 +74,12 @@ fn a_story_that_is_answered_is_a_link_of_the_answer() {
 }
 
 #[test]
+fn a_link_without_its_host_is_that_of_the_inbox() {
+    let source = of("message/attachment-reel-relative-url.json").unwrap();
+    assert_eq!(source.links[0].url, "https://www.facebook.com/reel/1092384756102938/?s=ifu");
+}
+
+#[test]
 fn a_message_of_text_has_no_links() {
     assert_eq!(of("message/text.json"), None);
 }

@@ -83,15 +83,15 @@ pub(super) fn of_story(story: &Story) -> Attachment {
 
 fn normalise(attachment: messaging::Attachment, platform: Platform) -> Attachment {
     let content = attachment.content();
+    let url = attachment.link(&content, platform);
     let kind = kind(attachment.kind.as_deref(), &content);
     let id = content.shared_id().map(str::to_owned);
     let place = content.coordinates.unwrap_or_default();
-    let url = [content.url, content.story_media_url, attachment.url];
     let title = [content.title, attachment.title];
     Attachment {
         kind: kind.into(),
         meta_type: attachment.kind.filter(|word| word != kind.as_str()),
-        url: first(url).map(|url| absolute(url, platform)),
+        url,
         title: first(title),
         id,
         sticker_id: content.sticker_id,
@@ -132,17 +132,6 @@ fn what_else(payload: &str) -> Option<Value> {
         _ => true,
     };
     holds_more.then_some(payload)
-}
-
-/// Meta gives the links of some reels without the host.
-fn absolute(url: String, platform: Platform) -> String {
-    if !url.starts_with('/') || url.starts_with("//") {
-        return url;
-    }
-    match platform {
-        Platform::Instagram => format!("https://www.instagram.com{url}"),
-        Platform::Facebook => format!("https://www.facebook.com{url}"),
-    }
 }
 
 fn first<const N: usize>(texts: [Option<String>; N]) -> Option<String> {

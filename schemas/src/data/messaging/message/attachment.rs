@@ -2,6 +2,7 @@
 
 use super::template::{Button, Element, ProductTemplate};
 use crate::data::model::model;
+use crate::inbox::Platform;
 use crate::time::Millis;
 use serde_json::value::RawValue;
 
@@ -92,6 +93,18 @@ impl Attachment {
     /// The payload's members; empty where the payload is no object.
     pub fn content(&self) -> Payload {
         self.payload.as_ref().and_then(|payload| serde_json::from_str(payload.get()).ok()).unwrap_or_default()
+    }
+
+    /// Where what is attached is, with `content` as the payload's members; whoever names it names it so. Meta gives the links of some
+    /// reels without the host.
+    pub fn link(&self, content: &Payload, platform: Platform) -> Option<String> {
+        let url = content.url.as_ref().or(content.story_media_url.as_ref()).or(self.url.as_ref())?;
+        let host = match platform {
+            _ if !url.starts_with('/') || url.starts_with("//") => "",
+            Platform::Instagram => "https://www.instagram.com",
+            Platform::Facebook => "https://www.facebook.com",
+        };
+        Some(format!("{host}{url}"))
     }
 }
 
