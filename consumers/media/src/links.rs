@@ -5,7 +5,7 @@ use schemas::inbox::Platform;
 use schemas::lookup::{self, Lookup};
 use schemas::media::Origin;
 use schemas::profile::CustomerProfile;
-use schemas::{Topic, TypedEvent, Unreadable, read_any};
+use schemas::{Kind, Topic, TypedEvent, Unreadable, read_any};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -109,7 +109,11 @@ fn of_profile(value: Option<&[u8]>) -> Result<Option<Source>, SourceError> {
 }
 
 fn of_conversation(event: &TypedEvent<'_>) -> Vec<Link> {
-    let Some(platform) = Platform::of_object(&event.metaobject) else { return Vec::new() };
+    // What was unsent is not to be kept, whatever Meta still says of it.
+    let is_unsent = event.kind().is_some_and(|kind| kind.kind == Kind::MessageDeleted);
+    let Some(platform) = Platform::of_object(&event.metaobject).filter(|_| !is_unsent) else {
+        return Vec::new();
+    };
     // Data of no shape that is known has no links that are.
     event.data().map(|item| of_messaging(&item, platform)).unwrap_or_default()
 }

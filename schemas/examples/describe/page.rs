@@ -261,7 +261,8 @@ attachments, whose links die, stands on [`meta.media.v1`](#metamediav1): join by
 
 const ON_PAGES: &str = "\
 Comments on a page's posts are here where somebody runs `weir-messages --input feed`. They are made of the kind `feed`, where `item` is `comment` and
-`verb` is `add`: `media_id` is the post, `media_type` is null, and `username` is the name that Facebook shows. What is edited, hidden or removed later is
+`verb` is `add`: `media_id` is the post, `media_type` is null, and `username` is the name that Facebook shows. Of a comment that is a
+photo or a film alone `body` is null; where that is, `data` of the typed event says alone (`photo`, `video`), and weir-media does not save it. What is edited, hidden or removed later is
 not here but on [`meta.feed.v1`](#metafeedv1) alone, under the same key, and so are comments on reviews (`rating`). New mentions of a page (`page_mention`) are
 `mention.received`, made by the same group, with `body` and `username` where Meta says them; one in a comment is answered by `comment_reply`.";
 
@@ -275,7 +276,10 @@ Read the topic from its beginning into a table by key; a record without a value 
 ([how to erase](operations.md#erase-a-customer)). Headers: `content-type`. Schema: [profile.v1.json](../schemas/json/profile.v1.json).";
 
 const MEDIA: &str = "\
-Written by weir-media, which downloads the attachments of events before their links expire: one record for each link of an event, of the first 64, keyed as the event is.
+Written by weir-media, which downloads before their links expire: of `meta.messages.v1` and `meta.standby.v1` what is attached, answered and mentioned (stories); of
+the enriched topics `media_url` and `thumbnail_url` of what was found; of `meta.profiles.v1` the picture. What `meta.feed.v1` links to, the pictures of templates and of
+ads (`referral`) are not saved, nor is anything of an unsent message (`message.deleted`), whatever Meta still says of it; what was saved before it was unsent stays.
+There is one record for each link of an event, of the first 64, keyed as the event is.
 `event` is the event's `id`, `url` the link as the inbox has it, `index` its place among the links of the event, each named once.
 `saved` has the object's `key` below `--media-store`, its `sha256`, `bytes`, the type that the server `declared` and the one that the
 bytes have (`sniffed`); the object is served as the latter, or as `application/octet-stream` where that is no picture, film or sound.

@@ -80,6 +80,24 @@ fn a_link_without_its_host_is_that_of_the_inbox() {
 }
 
 #[test]
+fn what_was_unsent_has_no_links_whatever_is_still_said_of_it() {
+    for channel in ["", "standby."] {
+        let event = |kind: &str| {
+            let event = serde_json::json!({
+                "id": "0123456789abcdef0123456789abcdef", "source": "/meta/instagram/1", "metaobject": "instagram",
+                "type": format!("com.meta.instagram.{channel}{kind}.v1"), "metaaccount": "1", "metacarrier": "messaging",
+                "deliveryid": "delivery", "data": {"message": {"mid": "m", "is_deleted": true, "attachments":
+                    [{"type": "image", "payload": {"url": "https://a.fbcdn.net/1"}}],
+                    "reply_to": {"story": {"url": "https://a.fbcdn.net/2"}}}},
+            });
+            Source::read(Topic::Messages, Some(event.to_string().as_bytes())).unwrap()
+        };
+        assert_eq!(event("message").unwrap().links.len(), 2);
+        assert_eq!(event("message.deleted"), None);
+    }
+}
+
+#[test]
 fn a_message_of_text_has_no_links() {
     assert_eq!(of("message/text.json"), None);
 }
