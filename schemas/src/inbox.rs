@@ -14,7 +14,7 @@ mod public;
 mod word;
 
 pub use crate::word::Open;
-pub use message::{Attachment, Message, QuickReply, ReplyTo};
+pub use message::{AsWritten, Attachment, Message, QuickReply, ReplyTo};
 pub use part::{LeadAnswer, Optin, Order, OrderProduct, Postback, Reaction, Receipt, Referral, Thread};
 pub use public::{Comment, Mention};
 pub use word::{Direction, EventName, MessageType, Platform};

@@ -24,7 +24,7 @@ pub mod reply;
 
 pub use additions::{lookup, media, profile};
 pub use event::{Carrier, Event, EventId, Reception, TypedEvent, Unreadable};
-pub use json::lossy::read_any;
+pub use json::lossy::{one_line, read_any};
 pub use kind::{EventKind, Kind, KindSpec, Model, NaturalKey, Subscribable, UnknownKind};
 pub use split::{Refusal, Split, most_events, split};
 pub use time::Millis;

@@ -42,7 +42,7 @@ again what it is, so that you can pass over what you do not want without parsing
   `json.loads` and JavaScript's `JSON.parse` read it, but Pydantic's own parser (`model_validate_json`, `from_json`) refuses the whole record: call
   `Event.model_validate(json.loads(record.value()))`. Before such a text is written as UTF-8, replace what is left of the character:
   `text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")`, in JavaScript `text.toWellFormed()`. In the inbox's texts it is replaced already.
-- **A name in an object of `data` may be given twice.** The last one counts, for kind, key and `id` too, as in most parsers; one that refuses such objects is
+- **A name in an object of `data` may be given twice**, and so in `payload` of an attachment, which is Meta's as it came. The last one counts, for kind, key and `id` too, as in most parsers; one that refuses such objects is
   not fit for `data`.
 - **Pass over what you do not know.** Members, words, kinds and topics may be added to v1 at any time; nothing is taken away from it.
 - **The dashboard's test button** sends events too: `metatest` is true where they can be told.

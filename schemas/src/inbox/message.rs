@@ -4,7 +4,7 @@ use super::part::Referral;
 use super::word::MessageType;
 use crate::word::Open;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A message: received, sent, edited, unsent, or a story's mention.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -95,6 +95,20 @@ pub struct Attachment {
     /// Meta's payload where it holds more than the members above: templates, bookings, types that are not known yet;
     /// else left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "json-schema", schemars(extend("type" = crate::json_schema::ANY)))]
-    pub payload: Option<Value>,
+    #[cfg_attr(
+        feature = "json-schema",
+        schemars(with = "Option<serde_json::Value>", extend("type" = crate::json_schema::ANY))
+    )]
+    pub payload: Option<AsWritten>,
+}
+
+/// Any JSON as it stands in its text, so that no number of it is rounded.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AsWritten(pub Box<RawValue>);
+
+impl PartialEq for AsWritten {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
 }

@@ -1,5 +1,6 @@
 //! Reads JSON whose texts may end in half a character, as cutting them at a length leaves it.
 
+use super::end_of_string;
 use serde_json::Value;
 
 /// What stands for half a character: U+FFFD.
@@ -12,6 +13,22 @@ const HALF: &str = r"\ufffd";
 /// Where it is no JSON.
 pub fn read_any(json: &str) -> serde_json::Result<Value> {
     serde_json::from_str(json).or_else(|_| serde_json::from_str(&whole(json)))
+}
+
+/// Valid JSON without white space between its parts, in which each half of a surrogate pair is replaced; all else, numbers too,
+/// stands as it did.
+pub fn one_line(json: &str) -> String {
+    let mut line = String::with_capacity(json.len());
+    let whole = whole(json);
+    let mut rest = &*whole;
+    while let Some((between, string)) = rest.find('"').map(|at| rest.split_at(at)) {
+        let end = end_of_string(string.as_bytes(), 0).unwrap_or(string.len());
+        let (string, behind) = string.split_at_checked(end).unwrap_or((string, ""));
+        line.extend(between.split_ascii_whitespace().chain([string]));
+        rest = behind;
+    }
+    line.extend(rest.split_ascii_whitespace());
+    line
 }
 
 /// JSON in which each half of a surrogate pair is replaced.
@@ -64,6 +81,17 @@ mod tests {
             read.unwrap(),
             json!({"a": "😀\\ud83d\"\néé\u{FFFD}", "id": 18_029_384_756_473_830_u64, "b": [0.5, null]})
         );
+    }
+
+    #[test]
+    fn on_one_line_all_stands_as_it_did() {
+        let json = "{ \"a b\" : [1.50 ,\t1e400, \"\\\"  \\n\\ud83d \"],\r\n \"id\":123456789012345678901 }\n";
+        let line = r#"{"a b":[1.50,1e400,"\"  \n\ufffd "],"id":123456789012345678901}"#;
+        assert_eq!(one_line(json), line);
+        assert_eq!(one_line(" null "), "null");
+        for broken in ["\"a", "\"\\", "{\"a\"", ""] {
+            assert_eq!(one_line(broken), broken);
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Attachments: Meta's many types in the words of the inbox.
 
 use schemas::data::messaging::{self, Payload, Story};
-use schemas::inbox::{Attachment, MessageType, Open, Platform};
-use schemas::read_any;
-use serde_json::Value;
+use schemas::inbox::{AsWritten, Attachment, MessageType, Open, Platform};
+use schemas::one_line;
+use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::mem;
 
@@ -122,16 +122,16 @@ fn kind(word: Option<&str>, content: &Payload) -> MessageType {
     }
 }
 
-/// The payload, where it holds more than the attachment says; half a character in it, which would make the record unreadable
-/// for many, is replaced.
-fn what_else(payload: &str) -> Option<Value> {
-    let payload = read_any(payload).ok()?;
-    let holds_more = match &payload {
-        Value::Null => false,
-        Value::Object(members) => members.keys().any(|name| !SAID.contains(&name.as_str())),
-        _ => true,
+/// The payload as it came, on one line, where it holds more than the attachment says; half a character in it, which would make the record
+/// unreadable for many, is replaced.
+fn what_else(payload: &str) -> Option<AsWritten> {
+    let payload = RawValue::from_string(one_line(payload)).ok()?;
+    let holds_more = match serde_json::from_str::<HashMap<String, &RawValue>>(payload.get()) {
+        Ok(members) => members.keys().any(|name| !SAID.contains(&name.as_str())),
+        // No object.
+        Err(_) => payload.get() != "null",
     };
-    holds_more.then_some(payload)
+    holds_more.then_some(AsWritten(payload))
 }
 
 fn first<const N: usize>(texts: [Option<String>; N]) -> Option<String> {

@@ -265,8 +265,21 @@ fn half_a_character_in_a_payload_loses_none_of_the_rest() {
         &json!({"mid": "m", "attachments": [{"type": "template", "payload": payload}]}),
     );
     let record = record_of(&event("message", &data).replace("HALF", r"\ud83d"));
-    let payload = record.message.unwrap().attachments[0].payload.clone().unwrap();
+    let record = serde_json::to_value(record).unwrap();
+    let payload = &record["message"]["attachments"][0]["payload"];
     assert_eq!(payload["elements"][0]["title"], "Summer sale \u{FFFD}");
+}
+
+#[test]
+fn a_payload_stands_in_the_record_as_it_came() {
+    let payload = r#"{"template_type":"generic","id":123456789012345678901,"buttons":[1.50,1e400]}"#;
+    let data = message(
+        "1",
+        ACCOUNT,
+        &json!({"mid": "m", "attachments": [{"type": "template", "payload": "PAYLOAD"}]}),
+    );
+    let record = record_of(&event("message", &data).replace(r#""PAYLOAD""#, payload));
+    assert_eq!(record.message.unwrap().attachments[0].payload.as_ref().unwrap().0.get(), payload);
 }
 
 #[test]
