@@ -56,7 +56,7 @@ fn contents() -> Vec<Content> {
 fn channel(topic: Topic) -> String {
     let spec = topic.spec();
     let (id, name) = (id(topic), topic.name(PREFIX));
-    let description = quoted(&format!("{} Order: {}.", sentence(spec.carries), order(spec.key)));
+    let description = quoted(&format!("{} Order: {}.", sentence(spec.carries), order(topic)));
     let messages = messages(topic);
     let (partitions, replicas) = (TopicSpec::DEFAULT_PARTITIONS, TopicSpec::DEFAULT_REPLICATION);
     let kept = kept(&spec);

@@ -116,17 +116,23 @@ pub(crate) fn topic_of(kind: Kind) -> Topic {
 }
 
 /// What is promised of the order of a topic's records.
-pub(crate) const fn order(key: KeyRule) -> &'static str {
-    match key {
+pub(crate) const fn order(topic: Topic) -> &'static str {
+    match topic.spec().key {
+        // Made of several topics, which their consumer reads each by itself.
+        KeyRule::AccountUser if matches!(topic, Topic::Inbox | Topic::InboxReceipts) => {
+            "per conversation: the records of one account and one user, as they were received; but while weir-messages catches up, \
+             those of the standby channel may come before or behind the others, so order by `received_at`, or `occurred_at`"
+        }
+        KeyRule::AccountMediaOrPost => {
+            "per post: the comments on one media or post of one account, as they were received, and so its mentions; but while \
+             weir-messages catches up, the ones may come before or behind the others, so order by `received_at`, or `occurred_at`"
+        }
         KeyRule::None => "none but that of time: deliveries are spread over the partitions",
         KeyRule::AccountUser => {
             "per conversation: the records of one account and one user, as they were received"
         }
         KeyRule::AccountMedia => "per post: the records of one account and one media, as they were received",
         KeyRule::AccountPost => "per post: the records of one page and one post, as they were received",
-        KeyRule::AccountMediaOrPost => {
-            "per post: the records of one account and one media or post, as they were received"
-        }
         KeyRule::Account => "per account: its records, as they were received",
         KeyRule::AccountUserOrMedia => "per conversation or post: one after the other",
         KeyRule::Original => "that of the records that could not be handled",

@@ -85,7 +85,7 @@ fn section(topic: Topic, text: &mut String) {
     add!(text, "\n## `{name}`\n");
     add!(text, "{}\n", sentence(spec.carries));
     add!(text, "- **Key**: {}", key(&spec));
-    add!(text, "- **Order**: {}", order(spec.key));
+    add!(text, "- **Order**: {}", order(topic));
     add!(text, "- **Kept**: {}; records of at most {}", kept(&spec), largest(&spec));
     add!(text, "- **Subscribe**: {}", subscribe(topic, &name));
     match topic {
