@@ -18,7 +18,7 @@ where nothing else is set, and a change of their number moves keys.
 const RULES: &str = r#"
 ## How to read them
 
-    kcat -b localhost:9092 -C -q -t meta.messages.v1 -o beginning | jq
+    kcat -b localhost:9092 -C -q -t meta.messages.v1 -o beginning | jq -R 'fromjson? // .'
 
 A typed event is one CloudEvents 1.0 JSON object ([envelope.v1.json](../schemas/json/envelope.v1.json)); its headers `ce_id` and `ce_type` say
 again what it is, so that you can pass over what you do not want without parsing it:
@@ -37,11 +37,14 @@ again what it is, so that you can pass over what you do not want without parsing
 - **A key is `{account}` alone where the event names no user, media or post**, and there is none (nor a `subject`) where it names no account.
 - **Order is that of a key**, and it is the order in which Weir received the events. After an outage, what waited in the spool comes behind newer events, and
   Meta may deliver late: order by `time`, which is when it happened.
-- **Ids are strings in what Weir writes.** In `data` they are what Meta sent: mostly strings, sometimes numbers beyond 2^53, which JavaScript's `JSON.parse` rounds.
+- **Ids are strings in what Weir writes.** In `data` they are what Meta sent: mostly strings, sometimes numbers beyond 2^53, which JavaScript's `JSON.parse` rounds
+  and so does jq 1.6 (1.7 where it computes with them).
 - **A string in `data` may end in half a character**: text that was cut at a length holds `\ud83d` without its second half. It is valid JSON, and Python's
   `json.loads` and JavaScript's `JSON.parse` read it, but Pydantic's own parser (`model_validate_json`, `from_json`) refuses the whole record: call
   `Event.model_validate(json.loads(record.value()))`. Before such a text is written as UTF-8, replace what is left of the character:
-  `text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")`, in JavaScript `text.toWellFormed()`. In the inbox's texts it is replaced already.
+  `text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")`, in JavaScript `text.toWellFormed()`. In the inbox's texts it is replaced already; an id or
+  a link with one is null there. jq 1.6 ends at such a record, and shows none that follow: with `-R 'fromjson? // .'` it reads line by line, and shows as a string
+  what it cannot read. `weir tail` shows all of them.
 - **A name in an object of `data` may be given twice**, and so in `payload` of an attachment, which is Meta's as it came. The last one counts, for kind, key and `id` too, as in most parsers; one that refuses such objects is
   not fit for `data`.
 - **Pass over what you do not know.** Members, words, kinds and topics may be added to v1 at any time; nothing is taken away from it.
