@@ -21,3 +21,5 @@ export function isKnown(event: Event | KnownEvent): event is KnownEvent;
 
 /** Any other record: `InboxRecord`, `EnrichedEvent`, `CustomerProfile`, `MediaRecord`, `Reply`, `ReplyResult`. */
 export function read<Record>(value: string | Uint8Array): Record;
+/** Null of a record without a value, which erases what its key had: a customer's profile. */
+export function read<Record>(value: string | Uint8Array | null): Record | null;

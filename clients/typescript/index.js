@@ -11,6 +11,7 @@ const isInexact = (token) => /^-?\d+$/.test(token) && !Number.isSafeInteger(Numb
 const exact = (token) => (isInexact(token) ? `"${token}"` : token);
 
 export const read = (value) => {
+  if (value == null) return null;
   const json = typeof value === "string" ? value : new TextDecoder().decode(value);
   const text = LONG_INTEGER.test(json) ? json.replace(STRING_OR_NUMBER, exact) : json;
   return SURROGATE.test(text) ? JSON.parse(text, wellFormed) : JSON.parse(text);

@@ -10,6 +10,8 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "clients" / "python"))
 from weir import CustomerProfile, EnrichedEvent, InboxRecord, MediaRecord, read, read_event  # noqa: E402
 
+# A record without a value erases a customer.
+assert read(CustomerProfile, None) is None
 for line in sys.stdin.buffer:
     names = json.loads(line)
     models = {"lookup": EnrichedEvent, "origin": MediaRecord, "event": InboxRecord, "profile": CustomerProfile}

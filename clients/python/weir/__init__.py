@@ -6,7 +6,7 @@ becomes U+FFFD. A kind that this version does not know is an `Event`, whose `dat
 
 import json
 import re
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, overload
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -38,9 +38,16 @@ def read_event(value: bytes) -> AnyEvent:
         return event
 
 
-def read(model: type[Model], value: bytes) -> Model:
-    """Any other record: `InboxRecord`, `EnrichedEvent`, `CustomerProfile`, `MediaRecord`, `Reply`, `ReplyResult`."""
-    return model.model_validate_json(_well_formed(value))
+@overload
+def read(model: type[Model], value: bytes) -> Model: ...
+@overload
+def read(model: type[Model], value: None) -> None: ...
+def read(model: type[Model], value: bytes | None) -> Model | None:
+    """Any other record: `InboxRecord`, `EnrichedEvent`, `CustomerProfile`, `MediaRecord`, `Reply`, `ReplyResult`.
+
+    None of a record without a value, which erases what its key had: a customer's profile.
+    """
+    return None if value is None else model.model_validate_json(_well_formed(value))
 
 
 def _well_formed(value: bytes) -> bytes:
