@@ -316,7 +316,7 @@ not carried out, so that you may write one again when you do not know whether it
 
 A command is carried out as it says or refused: a member that its action does not have, one of another form (an id that is a
 number), a text that is longer than Meta takes (1,000 bytes on Instagram, 2,000 characters on Messenger) and a record of another
-key refuse it. Its result names the member and the form; write it anew, with another id. Without an `id` that can be read there
+key refuse it. What is null counts as absent; the schema, which has no nulls, is stricter there. Its result names the member and the form; write it anew, with another id. Without an `id` that can be read there
 is a dead letter alone. A command is as old as its first record, however often it was put back from the dead letters.
 
 `window_ends_at` is that of the conversation's newest inbox record that has one. With it a message is refused as `window_closed` once

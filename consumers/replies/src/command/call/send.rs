@@ -14,7 +14,7 @@ use weir_graph::{Account, Body};
 const CAPITALS: &str = "a word in capitals";
 const INNER_TEXT: &str = "message.text";
 const OBJECT: &str = "an object of Meta's Send API, beside which there is no text";
-/// Longer than any id of a message, and than any reaction.
+/// Longer than any id of a message, and than any reaction, which is counted in characters, as its schema does.
 const LONGEST_MID: usize = 512;
 const LONGEST_REACTION: usize = 64;
 /// Meta's limits to the text of a message: bytes on Instagram, characters on Messenger.
@@ -152,7 +152,7 @@ fn reaction(members: &Members<'_>, nothing: Send) -> Result<Send, Cause> {
     let reaction = members.text("reaction", WORD)?;
     Ok(match reaction {
         None => Send { sender_action: Some("unreact"), payload: Some(json!({"message_id": mid})), ..nothing },
-        Some(reaction) if (1..=LONGEST_REACTION).contains(&reaction.len()) => {
+        Some(reaction) if (1..=LONGEST_REACTION).contains(&reaction.chars().count()) => {
             let payload = Some(json!({"message_id": mid, "reaction": reaction}));
             Send { sender_action: Some("react"), payload, ..nothing }
         }

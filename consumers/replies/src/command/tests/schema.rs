@@ -5,7 +5,7 @@ use super::*;
 const SCHEMA: &str = include_str!("../../../../../schemas/json/reply.v1.json");
 
 /// Members of commands beside `id` and `account`, and what weir-replies does with them: take or refuse.
-fn commands() -> [(Value, bool); 31] {
+fn commands() -> [(Value, bool); 33] {
     let message = |more: Value| {
         let mut command = json!({"action": "message", "to": "9", "text": "Hello"});
         command.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -41,6 +41,8 @@ fn commands() -> [(Value, bool); 31] {
         (reaction("m_1", "love"), true),
         (reaction("", "love"), false),
         (reaction("m_1", ""), false),
+        (reaction("m_1", &"👨‍👩‍👧‍👦".repeat(9)), true),
+        (reaction("m_1", &"👨‍👩‍👧‍👦".repeat(10)), false),
         (json!({"action": "thread_pass", "to": "9", "app_id": "7", "metadata": "x".repeat(1_000)}), true),
         (json!({"action": "thread_pass", "to": "9", "app_id": "7", "metadata": "x".repeat(1_001)}), false),
         (json!({"action": "thread_pass", "to": "9", "app_id": "me"}), false),
