@@ -8,7 +8,7 @@
 /**
  * `data` of `com.meta.{metaobject}.message_context.v1`, and of `com.meta.{metaobject}.standby.message_context.v1`: what Meta says of a message's context, in a form that it does not describe.
  *
- * A messaging item with the member `message_context`, which Meta sends since 2026 and has not described: no member of it is known. Source: the name alone.
+ * A messaging item with the member `message_context`, which Meta sends since 2026 and does not describe. Source: the reference of a page's webhooks, which lists it and says that its value has a sender.
  *
  * It is Meta's own, unchanged: the types here are those that Meta is known to send, and it may send others at any time. Take a member of another type for one that is absent.
  */

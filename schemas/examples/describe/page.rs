@@ -31,7 +31,8 @@ again what it is, so that you can pass over what you do not want without parsing
 - **`id` is the same whenever the event is**: over Meta's retries, over replays. Deduplicate by it; the inbox is deduplicated
   already, over crashes and restarts too, but for the cases that [0070](adr/0070-the-inbox-is-the-memory-of-the-messages.md) names.
   One thing that comes with two keys has one `id` and may be in the inbox twice: an edit with and without its sender, a comment with and without its media. Two things
-  share an `id` where Meta leaves out what tells them apart, and the second is not in the inbox: edits of a message without `num_edit`, reactions to one without `timestamp`.
+  share an `id` where Meta leaves out what tells them apart, and the second is not in the inbox: edits of a message without `num_edit`, reactions to one without `timestamp`,
+  receipts with one `watermark` that name other messages.
 - **A replay and a dead letter that is put back bring an event again**, behind newer ones: the header `ce_replay` or `weir_dlq_attempts` marks it, and what is made of
   it in the inbox, enriched and on `meta.media.v1`.
 - **A key is `{account}` alone where the event names no user, media or post**, and there is none (nor a `subject`) where it names no account.
@@ -260,7 +261,8 @@ const ANSWERING: &str = "\
 A customer may be answered until the latest `window_ends_at` of the conversation, by the app that has control of the thread: `thread.passed`
 and `thread.taken` say who that is. An edit that names nobody (`from` null, as Instagram sends most) has the key of the account alone:
 `message.id` says which message it is of. Who the customer is stands on [`meta.profiles.v1`](#metaprofilesv1), under the same key. What became of
-attachments, whose links die, stands on [`meta.media.v1`](#metamediav1): join by `event` and `url`.";
+attachments, whose links die, stands on [`meta.media.v1`](#metamediav1): join by `event` and `url`. An attachment of a type that has no word here, such as
+Meta's `appointment_booking`, is `unsupported`, and has `meta_type` and `payload`.";
 
 const ON_PAGES: &str = "\
 Comments on a page's posts are here where somebody runs `weir-messages --input feed`. They are made of the kind `feed`, where `item` is `comment` and

@@ -209,7 +209,7 @@ kinds! {
     }
     MessageContext = "message_context" {
         about: "what Meta says of a message's context, in a form that it does not describe",
-        details: "A messaging item with the member `message_context`, which Meta sends since 2026 and has not described: no member of it is known. Source: the name alone.",
+        details: "A messaging item with the member `message_context`, which Meta sends since 2026 and does not describe. Source: the reference of a page's webhooks, which lists it and says that its value has a sender.",
         member: message_context "message_context",
         topic: Messages, natural_key: Whole, data: Messaging, inbox: None, sample: "undescribed",
     }
