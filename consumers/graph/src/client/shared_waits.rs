@@ -31,15 +31,24 @@ impl SharedWaits {
         self.reached.insert(host.to_owned(), now);
     }
 
+    /// A host was not reached.
+    pub fn not_reached(&mut self, host: &str) {
+        self.reached.remove(host);
+    }
+
     /// A call has to wait for this; since when calls have had to.
     pub fn waits(&mut self, what: &str, now: Instant) -> Instant {
-        self.reached.remove(what);
-        let is_late = |at: &Instant| now.saturating_duration_since(*at) >= LATELY;
-        self.waiting.retain(|_, waiting| !is_late(&waiting.latest));
-        let waiting = self.waiting.entry(what.to_owned()).or_insert(Waiting { since: now, latest: now });
-        if self.reached.values().all(is_late) {
-            waiting.since = now;
+        self.not_reached(what);
+        if self.reached.values().all(|at| is_past(*at, now)) {
+            self.waiting.remove(what);
         }
+        self.waits_beside_others(what, now)
+    }
+
+    /// As [`Self::waits`], where the caller knows that another host is reached.
+    pub fn waits_beside_others(&mut self, what: &str, now: Instant) -> Instant {
+        self.waiting.retain(|_, waiting| !is_past(waiting.latest, now));
+        let waiting = self.waiting.entry(what.to_owned()).or_insert(Waiting { since: now, latest: now });
         waiting.latest = now;
         waiting.since
     }
@@ -58,6 +67,10 @@ impl SharedWaits {
     pub fn over(&mut self, what: &str) {
         self.waiting.remove(what);
     }
+}
+
+fn is_past(at: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(at) >= LATELY
 }
 
 #[cfg(test)]
@@ -110,6 +123,20 @@ mod tests {
         assert_eq!(since[29], 880, "the last before another is reached");
         assert_eq!(since[31], 880, "from then on it counts");
         assert_eq!(since[39], 1_180, "and no longer, as none is reached since a minute");
+    }
+
+    #[test]
+    fn it_is_waited_for_since_the_first_where_another_host_is_asked_only_to_see_that_it_is_reached() {
+        let (mut waits, start) = (SharedWaits::default(), Instant::now());
+        let at = |second| start + Duration::from_secs(second);
+        waits.reached(OTHER, at(0));
+        for second in (10_u64..900).step_by(30) {
+            waits.not_reached(DEAD);
+            if !waits.reaches_another(DEAD, at(second.saturating_sub(60))) {
+                waits.reached(OTHER, at(second));
+            }
+            assert_eq!(waits.waits_beside_others(DEAD, at(second)), at(10), "{second}");
+        }
     }
 
     #[test]

@@ -19,13 +19,13 @@ impl Reached {
         if errors.any(|error| !matches!(error, Some(CallError::Unreachable { .. }))) {
             lock(&self.0).reached(token.app(), Instant::now());
         } else {
-            self.waits(token);
+            lock(&self.0).not_reached(token.app());
         }
     }
 
-    /// The host of the token's app was not reached; since when lookups wait for it while others are.
+    /// The host of the token's app was not reached while that of another was; since when lookups wait for it.
     pub(crate) fn waits(&self, token: &AccessToken) -> Instant {
-        lock(&self.0).waits(token.app(), Instant::now())
+        lock(&self.0).waits_beside_others(token.app(), Instant::now())
     }
 
     /// Whether the host of this app was reached when it was last asked.
@@ -36,5 +36,23 @@ impl Reached {
     /// Whether the host of another app than the token's is reached, and was after `then`.
     pub(crate) fn others_since(&self, token: &AccessToken, then: Instant) -> bool {
         lock(&self.0).reaches_another(token.app(), then)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_its_host_is_not_reached_again_ends_no_wait_before_others_were_asked() {
+        let (reached, token) = (Reached::default(), AccessToken::parse("default", "EAAsecret", None).unwrap());
+        let since = reached.waits(&token);
+        // None that came to anything else.
+        reached.note(&token, std::iter::empty());
+        assert!(!reached.is_reached(token.app()));
+        assert_eq!(reached.waits(&token), since);
+        reached.note(&token, std::iter::once(None));
+        assert!(reached.is_reached(token.app()));
+        assert_ne!(reached.waits(&token), since, "it is another wait");
     }
 }
