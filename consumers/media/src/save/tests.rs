@@ -74,7 +74,9 @@ async fn a_name_at_a_private_address_is_refused_where_others_are_answered() {
     let at = Instant::now() + Duration::from_hours(1);
     *lock(&saver.fetcher.last_answer) = Some(LastAnswer { url, at });
     let outcome = tokio::time::timeout(Duration::from_mins(3), saver.save(&source)).await;
-    assert_eq!(outcome.expect("it is followed without end")[0].status, MediaStatus::Refused);
+    let outcome = outcome.expect("it is followed without end").remove(0);
+    let record: MediaRecord<'_> = serde_json::from_slice(&outcome.value).unwrap();
+    assert_eq!((outcome.status, record.reason.as_deref()), (MediaStatus::Refused, Some("address")));
 }
 
 #[tokio::test]
