@@ -72,7 +72,8 @@ impl Saver {
         index: usize,
         known: Option<String>,
     ) -> Result<Option<LinkOutcome>, StoreError> {
-        let Some(known) = known else { return Ok(None) };
+        // Its own is put again with the object alone, which it would outlive.
+        let Some(known) = known.filter(|known| *known != source.record_id(index)) else { return Ok(None) };
         let folder = store::folder(&source.account, source.owner());
         let Some(kept) = self.store.get_record(&folder, &known).await? else { return Ok(None) };
         let Ok(kept) = serde_json::from_slice::<MediaRecord<'_>>(&kept) else { return Ok(None) };

@@ -126,6 +126,7 @@ async fn what_a_post_shows_is_fetched_once_and_each_comment_on_it_has_its_record
     assert_eq!(saver.save(&third).await[0].status, MediaStatus::Saved);
     let (_, known) = saver.known.enter(&third, 0).await;
     assert_eq!(known, Some(first.record_id(0)), "the record that came with the object");
+    assert_eq!(saver.saved_with(&first, 0, known).await.unwrap(), None, "it is put with its object alone");
 }
 
 #[tokio::test]
