@@ -20,7 +20,7 @@ pub(in crate::consumer) struct DeadLetterCause {
     pub(in crate::consumer) error: String,
     pub(in crate::consumer) attempts: u32,
     pub(in crate::consumer) first_failed: SystemTime,
-    /// Whether it waited for as long as it may, which says nothing about the record or the handler.
+    /// Whether it says nothing about the handler, as [`Failure::Expired`](crate::consumer::Failure::Expired): it counts towards no stop.
     pub(in crate::consumer) is_expired: bool,
 }
 
