@@ -22,7 +22,7 @@ app.kubernetes.io/version: {{ .root.Chart.AppVersion }}
 
 {{/* The members of a pod's spec that values may change: `pod` of all and `pod` of the process, each member over that of the chart. */}}
 {{- define "weir.pod" -}}
-{{- $values := mergeOverwrite (deepCopy .root.Values.pod) (deepCopy (dig "pod" dict (.of | default dict))) -}}
+{{- $values := mergeOverwrite (deepCopy (.root.Values.pod | default dict)) (deepCopy (dig "pod" dict (.of | default dict))) -}}
 {{- if not .ends }}{{ $values = omit $values "terminationGracePeriodSeconds" "topologySpreadConstraints" }}{{ end -}}
 {{ mergeOverwrite (include "weir.pod.own" . | fromYaml) $values | toYaml }}
 {{- end }}
