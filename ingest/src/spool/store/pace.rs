@@ -54,7 +54,7 @@ impl Pace {
         let sum = |of: fn(&Counts) -> u64| self.counted.iter().map(|(_, counts)| of(counts)).sum::<u64>();
         let (in_time, late) = (sum(|counts| counts.in_time), sum(|counts| counts.late));
         self.is_too_slow = if self.is_too_slow {
-            late > 0 && late >= (in_time + late) / FEW
+            late > 0 && late * FEW >= in_time + late
         } else {
             late >= LEAST && late > in_time
         };
@@ -113,6 +113,7 @@ mod tests {
             recovers.is_sorted_by_key(|is_too_slow| !is_too_slow),
             "it goes back and forth: {recovers:?}"
         );
+        assert_eq!(judged([(0, 4), (17, 0)]), [true, false], "4 of 21");
         let idle = judged([(0, 10)].into_iter().chain([(0, 0); 30]));
         assert_eq!(idle.iter().position(|is_too_slow| !is_too_slow), Some(30));
     }
