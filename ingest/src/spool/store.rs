@@ -97,6 +97,8 @@ enum State {
 
 impl Store {
     pub(super) fn new(parts: StoreParts) -> Self {
+        // What fits is seen once it is open, which can take a while.
+        parts.metrics.max_bytes.set(i64::try_from(parts.max_bytes).unwrap_or(i64::MAX));
         let reserve = Reserve::new(&parts.directory, parts.max_bytes);
         Self {
             state: State::Failed { is_final: false, retry_at: Instant::now() },
