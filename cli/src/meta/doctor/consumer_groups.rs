@@ -46,7 +46,8 @@ const BEHIND: &str = "\
 Its log and metrics say what it waits for: docs/operations.md, WeirConsumerLag and WeirConsumerStuck.";
 
 const SHARED: &str = "\
-One Kafka carries one Weir, whatever its --topic-prefix: docs/operations.md, Topics. Stop the other, or give it another Kafka.";
+Is the --topic-prefix given here that of what runs? Then there are two: one Kafka carries one Weir, whatever its prefix. Stop the \
+other, or give it another Kafka: docs/operations.md, Topics.";
 
 /// Who reads some topics.
 #[derive(Clone, Copy)]
