@@ -29,7 +29,7 @@ pub(crate) async fn serve(spool: Spool) {
     let listener = match bound.unwrap_or_else(|error| Err(error.into())) {
         Ok(listener) => listener,
         Err(error) => {
-            tracing::warn!(%error, socket = %path.display(), "cannot listen on the socket for `weir spool`, which cannot inspect this spool");
+            tracing::warn!(%error, socket = %path.display(), "cannot listen on the socket for `weir spool`, which can look into this spool only where its volume is read-only");
             return;
         }
     };
