@@ -45,7 +45,8 @@ mod tests {
 
     #[test]
     fn that_its_host_is_not_reached_again_ends_no_wait_before_others_were_asked() {
-        let (reached, token) = (Reached::default(), AccessToken::parse("default", "EAAsecret", None).unwrap());
+        let (reached, token) =
+            (Reached::default(), AccessToken::parse("default", "EAAsecret", None).unwrap());
         let since = reached.waits(&token);
         // None that came to anything else.
         reached.note(&token, std::iter::empty());
