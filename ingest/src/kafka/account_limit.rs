@@ -60,30 +60,28 @@ impl AccountLimit {
 impl Account {
     /// So many bytes, where nothing waits and they fit.
     pub(crate) fn admit_now(self: &Arc<Self>, bytes: usize) -> Option<AccountPermit> {
-        self.in_flight.try_acquire_many(self.needed(bytes)).ok()?.forget();
-        Some(self.permit(bytes))
+        let bytes = within(bytes, self.limit.in_flight_bytes);
+        self.in_flight.try_acquire_many(bytes).ok()?.forget();
+        Some(AccountPermit { account: Arc::clone(self), bytes })
     }
 
     /// So many bytes, once it is their turn; `None`, at once, where too many wait.
     pub(crate) async fn admit(self: &Arc<Self>, bytes: usize) -> Option<AccountPermit> {
-        let _waiting = self.waiting.try_acquire_many(u32::try_from(bytes).ok()?).ok()?;
+        let _waiting = self.waiting.try_acquire_many(within(bytes, self.limit.waiting_bytes)).ok()?;
         self.admit_spooled(bytes).await
     }
 
     /// The same for a delivery of the spool, where it waits already: it takes its turn however many wait.
     pub(crate) async fn admit_spooled(self: &Arc<Self>, bytes: usize) -> Option<AccountPermit> {
-        self.in_flight.acquire_many(self.needed(bytes)).await.ok()?.forget();
-        Some(self.permit(bytes))
+        let bytes = within(bytes, self.limit.in_flight_bytes);
+        self.in_flight.acquire_many(bytes).await.ok()?.forget();
+        Some(AccountPermit { account: Arc::clone(self), bytes })
     }
+}
 
-    /// A delivery larger than the limit takes all of it, and so goes alone.
-    fn needed(&self, bytes: usize) -> u32 {
-        u32::try_from(bytes.min(self.limit.in_flight_bytes)).unwrap_or(u32::MAX)
-    }
-
-    fn permit(self: &Arc<Self>, bytes: usize) -> AccountPermit {
-        AccountPermit { account: Arc::clone(self), bytes: self.needed(bytes) }
-    }
+/// A delivery larger than a limit takes all of it, and so waits alone and goes alone.
+fn within(bytes: usize, limit: usize) -> u32 {
+    u32::try_from(bytes.min(limit)).unwrap_or(u32::MAX)
 }
 
 impl Drop for AccountPermit {
@@ -159,6 +157,18 @@ mod tests {
         assert!((&mut next).now_or_never().is_none(), "not beside a small one either");
         drop(small);
         assert!(next.await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_delivery_larger_than_all_that_may_wait_waits_where_nothing_else_does() {
+        let account_limit = AccountLimit::new(100, 1_000);
+        let one = account_limit.account("busy").admit_now(1).unwrap();
+        let mut large = Box::pin(admitted(&account_limit, "busy", 1_001));
+        assert!((&mut large).now_or_never().is_none());
+        let other = admitted(&account_limit, "busy", 1).now_or_never();
+        assert!(other.is_some_and(|permit| permit.is_none()), "nothing waits beside it");
+        drop(one);
+        assert!(large.await.is_some());
     }
 
     #[tokio::test]
