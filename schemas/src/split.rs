@@ -34,8 +34,8 @@ pub struct Split<'a> {
 }
 
 members! {
-    /// A delivery: what Meta sends in one request.
-    Delivery {
+    /// One element of a body, which is the body itself unless that is an array: what Meta calls a webhook.
+    Element {
         object: "object",
         entry: "entry",
     }
@@ -49,8 +49,8 @@ pub fn most_events(bytes: usize, max_events: usize, min_bytes_per_event: usize) 
 
 /// Splits `body`, the bytes as received, into at most `max_events` events.
 ///
-/// A body is one delivery, or a non-empty array whose elements stand each for itself. Nothing fails: what cannot be
-/// read is said in [`Split::refusal`].
+/// A body is one object with `object` and `entry`, or a non-empty array of these, each of which stands for itself: docs/meta.md
+/// knows of no array of Meta's, but the events of one that came would be lost to every consumer. Nothing fails: what cannot be read is said in [`Split::refusal`].
 pub fn split(body: &[u8], max_events: usize) -> Split<'_> {
     match parse(body) {
         Ok(text) => read(text.value(), max_events),
@@ -74,7 +74,7 @@ fn read<'a>(body: Token<'_, 'a>, max_events: usize) -> Split<'a> {
     let (mut source, mut refusal) = (None, None);
     for element in elements {
         let before = buffer.events.len();
-        match read_delivery(element, &mut source, &mut buffer) {
+        match read_element(element, &mut source, &mut buffer) {
             Ok(()) => {}
             Err(Refusal::TooManyEvents) => {
                 buffer.events = Vec::new();
@@ -89,22 +89,22 @@ fn read<'a>(body: Token<'_, 'a>, max_events: usize) -> Split<'a> {
     }
     Split {
         events: buffer.events,
-        // Only a body without a single delivery has no source: an empty array is one without a refusal yet.
+        // Only a body without a single good element has no source: an empty array is one without a refusal yet.
         refusal: refusal.or_else(|| source.is_none().then_some(Refusal::NotADelivery)),
         source: source.unwrap_or_else(|| NO_SOURCE.to_owned()),
     }
 }
 
-/// Adds the events of a delivery, an object with a string `object` and an array `entry`, to `buffer`; the first delivery tells the
+/// Adds the events of an element, an object with a string `object` and an array `entry`, to `buffer`; the first good one tells the
 /// source. Of one that is refused, some may have been added.
-fn read_delivery<'a>(
+fn read_element<'a>(
     raw: Token<'_, 'a>,
     source: &mut Option<String>,
     buffer: &mut EventBuffer<'a>,
 ) -> Result<(), Refusal> {
-    let delivery = Delivery::of(raw).filter(|delivery| !delivery.is_ambiguous).unwrap_or_default();
-    let object = delivery.object.filter(|object| object.quoted().is_some());
-    let (Some(_), Some(entries)) = (object, delivery.entry.and_then(Token::elements)) else {
+    let element = Element::of(raw).filter(|element| !element.is_ambiguous).unwrap_or_default();
+    let object = element.object.filter(|object| object.quoted().is_some());
+    let (Some(_), Some(entries)) = (object, element.entry.and_then(Token::elements)) else {
         return Err(Refusal::NotADelivery);
     };
     let (object, mut entries) = (object_name(object), entries.peekable());

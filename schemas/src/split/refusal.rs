@@ -8,8 +8,8 @@ words! {
     pub enum Refusal {
         /// The body is no JSON text in UTF-8; a byte order mark makes it none.
         NotJson = "not_json",
-        /// The body, or an element of its array, is no object with a string `object` and an array `entry`, or has one of the names that are
-        /// read twice.
+        /// The body, or an element of its array, is no object with a string `object` and an array `entry`, or repeats a member that is
+        /// read: one of these two, or one of an entry or a change.
         NotADelivery = "not_a_delivery",
         /// Arrays and objects nest deeper than 128.
         TooDeep = "too_deep",
