@@ -12,7 +12,7 @@
 //! | fails a record in a way that may pass, as with its connection; or the producer failed | spooled at once | `late`, at once |
 //!
 //! What the spool does not take is answered 503 too: `spool_full`, `spool_failing`, or `account_busy` where an account has more
-//! waiting for the disk than its part: it would hold the memory of all bodies, and other accounts would be answered 503.
+//! waiting for the disk than its limit. Without that limit one account could hold the memory of all bodies, and others would be answered 503.
 
 use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
@@ -88,7 +88,7 @@ mod tests {
         let busy = limit.account("busy");
         let permit = busy.admit_now(100).unwrap();
         let late = tokio::spawn(holding(permit, Duration::from_millis(20), std::future::pending::<()>()));
-        let next = tokio::time::timeout(Duration::from_mins(1), busy.admit_spooled(100));
+        let next = tokio::time::timeout(Duration::from_mins(1), busy.wait_for_turn(100));
         assert!(next.await.unwrap().is_some());
         assert!(!late.is_finished(), "it is waited for still");
         late.abort();

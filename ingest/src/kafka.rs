@@ -65,9 +65,9 @@ impl Kafka {
             return Err(NotAcknowledged::Failed(Unavailable::Starting));
         }
         match self.breaker.admission(start) {
-            Admission::Open => Err(NotAcknowledged::Failed(Unavailable::BreakerOpen)),
+            Admission::Refused => Err(NotAcknowledged::Failed(Unavailable::BreakerOpen)),
             Admission::Probe if self.has_spool => Err(self.probe(delivery)),
-            Admission::Probe | Admission::Closed => self.publish(delivery, start.into()).await,
+            Admission::Probe | Admission::Admitted => self.publish(delivery, start.into()).await,
         }
     }
 
@@ -119,7 +119,7 @@ impl Kafka {
         let split = self.publisher.split(delivery);
         let account = self.account_limit.account(&*split.source);
         let bytes = bytes_on_kafka(delivery, &split);
-        let permit = if waits { account.admit_spooled(bytes).await? } else { account.admit_now(bytes)? };
+        let permit = if waits { account.wait_for_turn(bytes).await? } else { account.admit_now(bytes)? };
         let sent = self.publisher.publish(delivery, &split);
         Some(sent.map(|acknowledgement| (acknowledgement, permit)))
     }

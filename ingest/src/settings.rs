@@ -73,11 +73,11 @@ runtime::settings! {
         pub producer: ProducerKind = with_default("PRODUCER", "rdkafka", producer::form()),
         /// Producer linger (`linger.ms`); adds to the latency of every response, and has no meaning with --producer direct
         pub linger: Duration = with_default("DURATION", "500us", form::millis(0..=100)),
-        /// Maximum bytes in the queues of the producers, a quarter of it for large deliveries; when one is full, its deliveries do
-        /// not wait for Kafka
+        /// Maximum bytes in the queues of the producers, a quarter of it for deliveries beyond --account-bytes-in-flight; when one
+        /// is full, its deliveries do not wait for Kafka
         pub queue_bytes: usize = with_default("BYTES", "128MiB", form::bytes(1 << 20..=2 << 30)),
-        /// Maximum bytes that one account has in flight to Kafka; its further deliveries wait, those of other accounts do not. A
-        /// larger delivery goes alone, over connections of its own
+        /// Maximum bytes that one account has in flight to Kafka, its records counted, which are about twice the body; its further
+        /// deliveries wait, those of other accounts do not. A larger delivery goes alone, over connections of its own
         pub account_bytes_in_flight: usize = with_default("BYTES", "256KiB", form::bytes(1024..=1 << 30)),
         /// The limits of the public port.
         pub limits: Limits = part(Limits::declare, Limits::read),
@@ -120,7 +120,7 @@ impl Settings {
         Port { flag: "--listen", address: self.listen }
     }
 
-    /// What one account may have of the body bytes in flight waiting for its turn at Kafka, and as much waiting for the spool.
+    /// What one account may have waiting for its turn at Kafka, in bytes on Kafka, and as much, in bytes of bodies, for the spool.
     pub(crate) const fn account_bytes_waiting(&self) -> usize {
         self.limits.max_body_bytes_in_flight / 8
     }

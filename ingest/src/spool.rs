@@ -79,7 +79,7 @@ impl Spool {
             StoreParts { directory, is_read_only, max_bytes, metrics, stored, backlog, check, timeliness };
         let writer = Writer::start(parts.clone(), settings.max_body)?;
         let (in_flight, timeout) = (InFlight::default(), settings.spool_timeout);
-        // Without a queue: a delivery beyond its account's part is refused at once.
+        // Without a queue: a delivery beyond its account's limit is refused at once.
         let account_limit = AccountLimit::new(settings.account_bytes_waiting(), 0);
         Ok(Self { writer, in_flight, parts, timeout, account_limit, _lock: Arc::new(lock) })
     }
@@ -87,7 +87,7 @@ impl Spool {
     /// Returns once the delivery is fsynced, within `--spool-timeout`, unless its account has too much waiting for the disk.
     pub(crate) async fn store(&self, delivery: &Delivery) -> Result<(), Unavailable> {
         let body = &delivery.body;
-        let permit = self.account_limit.account(body.account()).admit_now(body.bytes().len());
+        let permit = self.account_limit.account(body.guessed_account()).admit_now(body.bytes().len());
         self.write(delivery, Some(permit.ok_or(Unavailable::AccountBusy)?)).await
     }
 
@@ -218,7 +218,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let spool = Spool { account_limit: AccountLimit::new(1 << 10, 0), ..open(directory.path()) };
         let own = sample(TEXT);
-        let waiting = spool.account_limit.account(own.body.account()).admit_now(1 << 10).unwrap();
+        let waiting = spool.account_limit.account(own.body.guessed_account()).admit_now(1 << 10).unwrap();
         assert_eq!(spool.store(&own).await, Err(Unavailable::AccountBusy));
         let other = sample(br#"{"object":"page","entry":[{"id":"1"}]}"#);
         // Until the spool is open.

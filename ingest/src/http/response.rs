@@ -186,7 +186,7 @@ impl Unavailable {
             },
             Self::AccountBusy => UnavailableTexts {
                 label: "account_busy",
-                log: "one account exceeds its share of what is in flight to Kafka (--account-bytes-in-flight) or waits for the spool (an eighth of --max-body-bytes-in-flight); other accounts are not affected",
+                log: "one account waits for what it has in flight to Kafka (--account-bytes-in-flight) for half of --ack-timeout, or has an eighth of --max-body-bytes-in-flight waiting for Kafka or for the spool already; other accounts are not affected",
                 text: "this account has as much on its way as it may: send it again",
             },
             Self::Late => UnavailableTexts {

@@ -1,7 +1,8 @@
 //! Limits the bytes that one account has on one way, to Kafka or to the spool, so that other accounts do not wait behind it.
 //!
-//! librdkafka sends records in the order in which it gets them. So only so many bytes of one account are given to it at
-//! once; its further deliveries wait here, up to a second limit, and those of other accounts pass.
+//! A producer sends records in the order in which it gets them, and the spool writes them so. Only so many bytes of one account are
+//! therefore in flight, given to it, at once; its further deliveries wait here, up to a second limit, and those of other accounts pass.
+//! On the way to Kafka the account is that of the split body; on that to the spool it is guessed from the beginning of the bytes.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, RandomState};
@@ -68,11 +69,11 @@ impl Account {
     /// So many bytes, once it is their turn; `None`, at once, where too many wait.
     pub(crate) async fn admit(self: &Arc<Self>, bytes: usize) -> Option<AccountPermit> {
         let _waiting = self.waiting.try_acquire_many(within(bytes, self.limit.waiting_bytes)).ok()?;
-        self.admit_spooled(bytes).await
+        self.wait_for_turn(bytes).await
     }
 
-    /// The same for a delivery of the spool, where it waits already: it takes its turn however many wait.
-    pub(crate) async fn admit_spooled(self: &Arc<Self>, bytes: usize) -> Option<AccountPermit> {
+    /// So many bytes, once it is their turn, however many wait: alone for a delivery of the spool, which waits there already.
+    pub(crate) async fn wait_for_turn(self: &Arc<Self>, bytes: usize) -> Option<AccountPermit> {
         let bytes = within(bytes, self.limit.in_flight_bytes);
         self.in_flight.acquire_many(bytes).await.ok()?.forget();
         Some(AccountPermit { account: Arc::clone(self), bytes })
@@ -134,7 +135,7 @@ mod tests {
         assert!(account_limit.account("busy").admit_now(60).is_none());
         assert!(account_limit.account("calm").admit_now(60).is_some());
         let busy = account_limit.account("busy");
-        let mut spooled = Box::pin(busy.admit_spooled(60));
+        let mut spooled = Box::pin(busy.wait_for_turn(60));
         assert!((&mut spooled).now_or_never().is_none());
         drop(one);
         let other = other.await.unwrap();

@@ -37,12 +37,12 @@ struct State {
 /// What a delivery may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
-    /// Wait for Kafka.
-    Closed,
-    /// Send it to Kafka as a probe.
+    /// Wait for Kafka: the breaker is closed.
+    Admitted,
+    /// Be sent to Kafka as a probe: it is open.
     Probe,
-    /// Not be sent to Kafka.
-    Open,
+    /// Not be sent to Kafka: it is open.
+    Refused,
 }
 
 impl Breaker {
@@ -67,10 +67,10 @@ impl Breaker {
     /// What a delivery may do now; once a probe interval one is sent to Kafka although the breaker is open.
     pub(super) fn admission(&self, now: Instant) -> Admission {
         let mut state = self.lock();
-        let Some(next_probe) = state.next_probe else { return Admission::Closed };
+        let Some(next_probe) = state.next_probe else { return Admission::Admitted };
         self.log_open(&mut state);
         if now < next_probe {
-            return Admission::Open;
+            return Admission::Refused;
         }
         state.next_probe = Some(now + self.probe_every);
         Admission::Probe
@@ -172,7 +172,7 @@ mod tests {
                 assert!(!is_open(&breaker));
             }
             breaker.record_success();
-            assert_eq!(breaker.admission(now), Admission::Closed);
+            assert_eq!(breaker.admission(now), Admission::Admitted);
         }
         assert_eq!(breaker.metrics.breaker_opened.get(), 0);
     }
@@ -182,8 +182,8 @@ mod tests {
         let start = Instant::now();
         let breaker = opened(start);
         let at = |seconds: f32| breaker.admission(start + SECOND.mul_f32(seconds));
-        assert_eq!([at(0.0), at(1.0), at(1.0)], [Admission::Open, Admission::Probe, Admission::Open]);
-        assert_eq!([at(1.5), at(2.0)], [Admission::Open, Admission::Probe]);
+        assert_eq!([at(0.0), at(1.0), at(1.0)], [Admission::Refused, Admission::Probe, Admission::Refused]);
+        assert_eq!([at(1.5), at(2.0)], [Admission::Refused, Admission::Probe]);
     }
 
     #[test]
@@ -192,7 +192,7 @@ mod tests {
         let breaker = opened(start);
         for _ in 0..2 {
             breaker.record_success();
-            assert_eq!(breaker.admission(start), Admission::Closed);
+            assert_eq!(breaker.admission(start), Admission::Admitted);
         }
         breaker.record_failure(start);
         assert!(!is_open(&breaker));
@@ -212,9 +212,9 @@ mod tests {
             }
         });
         let open = &breaker.metrics.breaker_open;
-        assert_eq!((open.get(), breaker.admission(now)), (0, Admission::Closed));
+        assert_eq!((open.get(), breaker.admission(now)), (0, Admission::Admitted));
         breaker.trip(now);
-        assert_eq!((open.get(), breaker.admission(now)), (1, Admission::Open));
+        assert_eq!((open.get(), breaker.admission(now)), (1, Admission::Refused));
     }
 
     #[test]
@@ -237,6 +237,6 @@ mod tests {
         breaker.trip(now);
         breaker.trip(now);
         assert_eq!(breaker.metrics.breaker_opened.get(), 1);
-        assert_eq!(breaker.admission(now), Admission::Open);
+        assert_eq!(breaker.admission(now), Admission::Refused);
     }
 }

@@ -23,8 +23,8 @@ const PART_OF_LARGE: usize = 4;
 pub(crate) struct Producers {
     pub(super) usual: Writer,
     pub(super) large: Writer,
-    /// Bytes on Kafka beyond which a delivery is large, which is what one account may have on its way.
-    pub(crate) large_beyond: usize,
+    /// Bytes on Kafka that one account may have in flight; a delivery of more is large.
+    pub(crate) account_bytes_in_flight: usize,
 }
 
 impl Producers {
@@ -36,19 +36,19 @@ impl Producers {
         process: &Process,
     ) -> Result<Self, ProducerError> {
         let [usual, large] = options(settings, process.name);
-        let large_beyond = large_beyond(settings, &usual);
+        let account_bytes_in_flight = account_bytes_in_flight(settings, &usual);
         let start = |options: &ProducerOptions, registry: &Registry| {
             Writer::start(settings.producer, kafka, options, topics, process, registry)
         };
         let of_large = Registry::new();
         let (usual, large) = (start(&usual, &process.registry)?, start(&large, &of_large)?);
         large_metrics::show(&process.registry, of_large);
-        Ok(Self { usual, large, large_beyond })
+        Ok(Self { usual, large, account_bytes_in_flight })
     }
 
     /// Opens a batch for a delivery of so many bytes on Kafka.
     pub(crate) fn batch(&self, bytes: usize) -> OpenBatch<'_> {
-        if bytes > self.large_beyond { self.large.batch() } else { self.usual.batch() }
+        if bytes > self.account_bytes_in_flight { self.large.batch() } else { self.usual.batch() }
     }
 
     /// Bytes that may be queued in both, and records.
@@ -94,7 +94,7 @@ fn options(settings: &Settings, client_id: &str) -> [ProducerOptions; 2] {
 }
 
 /// As set, and no more than half of what the usual producer takes, or a delivery that it can never take would be tried for ever.
-fn large_beyond(settings: &Settings, usual: &ProducerOptions) -> usize {
+fn account_bytes_in_flight(settings: &Settings, usual: &ProducerOptions) -> usize {
     let fitting = usual.queue_bytes.min(usual.queue_records * RECORD_BYTES) / 2;
     settings.account_bytes_in_flight.min(fitting)
 }
@@ -106,7 +106,8 @@ mod tests {
     #[test]
     fn what_the_usual_producer_can_never_take_is_large_whatever_is_set() {
         let settings = Settings::local("secret", "token");
-        let beyond = |settings: &Settings| large_beyond(settings, &options(settings, "weir-ingest")[0]);
+        let beyond =
+            |settings: &Settings| account_bytes_in_flight(settings, &options(settings, "weir-ingest")[0]);
         assert_eq!(beyond(&settings), settings.account_bytes_in_flight);
         let small = Settings { account_bytes_in_flight: 1 << 30, queue_bytes: 1 << 20, ..settings };
         assert_eq!(beyond(&small), 384 << 10);

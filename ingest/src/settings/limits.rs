@@ -28,7 +28,8 @@ runtime::settings! {
         /// Minimum average rate of a body in bytes per second, after its first second; a slower one is answered 408
         pub body_min_rate: u64 = with_default("BYTES", "1KiB", form::bytes(1..=1 << 20)),
         /// Maximum bytes of all bodies together; at the limit, unauthenticated bodies are evicted with 503, those over an equal
-        /// share first, and a new one is answered 503 only where authenticated bodies leave no room
+        /// share first, and a new one is answered 503 only where authenticated bodies leave no room; one account may have an eighth
+        /// of it waiting for Kafka, and as much for the spool
         pub max_body_bytes_in_flight: usize = with_default("BYTES", "64MiB", form::bytes(1024..=64 << 30)),
     }
 }

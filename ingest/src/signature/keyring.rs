@@ -71,7 +71,8 @@ impl Keyring {
     }
 
     /// The app whose secret gives `digest` over `body`, among those of `app` where the path names one; compared in
-    /// constant time. A large body is hashed in slices, and with any secret but the first only as `work` allows.
+    /// constant time. Beyond [`AT_ONCE`] other tasks run between two slices; beyond [`OTHERS_AT_ONCE`] the body is hashed with any
+    /// secret but the first only as `work` allows.
     pub(crate) async fn matching(
         &self,
         body: &[u8],

@@ -1,4 +1,4 @@
-//! Rereads app secrets and verify tokens when their directories change, without a restart.
+//! Rereads app secrets and verify tokens from their directories every `--secrets-refresh`, without a restart.
 //!
 //! A secret that is removed from its directory stops matching, even the last one. A file that cannot be used keeps the
 //! secret read before, and so does the whole directory while it cannot be read: an unmounted volume revokes nothing.
@@ -33,7 +33,7 @@ impl CurrentSecrets {
 }
 
 /// Reads the directories at once and then every `--secrets-refresh`, until shutdown. `failures` counts reads that found no
-/// secret, or a file that cannot be used.
+/// secret, or a directory or file that cannot be used.
 pub(crate) async fn reload(
     current: Arc<CurrentSecrets>,
     settings: Settings,
@@ -120,7 +120,7 @@ impl WatchedDirectory {
     fn log_faults(&mut self, faults: BTreeMap<String, String>) {
         let what = self.what;
         for (file, why) in faults.iter().filter(|(file, why)| self.faults.get(*file) != Some(*why)) {
-            tracing::error!(name: ONE_OF_MANY, what, file, why, "cannot read secrets; the last ones read stay in use");
+            tracing::error!(name: ONE_OF_MANY, what, file, why, "cannot use a directory or file of secrets; what was read of it before, if anything, stays in use");
         }
         self.faults = faults;
     }

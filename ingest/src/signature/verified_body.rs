@@ -35,7 +35,7 @@ impl VerifiedBody {
     }
 
     /// The account that it seems to be of, without parsing it; empty where none is found at its beginning.
-    pub(crate) fn account(&self) -> &[u8] {
+    pub(crate) fn guessed_account(&self) -> &[u8] {
         account(&self.bytes).unwrap_or_default()
     }
 

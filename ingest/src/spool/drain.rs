@@ -98,7 +98,7 @@ impl Drain {
             }
             match self.retired.next(self.size, ROUND_BYTES).await {
                 Next::Rows(file, rows) => self.drain_retired(&file, rows).await,
-                Next::Unreadable => self.failed().await,
+                Next::Unreadable => self.back_off().await,
                 Next::None => self.drain_current().await,
             }
         }
@@ -118,7 +118,7 @@ impl Drain {
         }
     }
 
-    async fn failed(&mut self) {
+    async fn back_off(&mut self) {
         self.size = 1;
         tokio::time::sleep(self.backoff.next_delay(backoff::random())).await;
     }
@@ -162,7 +162,7 @@ impl Drain {
                 self.spool.parts.metrics.lost.inc();
             }
         }
-        self.pace(start, &outcome).await;
+        self.finish_round(start, &outcome).await;
     }
 
     /// A retired file is not written, so a delivery to park is moved to the current file, where `weir spool` finds it. One that is
@@ -192,14 +192,14 @@ impl Drain {
             }
         }
         self.retired.send_again(std::mem::take(&mut outcome.again));
-        self.pace(start, &outcome).await;
+        self.finish_round(start, &outcome).await;
     }
 
     /// Sets the size of the next round, and waits for the maximum rate or the backoff.
-    async fn pace(&mut self, start: tokio::time::Instant, outcome: &RoundOutcome) {
+    async fn finish_round(&mut self, start: tokio::time::Instant, outcome: &RoundOutcome) {
         self.size = outcome.next_size(self.size);
         if outcome.has_failed {
-            self.failed().await;
+            self.back_off().await;
             return;
         }
         if !outcome.acknowledged.is_empty() {

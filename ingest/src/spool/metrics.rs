@@ -69,7 +69,7 @@ impl SpoolMetrics {
             ),
             retirements: counter(
                 "weir_spool_quarantined_total",
-                "Files retired because they were damaged, an fsync failed, or they failed for half a minute; they are drained in place.",
+                "Files retired (quarantined) because they were damaged, an fsync failed, or they failed for half a minute; they are drained in place.",
             ),
             lost: counter(
                 "weir_spool_lost_total",

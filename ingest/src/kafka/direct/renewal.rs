@@ -6,7 +6,7 @@ use runtime::throttle::Throttle;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What has changed is known every 5 s: see `runtime::kafka::credentials`.
+/// `runtime::kafka::credentials` looks at the files every 5 s; this only asks whether it found something, which costs next to nothing.
 const ASK_EVERY: Duration = Duration::from_secs(1);
 /// What cannot be used may be half of a change.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
