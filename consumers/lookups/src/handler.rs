@@ -1,7 +1,8 @@
 //! Handles one event: reads it, looks it up, gives the enriched event.
 //!
 //! Lookups begin when a record is heard of, long before its turn, so that many of a partition are under way and fit
-//! into batches; events are published in their order.
+//! into batches; events are published in their order. No answer about a comment is remembered: the same event in another record is
+//! asked about again; only what is known of posts is, by [`crate::media`].
 
 mod permissions;
 

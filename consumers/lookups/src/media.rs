@@ -1,4 +1,4 @@
-//! What is known of media, as Meta calls posts, for a while: many comments are on one.
+//! The cache of what is known of posts, which Meta calls media: many comments are on one.
 
 use crate::settings::MediaCacheSettings;
 use runtime::mutex::lock;

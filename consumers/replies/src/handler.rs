@@ -83,7 +83,7 @@ impl Handler for Replies {
         _: &mut Option<()>,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
-        // Once more for a record that takes an attempt for abandoned.
+        // Taking an attempt for abandoned clears it, so that the results are read to their end again before the next try.
         if state.caught_up_at.is_none() {
             waits.on(Wait::Kafka, INTENDED_WITHIN, self.catch_up()).await?;
             state.caught_up_at = Some(record.offset);
@@ -276,7 +276,7 @@ impl Replies {
     }
 }
 
-/// The result of an attempt that was refused: where a former one may have been carried out, nobody may read that the command was not.
+/// The result of an attempt that was refused; of any but the first, `unknown`: an earlier one may have been carried out.
 const fn refused_or_unknown(attempt: u32, cause: &Cause) -> AttemptResult<'_> {
     if attempt == 1 { AttemptResult::Refused(cause) } else { AttemptResult::Unknown(cause) }
 }

@@ -40,7 +40,7 @@ pub(crate) fn check(
 }
 
 impl Command {
-    /// Why it is too late for it by what it says itself, if it is.
+    /// Why the command has expired by its own members (`not_after`, its window); `None` while it has not.
     pub fn expiry(&self, now: SystemTime) -> Option<Cause> {
         if self.not_after.is_some_and(|not_after| Millis::of(now) > not_after) {
             return Some(too_late(String::from("its not_after has passed")));

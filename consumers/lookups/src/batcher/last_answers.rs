@@ -1,4 +1,5 @@
-//! What the Graph API gave an answer of sense to last, and how often calls fail that it can answer.
+//! The call that was answered last, of each app, kept to probe whether the Graph API still answers; and how often calls fail that
+//! it can answer. Answers themselves are not kept.
 
 mod recovered;
 

@@ -65,7 +65,8 @@ impl Replies {
     }
 }
 
-/// Takes note of what a call came to whose command had waited since then. One that is blocked has waited for the limit of its account.
+/// Notes by the outcome of a call how long its command, which waited from `since` on, has waited for the limit of its account: one that
+/// is blocked has.
 pub(super) fn called(limit_waits: &mut LimitWaits, account: &GraphId, outcome: &CallOutcome, since: Instant) {
     match outcome {
         CallOutcome::Refused(cause) if cause.reason == RefusalClass::Blocked.as_str() => {

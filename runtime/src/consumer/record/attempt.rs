@@ -107,8 +107,8 @@ async fn handle<H: Handler>(
     }
 }
 
-/// Awaits work that can be dropped, as it is when the worker must stop, and when outputs of earlier records failed: they are sent
-/// again, and the work has to begin anew after this `None`.
+/// Awaits `work`, and drops it when the worker must stop ([`Halt`]), or when an output of an earlier record failed: that is then sent
+/// again, and on `None` the caller begins the work anew.
 async fn droppable<T>(
     work: impl Future<Output = T>,
     context: &WorkerContext,

@@ -46,7 +46,7 @@ struct Entry {
     _spans: Vec<Span>,
 }
 
-/// The part of the delivery timeout after which a record is late: a second of 30.
+/// The part of the delivery timeout after which a record is late: a second of the 30 s that are the default.
 const LATE_PART: u32 = 30;
 
 impl Entry {
@@ -150,14 +150,15 @@ impl Pipeline {
     /// Awaits `work` and meanwhile follows the acknowledgements, so that a slow record holds back no
     /// other one's progress. A failed delivery is left for [`Self::settle`].
     pub(in crate::consumer) async fn alongside<F: Future>(&mut self, work: F) -> F::Output {
-        let left = async {
+        // It never ends: after a failure there is nothing to follow.
+        let acknowledgements = async {
             self.failed().await;
             std::future::pending().await
         };
         tokio::select! {
             biased;
             output = work => output,
-            never = left => never,
+            never = acknowledgements => never,
         }
     }
 
