@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// How often the files are read again.
+/// How often the files are read again, as the help of their flags says.
 const REREAD_EVERY: Duration = Duration::from_secs(5);
 
 /// Accounts without a token that are said one by one; of more than these the metrics and dead letters tell.
@@ -43,11 +43,11 @@ runtime::settings! {
     /// Where the access tokens and the accounts are.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct TokenSettings {
-        /// Directory of access tokens: a file per account, named by its id, and `default` for the rest; read again when
-        /// they change
+        /// Directory of access tokens: a file per account, named by its id, and `default` for the rest; read again
+        /// every 5 s
         pub access_tokens: Option<PathBuf> = optional("DIR", form::directory()),
         /// Directory of accounts: a JSON file per account, named by its id, with login (facebook or instagram), host, page, token or
-        /// token_file, and app_secret_file; what a file leaves out comes from the flags; read again when they change
+        /// token_file, and app_secret_file; what a file leaves out comes from the flags; read again every 5 s
         pub accounts: Option<PathBuf> = optional("DIR", accounts()).or_default(),
         /// File with the app's secret: calls then carry `appsecret_proof`, as "Require App Secret" demands
         pub graph_app_secret: Option<PathBuf> = optional("FILE", form::file()),
