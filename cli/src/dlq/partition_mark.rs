@@ -6,18 +6,18 @@
 
 use std::collections::BTreeMap;
 
-/// What is put back beyond all runs leaves room for gaps that are filled later: the broker's own limit is 4,096 bytes
-/// (`offset.metadata.max.bytes`).
-const LONGEST: usize = 4_000;
-const LONGEST_OF_GAPS: usize = 4_090;
+/// Of metadata that a dead letter beyond all runs makes longer: it leaves room for gaps that are filled later.
+const MAX_BYTES: usize = 4_000;
+/// Of metadata that one in a gap makes longer: the broker's own limit is 4,096 bytes (`offset.metadata.max.bytes`).
+const MAX_BYTES_IN_GAP: usize = 4_090;
 /// The longest pair, of two offsets that are far away; no dead letter that comes or goes makes a mark longer by more.
-const LONGEST_PAIR: usize = 40;
+const MAX_PAIR_BYTES: usize = 40;
 
 /// What is known of one partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct PartitionMark {
     /// All before this offset were put back, or are gone.
-    settled: i64,
+    all_before: i64,
     /// Runs beyond it: the first offset, and the one after the last.
     runs: BTreeMap<i64, i64>,
 }
@@ -25,12 +25,12 @@ pub(super) struct PartitionMark {
 impl PartitionMark {
     /// Nothing was put back of what begins at `low`.
     pub(super) fn new(low: i64) -> Self {
-        Self { settled: low, runs: BTreeMap::new() }
+        Self { all_before: low, runs: BTreeMap::new() }
     }
 
     /// Reads what was committed; `None` where somebody else wrote it.
-    pub(super) fn read(settled: i64, metadata: &str) -> Option<Self> {
-        let (mut end, mut runs) = (settled, BTreeMap::new());
+    pub(super) fn read(all_before: i64, metadata: &str) -> Option<Self> {
+        let (mut end, mut runs) = (all_before, BTreeMap::new());
         for pair in metadata.split(',').filter(|pair| !pair.is_empty()) {
             let (gap, run) = pair.split_once('+')?;
             let (gap, run) = (gap.parse::<i64>().ok()?, run.parse::<i64>().ok()?);
@@ -38,28 +38,28 @@ impl PartitionMark {
             end = start.checked_add(run)?;
             runs.insert(start, end);
         }
-        Some(Self { settled, runs })
+        Some(Self { all_before, runs })
     }
 
     /// What is before `low` is gone.
     #[must_use]
     pub(super) fn advance_to(mut self, low: i64) -> Self {
-        self.settled = self.settled.max(low);
+        self.all_before = self.all_before.max(low);
         self.close_up();
         self
     }
 
     /// Whether the dead letter was put back.
-    pub(super) fn holds(&self, offset: i64) -> bool {
+    pub(super) fn contains(&self, offset: i64) -> bool {
         let run = self.runs.range(..=offset).next_back();
-        offset < self.settled || run.is_some_and(|(_, end)| offset < *end)
+        offset < self.all_before || run.is_some_and(|(_, end)| offset < *end)
     }
 
     /// Whether the dead letter can be remembered, whichever of so many of this mark that are under way are refused. Where none is, those
-    /// that fill gaps can: sooner or later they make a mark shorter.
+    /// that fill gaps can: a gap that is full joins two runs, which makes a mark shorter.
     pub(super) fn has_room(&self, offset: i64, under_way: usize) -> bool {
         let length = self.metadata().len();
-        if length + LONGEST_PAIR * (under_way + 1) <= LONGEST {
+        if length + MAX_PAIR_BYTES * (under_way + 1) <= MAX_BYTES {
             return true;
         }
         if under_way > 0 {
@@ -68,12 +68,12 @@ impl PartitionMark {
         let mut with = self.clone();
         with.add(offset);
         let is_beyond = self.runs.last_key_value().is_some_and(|(_, end)| offset > *end);
-        with.metadata().len() <= if is_beyond { length } else { length.max(LONGEST_OF_GAPS) }
+        with.metadata().len() <= if is_beyond { length } else { length.max(MAX_BYTES_IN_GAP) }
     }
 
     /// The dead letter was put back.
     pub(super) fn add(&mut self, offset: i64) {
-        if self.holds(offset) {
+        if self.contains(offset) {
             return;
         }
         let end = self.runs.remove(&(offset + 1)).unwrap_or(offset + 1);
@@ -87,13 +87,13 @@ impl PartitionMark {
     }
 
     /// The offset to commit.
-    pub(super) const fn settled(&self) -> i64 {
-        self.settled
+    pub(super) const fn all_before(&self) -> i64 {
+        self.all_before
     }
 
     /// The metadata to commit with it.
     pub(super) fn metadata(&self) -> String {
-        let mut end = self.settled;
+        let mut end = self.all_before;
         let pairs = self.runs.iter().map(|(start, after)| {
             let pair = format!("{}+{}", start - end, after - start);
             end = *after;
@@ -102,10 +102,10 @@ impl PartitionMark {
         pairs.collect::<Vec<_>>().join(",")
     }
 
-    /// Runs that what is settled reaches are settled too.
+    /// Drops runs that `all_before` reaches, and moves it to their ends.
     fn close_up(&mut self) {
-        while let Some(run) = self.runs.first_entry().filter(|run| *run.key() <= self.settled) {
-            self.settled = self.settled.max(run.remove());
+        while let Some(run) = self.runs.first_entry().filter(|run| *run.key() <= self.all_before) {
+            self.all_before = self.all_before.max(run.remove());
         }
     }
 }
@@ -127,7 +127,7 @@ mod tests {
     fn letters_in_a_row_are_one_offset_and_scattered_ones_follow_it() {
         assert_eq!(with(10, &[10, 11, 12]), PartitionMark::new(13));
         let mark = with(10, &[13, 20, 16, 18, 17, 19]);
-        assert_eq!((mark.settled(), mark.metadata().as_str()), (10, "3+1,2+5"));
+        assert_eq!((mark.all_before(), mark.metadata().as_str()), (10, "3+1,2+5"));
         assert_eq!(with(10, &[12, 11, 10]), PartitionMark::new(13));
     }
 
@@ -141,10 +141,10 @@ mod tests {
                 let offset = 100 + index * step % 12;
                 mark.add(offset);
                 added.insert(offset);
-                let read = PartitionMark::read(mark.settled(), &mark.metadata());
+                let read = PartitionMark::read(mark.all_before(), &mark.metadata());
                 assert_eq!(read.as_ref(), Some(&mark));
                 for offset in 100..112 {
-                    assert_eq!(mark.holds(offset), added.contains(&offset), "{offset} of {mark:?}");
+                    assert_eq!(mark.contains(offset), added.contains(&offset), "{offset} of {mark:?}");
                 }
             }
             assert_eq!(mark, PartitionMark::new(112));
@@ -155,7 +155,7 @@ mod tests {
     fn what_retention_removed_is_settled() {
         let mark = with(10, &[13, 16, 17, 18]);
         assert_eq!(mark.clone().advance_to(12).metadata(), "1+1,2+3");
-        assert_eq!(mark.clone().advance_to(13).settled(), 14);
+        assert_eq!(mark.clone().advance_to(13).all_before(), 14);
         assert_eq!(mark.clone().advance_to(17), PartitionMark::new(19));
         assert_eq!(mark.clone().advance_to(5), mark);
         assert_eq!(mark.advance_to(30), PartitionMark::new(30));
@@ -177,7 +177,7 @@ mod tests {
             mark.add(offset);
             offset += 1_000;
         }
-        assert!(mark.metadata().len() <= LONGEST, "{}", mark.metadata().len());
+        assert!(mark.metadata().len() <= MAX_BYTES, "{}", mark.metadata().len());
         assert!(mark.runs.len() > 500, "{}", mark.runs.len());
     }
 
@@ -194,7 +194,7 @@ mod tests {
             for offset in (from..end).filter(|offset| offset % every != 1) {
                 assert!(mark.has_room(offset, 0), "every {every}, {offset} of {end}");
                 mark.add(offset);
-                assert!(mark.metadata().len() <= LONGEST_OF_GAPS, "{}", mark.metadata().len());
+                assert!(mark.metadata().len() <= MAX_BYTES_IN_GAP, "{}", mark.metadata().len());
             }
             assert!(mark.has_room(end, 0) && mark.runs.len() <= 2, "{mark:?}");
         }
@@ -211,14 +211,14 @@ mod tests {
                         mark.add(offset);
                     }
                     planned.clone_from(&mark);
-                    assert!(mark.metadata().len() <= LONGEST_OF_GAPS, "{}", mark.metadata().len());
+                    assert!(mark.metadata().len() <= MAX_BYTES_IN_GAP, "{}", mark.metadata().len());
                 }
                 if planned.has_room(offset, under_way.len()) {
                     planned.add(offset);
                     under_way.push(offset);
                 }
             }
-            assert!(mark.holds(0), "{mark:?}");
+            assert!(mark.contains(0), "{mark:?}");
         }
     }
 }

@@ -150,10 +150,11 @@ impl Redrive<'_> {
             Ok(decided) => decided,
             Err(why) => return self.tell(&dead_letter, &Decision::Keep(why), 0),
         };
-        let is_back = |this: &Self| original.as_ref().is_some_and(|record| this.redriven.contains(record));
+        let is_redriven =
+            |this: &Self| original.as_ref().is_some_and(|record| this.redriven.contains(record));
         let has_room =
             |this: &Self, marks: &TopicMarks| marks.has_room(partition, offset, this.sink.unsettled());
-        if self.settings.apply && (is_back(self) || !has_room(self, marks)) {
+        if self.settings.apply && (is_redriven(self) || !has_room(self, marks)) {
             // It counts as put back with the other, which has to be acknowledged first, and may be refused. And with what is refused of
             // those before, others may need more room.
             let written = self.sink.finish();
@@ -161,7 +162,7 @@ impl Redrive<'_> {
             written?;
         }
         let has_room = has_room(self, marks);
-        if has_room && is_back(self) {
+        if has_room && is_redriven(self) {
             marks.mark_planned(partition, offset);
             if self.settings.apply {
                 marks.mark_redriven(partition, offset);
@@ -173,7 +174,7 @@ impl Redrive<'_> {
             return Ok(());
         }
         if !has_room {
-            let why = "too many before it were left out; put those back first".to_owned();
+            let why = "too many before it were left out, so that the note of what was put back is as long as Kafka keeps one (offset.metadata.max.bytes); put those back first".to_owned();
             return self.tell(&dead_letter, &Decision::Keep(why), 0);
         }
         marks.mark_planned(partition, offset);

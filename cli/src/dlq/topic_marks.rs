@@ -26,8 +26,9 @@ impl TopicMarks {
             let partition = span.partition;
             let mark = match committed.remove(&partition) {
                 // A mark beyond the end is of a topic of that name that is gone.
-                Some((settled, metadata)) if settled <= span.high => {
-                    PartitionMark::read(settled, &metadata).ok_or_else(|| foreign(&range.topic, partition))?
+                Some((all_before, metadata)) if all_before <= span.high => {
+                    PartitionMark::read(all_before, &metadata)
+                        .ok_or_else(|| foreign(&range.topic, partition))?
                 }
                 _ => PartitionMark::new(span.low),
             };
@@ -37,9 +38,9 @@ impl TopicMarks {
         Ok(Self { topic, partitions: marks, planned, changed: BTreeSet::new() })
     }
 
-    /// Whether the dead letter was put back, or will be: a partition whose end was lost is read once more from its beginning.
+    /// Whether the dead letter was put back, or will be: a reader that begins a partition anew must not put back twice what is planned.
     pub(super) fn contains(&self, partition: i32, offset: i64) -> bool {
-        self.planned.get(&partition).is_some_and(|mark| mark.holds(offset))
+        self.planned.get(&partition).is_some_and(|mark| mark.contains(offset))
     }
 
     /// Whether the dead letter can be remembered, whichever of so many that are under way are refused.
@@ -74,7 +75,7 @@ impl TopicMarks {
         }
         let changed = self.partitions.iter().filter(|(partition, _)| self.changed.contains(partition));
         let offsets: BTreeMap<i32, Committed> =
-            changed.map(|(partition, mark)| (*partition, (mark.settled(), mark.metadata()))).collect();
+            changed.map(|(partition, mark)| (*partition, (mark.all_before(), mark.metadata()))).collect();
         group.commit(&self.topic, &offsets)?;
         self.changed.clear();
         Ok(())
@@ -100,9 +101,9 @@ mod tests {
         let mut marks = TopicMarks { topic, partitions, planned, changed: BTreeSet::new() };
         marks.mark_planned(0, 10);
         assert!(marks.contains(0, 10) && !marks.contains(0, 11) && !marks.contains(1, 10));
-        assert_eq!((marks.partitions[&0].settled(), marks.changed.len()), (10, 0));
+        assert_eq!((marks.partitions[&0].all_before(), marks.changed.len()), (10, 0));
         marks.mark_redriven(0, 10);
-        assert_eq!((marks.partitions[&0].settled(), marks.changed.len()), (11, 1));
+        assert_eq!((marks.partitions[&0].all_before(), marks.changed.len()), (11, 1));
         marks.mark_planned(0, 11);
         marks.plan_anew();
         assert!(marks.contains(0, 10) && !marks.contains(0, 11), "it was refused");

@@ -1,10 +1,11 @@
 //! `weir trace`: where one message is, followed over the topics.
 //!
-//! [`question`] is what is asked for; [`origin`] finds the events that are meant, as [`expected`] has them, by [`search`], and on
-//! the disk by [`spool`]; [`spool_backlog`] asks what is on other disks; [`event_trace`] follows each over its [`place`]s, with the [`answers`] to it; [`end`] says where a way ends and why;
-//! [`meta`] asks Meta; [`show`] prints it.
+//! In this order, after [`question`], which is what is asked for:
+//! - [`spool_backlog`]: what waits on the disks of ingest, by its admin ports
+//! - [`origin`]: the events that are meant ([`expected`]), on this machine's disk by [`spool`] and then on the topics by [`search`]
+//! - [`event_trace`]: the [`place`]s of each, with the commands that answer or sent it ([`replies`]); [`end`]: where its way ends, and why
+//! - [`meta`]: what the Graph API has of it; [`show`]: all of that printed
 
-mod answers;
 mod end;
 mod event_trace;
 mod expected;
@@ -12,6 +13,7 @@ mod meta;
 mod origin;
 mod place;
 mod question;
+mod replies;
 mod search;
 mod show;
 mod spool;
@@ -38,9 +40,10 @@ const MORE: &str = "\
 Give it a message id (mid), the id of a comment, an event id (32 hex digits) or a delivery id (ce_id of a raw record, \
 deliveryid of an event); or --account, --user and --at, for what they said to each other within five minutes of that time.
 
-It finds the event on its typed topic, and from there by key and time the raw record that it came in, its inbox record, its \
-enriched event, dead letters of it, and commands that answer or sent it with their results. With --spool-dir it looks at what \
-waits on the disk of this machine's ingest too. Then it says where the way ends, and why.
+It looks at the disks of ingest first (--ingest, and with --spool-dir what waits on this machine's), so that nothing is missed that \
+moves to Kafka meanwhile. Then it finds the event on its typed topic, and from there by key and time the raw record that it came in, \
+its inbox record, its enriched event, dead letters of it, and commands that answer or sent it with their results. Last it says \
+where the way ends, and why.
 
 A delivery id says itself when to look, and --at does; of other ids the newest records are read first, back to --since, until \
 the message or comment itself is found: a reaction to it or a receipt is not enough. --account and --user beside an id say in \
@@ -120,7 +123,7 @@ fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit> {
     let search = Search::connect(&session, &settings.kafka, &settings.topic_prefix)?;
     // Before the topics are read, so that what moves there from a disk is on one of them.
     let ingest = session.wait(spool_backlog::ask(&settings.ingest));
-    let damaged = settings.spool_dir.as_deref().map(retired_files).transpose()?;
+    let damaged_files = settings.spool_dir.as_deref().map(retired_files).transpose()?;
     let Origins { origins, left_out } = origin::find(&question, settings.spool_dir.as_deref(), &search)?;
     let traces =
         origins.iter().map(|origin| event_trace::follow(origin, &search)).collect::<Result<Vec<_>, _>>()?;
@@ -132,7 +135,7 @@ fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit> {
         read: search.read(),
         period: question.period,
         retained_since: retained_since(settings, &session, &search),
-        spool: damaged.map(|files| files.len()),
+        damaged_spool_files: damaged_files.map(|files| files.len()),
         ingest,
     };
     Ok(found.print(settings.json, screen)?.exit())

@@ -134,10 +134,10 @@ fn carries_nothing(raw: &Record) -> bool {
     split(raw.value.as_deref().unwrap_or_default(), 0).refusal.is_none()
 }
 
-/// The end of what a consumer made nothing of; `before` is how many records it has to handle until then.
-pub(super) fn without_output(consumer: &Consumer, dead_letter: Option<&Record>, before: Option<i64>) -> End {
+/// The end of what a consumer made nothing of; `lag` is how many records it has to handle until then.
+pub(super) fn without_output(consumer: &Consumer, dead_letter: Option<&Record>, lag: Option<i64>) -> End {
     let Consumer { name, what, .. } = consumer;
-    Err(not_handled(name, dead_letter, before).unwrap_or_else(|| {
+    Err(not_handled(name, dead_letter, lag).unwrap_or_else(|| {
         format!(
             "{name} has handled it without a {what} record: retention removed the record, or the event is a duplicate of an earlier one"
         )
@@ -162,14 +162,14 @@ pub(super) fn of_command(results: &[&Record]) -> Option<End> {
 }
 
 /// The end of a command that has no result.
-pub(super) fn of_waiting_command(dead_letter: Option<&Record>, before: Option<i64>) -> End {
-    let why = not_handled(weir_replies::ABOUT.name, dead_letter, before);
+pub(super) fn of_waiting_command(dead_letter: Option<&Record>, lag: Option<i64>) -> End {
+    let why = not_handled(weir_replies::ABOUT.name, dead_letter, lag);
     Err(why.unwrap_or_else(|| "a command that answers it has no result: retention removed it".to_owned()))
 }
 
 /// Why a consumer has not handled a record; none where it has.
-fn not_handled(name: &str, dead_letter: Option<&Record>, before: Option<i64>) -> Option<String> {
-    Some(match (dead_letter, before) {
+fn not_handled(name: &str, dead_letter: Option<&Record>, lag: Option<i64>) -> Option<String> {
+    Some(match (dead_letter, lag) {
         (Some(dead_letter), _) => {
             let DeadLetter { reason, error, .. } = DeadLetter::of(dead_letter);
             format!(
@@ -178,8 +178,8 @@ fn not_handled(name: &str, dead_letter: Option<&Record>, before: Option<i64>) ->
             )
         }
         (None, Some(1)) => format!("{name} has not handled it yet, it is the next one: does {name} run?"),
-        (None, Some(before)) => {
-            let others = u64::try_from(before - 1).unwrap_or_default();
+        (None, Some(lag)) => {
+            let others = u64::try_from(lag - 1).unwrap_or_default();
             let others = counted(others, "record of its partition is", "records of its partition are");
             format!("{name} has not come to it, {others} before it: does {name} run?")
         }

@@ -1,12 +1,12 @@
 //! Follows one event to where it ends: every place that has something of it, in the order of the pipeline.
 
-use super::answers;
 use super::end::{self, Consumer, End};
 use super::expected::Expected;
 use super::origin::Origin;
 use super::place::Place;
 use super::question::Period;
-use super::search::{Scope, Search, has_id, until, written};
+use super::replies;
+use super::search::{Scope, Search, has_id, lag, written};
 use crate::tool::Result;
 use runtime::consumer::Record;
 use schemas::Topic;
@@ -39,9 +39,9 @@ pub(super) fn follow(origin: &Origin, search: &Search<'_>) -> Result<EventTrace>
         places.extend(handled.0);
         end = end.and(handled.1);
     }
-    let answers = answers::find(event, typed, search)?;
-    places.extend(answers.0);
-    Ok(EventTrace { event: Some(event.clone()), places, end: end.and(answers.1) })
+    let (commands, end_of_commands) = replies::find(event, typed, search)?;
+    places.extend(commands);
+    Ok(EventTrace { event: Some(event.clone()), places, end: end.and(end_of_commands) })
 }
 
 /// What a consumer made of it.
@@ -62,12 +62,12 @@ fn handled(
     let mut dead_letter = find(&[consumer.dead_letters], after)?;
     let mut end = Ok(());
     if output.is_none() {
-        let before = until(search.next(consumer.name, typed)?, typed);
-        if before.is_none() && dead_letter.is_none() {
+        let lag = lag(search.committed_offset(consumer.name, typed)?, typed);
+        if lag.is_none() && dead_letter.is_none() {
             // It may have handled it since its topics were read.
             (output, dead_letter) = (find(consumer.outputs, after)?, find(&[consumer.dead_letters], after)?);
         }
-        if before.is_none() && output.is_none() && dead_letter.is_none() {
+        if lag.is_none() && output.is_none() && dead_letter.is_none() {
             let earlier = written(typed).before(DELIVERED_AGAIN);
             output = find(consumer.outputs, Period { since: earlier, until: Some(after.since) })?;
         }
@@ -75,7 +75,7 @@ fn handled(
             if consumer.is_optional && dead_letter.is_none() && !search.has_ever_read(consumer.name, typed)? {
                 return Ok((Vec::new(), Ok(())));
             }
-            end = end::without_output(consumer, dead_letter.as_ref(), before);
+            end = end::without_output(consumer, dead_letter.as_ref(), lag);
         }
     }
     let place = |what, record: Option<Record>| record.map(|record| Place::of(what, &record, search));

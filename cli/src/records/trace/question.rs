@@ -8,12 +8,12 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 /// Clocks of brokers and of ingest may differ by so much.
-const CLOCKS: Duration = Duration::from_secs(10);
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(10);
 /// How far from `--at` to look.
 const AROUND: Duration = Duration::from_mins(5);
 /// How long what was received may wait on a disk, or Meta may deliver it again (docs/meta.md): so much later than `--at` it may be
 /// written.
-const LATE: Duration = Duration::from_hours(36);
+const REDELIVERY_PERIOD: Duration = Duration::from_hours(36);
 /// The newest slice of a period; each one before it is longer by this factor.
 const NEWEST: Duration = Duration::from_mins(10);
 const LONGER: u32 = 6;
@@ -74,7 +74,7 @@ impl Question {
 
     /// The period with what was written later, since it waited on a disk or Meta delivered it again.
     pub(super) fn late(&self) -> Period {
-        let until = self.period.until.map(|until| until.after(LATE));
+        let until = self.period.until.map(|until| until.after(REDELIVERY_PERIOD));
         Period { until, ..self.period }
     }
 
@@ -119,7 +119,7 @@ impl EventSelector {
 impl Period {
     /// From a time on, and before it by as much as clocks differ.
     pub(super) fn since(at: Millis) -> Self {
-        Self::from(at, CLOCKS)
+        Self::from(at, MAX_CLOCK_SKEW)
     }
 
     /// From so long before a time on.
@@ -134,7 +134,7 @@ impl Period {
 
     /// About the time of another record.
     pub(super) fn about(at: Millis) -> Self {
-        Self::around(at, CLOCKS)
+        Self::around(at, MAX_CLOCK_SKEW)
     }
 
     fn around(at: Millis, by: Duration) -> Self {

@@ -4,7 +4,7 @@ use super::end::{self, End};
 use super::expected::Expected;
 use super::place::Place;
 use super::question::Period;
-use super::search::{Scope, Search, holds, until, written};
+use super::search::{Scope, Search, holds, lag, written};
 use crate::dlq::DeadLetter;
 use crate::records::reply::result;
 use crate::tool::Result;
@@ -29,10 +29,10 @@ pub(super) fn find(event: &Expected, typed: &Record, search: &Search<'_>) -> Res
     let since = Period::from(written(typed), COMMANDED_BEFORE);
     let commands = of_conversation(event, Topic::Replies, since, search)?;
     // Before the results: what is handled by then has its result, or its dead letter, written.
-    let mut next = BTreeMap::new();
+    let mut committed = BTreeMap::new();
     for command in &commands {
-        if let Entry::Vacant(partition) = next.entry(command.partition) {
-            partition.insert(search.next(weir_replies::ABOUT.name, command)?);
+        if let Entry::Vacant(partition) = committed.entry(command.partition) {
+            partition.insert(search.committed_offset(weir_replies::ABOUT.name, command)?);
         }
     }
     let results = if commands.is_empty() {
@@ -64,7 +64,7 @@ pub(super) fn find(event: &Expected, typed: &Record, search: &Search<'_>) -> Res
                 Some(end) => end,
                 None => end::of_waiting_command(
                     dead_letter.as_ref(),
-                    next.get(&command.partition).and_then(|next| until(*next, command)),
+                    committed.get(&command.partition).and_then(|committed| lag(*committed, command)),
                 ),
             });
         }

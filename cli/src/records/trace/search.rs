@@ -101,16 +101,16 @@ impl<'a> Search<'a> {
     }
 
     /// The offset that a consumer handles next in the partition of a record.
-    pub(super) fn next(&self, consumer: &str, record: &Record) -> Result<i64> {
+    pub(super) fn committed_offset(&self, consumer: &str, record: &Record) -> Result<i64> {
         let group = Group::open(self.kafka, consumer)?;
         let committed = group.committed(&record.topic, &[record.partition])?;
         Ok(committed.get(&record.partition).map_or(0, |(offset, _)| *offset))
     }
 }
 
-/// How many records there are from an offset up to this one; none where the offset is past it.
-pub(super) fn until(next: i64, record: &Record) -> Option<i64> {
-    (next <= record.offset).then_some(record.offset + 1 - next)
+/// How many records a group with this committed offset has left up to this one, which counts; none where it is past it.
+pub(super) fn lag(committed: i64, record: &Record) -> Option<i64> {
+    (committed <= record.offset).then_some(record.offset + 1 - committed)
 }
 
 /// When a record was written.

@@ -28,7 +28,7 @@ pub(super) struct TraceReport {
     /// From when on the deliveries are kept; none where that cannot be read.
     pub(super) retained_since: Option<Millis>,
     /// How many damaged files the spool that was read has beside it, which were not; none where no spool was read.
-    pub(super) spool: Option<usize>,
+    pub(super) damaged_spool_files: Option<usize>,
     /// What waits at the processes of ingest that were asked.
     pub(super) ingest: Vec<SpoolBacklog>,
 }
@@ -43,14 +43,14 @@ impl TraceReport {
             None => "; for how long deliveries are kept cannot be read".to_owned(),
             Some(_) => String::new(),
         };
-        gap.push_str(match (self.ingest.as_slice(), self.spool) {
+        gap.push_str(match (self.ingest.as_slice(), self.damaged_spool_files) {
             ([], None) => "; no disk of ingest was looked at (--ingest, --spool-dir)",
             ([], Some(_)) => {
                 "; what waits on the disks of other processes of ingest was not looked at (--ingest)"
             }
             _ => "",
         });
-        if let Some(damaged @ 1..) = self.spool {
+        if let Some(damaged @ 1..) = self.damaged_spool_files {
             let files = "damaged files of the spool were";
             let were = counted(damaged as u64, "damaged file of the spool was", files);
             gap.extend([format!("; {were} not read (`weir spool list`)")]);
@@ -80,14 +80,14 @@ impl TraceReport {
         // What is in a body that could not be read nobody knows.
         let is_all = gap.is_empty() && self.traces.iter().all(|trace| trace.event.is_some());
         let outcome = TraceOutcome::of(&self.traces, is_all);
-        let Self { period: Period { since, until }, retained_since, spool, ingest, .. } = self;
+        let Self { period: Period { since, until }, retained_since, damaged_spool_files, ingest, .. } = self;
         let until = until.map(|until| until.to_string());
         if json {
             self.traces.iter().try_for_each(|trace| object(trace, screen))?;
             screen.json(&json!({
                 "verdict": outcome, "events": self.traces.len(), "left_out": self.left_out, "meta": self.at_meta,
                 "since": since.to_string(), "until": until, "retained_since": retained_since.map(|since| since.to_string()),
-                "spool": spool.is_some(), "ingest": ingest, "records_read": self.read,
+                "spool": damaged_spool_files.is_some(), "ingest": ingest, "records_read": self.read,
             }))?;
             return Ok(outcome);
         }
@@ -199,7 +199,7 @@ mod tests {
                 read: 0,
                 period: Period { since, until: None },
                 retained_since: Some(since),
-                spool: Some(damaged),
+                damaged_spool_files: Some(damaged),
                 ingest,
             };
             (report.print(false, &mut printed.screen()).unwrap(), printed.text())
