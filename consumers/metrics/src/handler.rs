@@ -93,7 +93,7 @@ impl MetricsHandler {
             self.metrics.unknown(&event);
         }
         self.account_state.note(&observation, now);
-        if partition.recent_ids.is_repeated(&event.id, record.offset) {
+        if !partition.recent_ids.insert(&event.id, record.offset) {
             // An old message that comes again opens no conversation anew.
             self.metrics.duplicate(&observation);
             return Ok(());
@@ -159,7 +159,7 @@ impl Handler for MetricsHandler {
 impl Partition {
     fn remember(&mut self, record: &Record) {
         let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
-        if !event.metatest && !self.recent_ids.is_repeated(&event.id, record.offset) {
+        if !event.metatest && self.recent_ids.insert(&event.id, record.offset) {
             self.note_message(&Observation::of(&event));
         }
     }

@@ -20,13 +20,13 @@ impl RecentIds {
         Self { limit, offsets: ByHash::default(), order: VecDeque::new() }
     }
 
-    /// Remembers the event `id` of the record at `offset`; true where another record brought it lately.
-    pub(crate) fn is_repeated(&mut self, id: &str, offset: i64) -> bool {
+    /// Remembers the event `id` of the record at `offset`; false where another record brought it lately.
+    pub(crate) fn insert(&mut self, id: &str, offset: i64) -> bool {
         let Some(half) = id.get(..16).and_then(|half| u64::from_str_radix(half, 16).ok()) else {
-            return false;
+            return true;
         };
         if let Some(first) = self.offsets.get(&half) {
-            return *first != offset;
+            return *first == offset;
         }
         if self.order.len() >= self.limit
             && let Some(oldest) = self.order.pop_front()
@@ -35,7 +35,7 @@ impl RecentIds {
         }
         self.offsets.insert(half, offset);
         self.order.push_back(half);
-        false
+        true
     }
 }
 
@@ -50,20 +50,20 @@ mod tests {
     #[test]
     fn an_event_of_another_record_comes_again() {
         let mut ids = RecentIds::new(10);
-        assert!(!ids.is_repeated(&id(1), 5));
-        assert!(!ids.is_repeated(&id(1), 5), "the same record");
-        assert!(ids.is_repeated(&id(1), 6));
-        assert!(!ids.is_repeated("no id", 7) && !ids.is_repeated("no id", 8));
+        assert!(ids.insert(&id(1), 5));
+        assert!(ids.insert(&id(1), 5), "the same record");
+        assert!(!ids.insert(&id(1), 6));
+        assert!(ids.insert("no id", 7) && ids.insert("no id", 8));
     }
 
     #[test]
     fn no_more_is_remembered_than_the_limit() {
         let mut ids = RecentIds::new(100);
         for number in 0..10_000 {
-            assert!(!ids.is_repeated(&id(number), 0));
+            assert!(ids.insert(&id(number), 0));
         }
         assert_eq!((ids.offsets.len(), ids.order.len()), (100, 100));
-        assert!(!ids.is_repeated(&id(0), 1), "the first is forgotten");
-        assert!(ids.is_repeated(&id(9_999), 1));
+        assert!(ids.insert(&id(0), 1), "the first is forgotten");
+        assert!(!ids.insert(&id(9_999), 1));
     }
 }

@@ -29,7 +29,7 @@ impl LookupClient {
             let (on, limit) = self.wait_and_limit(reason.as_ref());
             if let Some(reason) = &reason {
                 self.log_wait(record, &reason.why);
-                self.check_patience(reason, account, limit_waits)?;
+                self.check_limit_patience(reason, account, limit_waits)?;
             }
             let next_event = async {
                 tokio::select! {
@@ -65,7 +65,7 @@ impl LookupClient {
 
     /// Gives the lookup up (`throttled`) where what this partition has waited for the account's limit since its last answer, with what
     /// is left of the current stop, exceeds `--lookup-limit-patience`: it blocks the other accounts of its partition.
-    fn check_patience(
+    fn check_limit_patience(
         &self,
         reason: &WaitReason,
         account: &GraphId,
