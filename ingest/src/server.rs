@@ -53,7 +53,7 @@ pub async fn serve(
     let kafka = Arc::new(Kafka {
         gate,
         breaker: Breaker::new(&settings, Arc::clone(&metrics), &process.health),
-        account_limit: AccountLimit::new(producers.account_bytes_in_flight, settings.account_bytes_waiting()),
+        account_limit: AccountLimit::for_kafka(&producers, &settings),
         publisher: Publisher::new(producers, topic_prefix, &settings, process.name, Arc::clone(&metrics)),
         ack_timeout: settings.ack_timeout,
         has_spool: spool.is_some(),

@@ -120,11 +120,6 @@ impl Settings {
         Port { flag: "--listen", address: self.listen }
     }
 
-    /// What one account may have waiting for its turn at Kafka, in bytes on Kafka, and as much, in bytes of bodies, for the spool.
-    pub(crate) const fn account_bytes_waiting(&self) -> usize {
-        self.limits.max_body_bytes_in_flight / 8
-    }
-
     /// The defaults of `--help` for one app, on a free loopback port.
     pub fn local(app_secret: &str, verify_token: &str) -> Self {
         Self {

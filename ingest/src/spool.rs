@@ -79,8 +79,7 @@ impl Spool {
             StoreParts { directory, is_read_only, max_bytes, metrics, stored, backlog, check, timeliness };
         let writer = Writer::start(parts.clone(), settings.max_body)?;
         let (in_flight, timeout) = (InFlight::default(), settings.spool_timeout);
-        // Without a queue: a delivery beyond its account's limit is refused at once.
-        let account_limit = AccountLimit::new(settings.account_bytes_waiting(), 0);
+        let account_limit = AccountLimit::for_spool(settings);
         Ok(Self { writer, in_flight, parts, timeout, account_limit, _lock: Arc::new(lock) })
     }
 

@@ -4,10 +4,15 @@
 //! therefore in flight, given to it, at once; its further deliveries wait here, up to a second limit, and those of other accounts pass.
 //! On the way to Kafka the account is that of the split body; on that to the spool it is guessed from the beginning of the bytes.
 
+use super::Producers;
+use crate::settings::Settings;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use tokio::sync::Semaphore;
+
+/// The part of `--max-body-bytes-in-flight` that one account may have waiting, for Kafka or for the disk: an eighth.
+const WAITING_PART: usize = 8;
 
 /// The limits, and the accounts that have something in flight or waiting.
 #[derive(Debug)]
@@ -35,6 +40,16 @@ pub(crate) struct AccountPermit {
 }
 
 impl AccountLimit {
+    /// In bytes on Kafka: what the usual producer takes of one account in flight, and [`WAITING_PART`] waiting.
+    pub(crate) fn for_kafka(producers: &Producers, settings: &Settings) -> Arc<Self> {
+        Self::new(producers.account_bytes_in_flight, settings.limits.max_body_bytes_in_flight / WAITING_PART)
+    }
+
+    /// In bytes of bodies: [`WAITING_PART`] for the disk, and nothing that waits for these: what is beyond is refused at once.
+    pub(crate) fn for_spool(settings: &Settings) -> Arc<Self> {
+        Self::new(settings.limits.max_body_bytes_in_flight / WAITING_PART, 0)
+    }
+
     pub(crate) fn new(in_flight_bytes: usize, waiting_bytes: usize) -> Arc<Self> {
         let (hasher, accounts) = (RandomState::new(), Mutex::default());
         Arc::new(Self { in_flight_bytes, waiting_bytes, hasher, accounts })
