@@ -1,10 +1,11 @@
-//! What takes long of a large delivery: another thread serves the other requests meanwhile.
+//! What takes long of a large body, beyond 64 KiB: another thread serves the other requests meanwhile. What is sent over the producer
+//! for large deliveries is larger (`kafka/producers.rs`).
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 use tokio::task::block_in_place;
 
-/// A delivery beyond this size takes the thread of other requests for longer than they should wait for it.
+/// A body beyond this size takes the thread of other requests for longer than they should wait for it.
 const LARGE: usize = 64 << 10;
 /// Large deliveries that are worked on at once: their events take many times the memory of a body, and nothing counts them.
 const THREADS: usize = 4;

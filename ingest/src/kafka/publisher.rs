@@ -34,7 +34,7 @@ pub(crate) struct Publisher {
     topics: EnumMap<Topic, String>,
     max_events: usize,
     min_bytes_per_event: usize,
-    consumer: &'static str,
+    process_name: &'static str,
     metrics: Arc<Metrics>,
     refused: Throttle,
     large: LargeDeliveries,
@@ -45,13 +45,13 @@ impl Publisher {
         producers: Producers,
         topic_prefix: &str,
         settings: &Settings,
-        consumer: &'static str,
+        process_name: &'static str,
         metrics: Arc<Metrics>,
     ) -> Self {
         let Settings { max_events, min_bytes_per_event, .. } = *settings;
         let topics = EnumMap::from_fn(|topic: Topic| topic.name(topic_prefix));
         let (refused, large) = (Throttle::default(), LargeDeliveries::default());
-        Self { producers, topics, max_events, min_bytes_per_event, consumer, metrics, refused, large }
+        Self { producers, topics, max_events, min_bytes_per_event, process_name, metrics, refused, large }
     }
 
     /// The events of a delivery: at most `--max-events`, and for its size no more than `--min-bytes-per-event` allows.
@@ -111,7 +111,7 @@ impl Publisher {
         let dead_letter = DeadLetter {
             reason: refusal.as_str(),
             error: refusal.explanation(),
-            consumer: self.consumer,
+            consumer: self.process_name,
             origin: None,
             attempts: 1,
             first_failed: delivery.received,

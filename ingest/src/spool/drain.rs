@@ -60,7 +60,7 @@ struct Drain {
     retired: RetiredFiles,
     kafka: Arc<Kafka>,
     /// The part of a second that one delivery takes at the maximum rate.
-    pace: Duration,
+    interval: Duration,
     /// Deliveries of the next round: a single one until Kafka acknowledges it.
     size: usize,
     backoff: Backoff,
@@ -78,7 +78,7 @@ impl Drain {
             retired: RetiredFiles::new(spool.parts.backlog.clone(), spool.parts.metrics.clone()),
             spool,
             kafka,
-            pace: Duration::from_secs(1) / rate,
+            interval: Duration::from_secs(1) / rate,
             size: 1,
             backoff: Backoff::new(BACKOFF_BASE, BACKOFF_MAX),
             debounce: Debounce::default(),
@@ -207,6 +207,6 @@ impl Drain {
         }
         // At least one: a round of which Kafka took nothing may be read again as it was.
         let deliveries = u32::try_from(outcome.acknowledged.len().max(1)).unwrap_or(u32::MAX);
-        tokio::time::sleep_until(start + self.pace * deliveries).await;
+        tokio::time::sleep_until(start + self.interval * deliveries).await;
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Full {
     pub(super) fits: u64,
 }
 
-/// A delivery of more bytes is large: most have a few KiB. One that does not fit must not take small ones with it.
+/// A row of more bytes is large: most have a few KiB. One that does not fit must not take small ones with it.
 pub(super) const SMALL: u64 = 64 << 10;
 
 impl Store {
