@@ -3,8 +3,8 @@
 //! A mounted Kubernetes Secret is such a directory; its hidden entries (`..data`) are passed over.
 
 mod account_file;
+mod contents;
 mod files;
-mod folder;
 mod no_token;
 mod refused;
 
@@ -12,8 +12,8 @@ pub use no_token::NoToken;
 
 use crate::account::Login;
 use crate::{AccessToken, Account, GraphId, GraphUrl};
+use contents::Contents;
 use files::TokenFiles;
-use folder::Contents;
 use prometheus::{IntGauge, Registry};
 use refused::RefusedTokens;
 use runtime::blocking::{Blocking, BlockingError};

@@ -1,7 +1,7 @@
 //! What the file system gives of tokens and accounts; reading it can hang.
 
 use super::account_file::AccountFile;
-use super::folder::{Known, text};
+use super::contents::{Known, text};
 use crate::GraphUrl;
 use crate::tokens::TokenSettings;
 use runtime::secret_files::{self, FileFault, Files};
