@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 /// The rest after hashing, as a multiple of the time that was hashed: with 3, a quarter of a core is used.
-const REST: u32 = 3;
+const REST_FACTOR: u32 = 3;
 /// A turn ends after as many bytes.
-const TURN: usize = 256 << 10;
+const TURN_BYTES: usize = 256 << 10;
 /// Work of so many bytes, with all secrets together, is little.
-const LITTLE: usize = 4 << 20;
+const LITTLE_BYTES: usize = 4 << 20;
 /// A shorter rest is added to the next: the timer is not that exact.
 const SHORTEST_REST: Duration = Duration::from_millis(2);
 
@@ -43,14 +43,14 @@ impl UnauthenticatedWork {
         for key in keys {
             let mut mac = key.mac.clone();
             for slice in body.chunks(SLICE) {
-                if hashed + slice.len() > TURN {
+                if hashed + slice.len() > TURN_BYTES {
                     pace.rest().await;
                     drop(pace);
                     (pace, hashed) = (lane.lock().await, 0);
                 }
                 let start = Instant::now();
                 mac.update(slice);
-                pace.due += start.elapsed() * REST;
+                pace.due += start.elapsed() * REST_FACTOR;
                 hashed += slice.len();
             }
             if mac.verify_slice(digest).is_ok() {
@@ -62,7 +62,7 @@ impl UnauthenticatedWork {
     }
 
     pub(super) const fn lane(&self, bytes: usize) -> &Mutex<RestDue> {
-        if bytes <= LITTLE { &self.little } else { &self.much }
+        if bytes <= LITTLE_BYTES { &self.little } else { &self.much }
     }
 }
 
