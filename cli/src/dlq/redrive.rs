@@ -174,7 +174,7 @@ impl Redrive<'_> {
             return Ok(());
         }
         if !has_room {
-            let why = "too many before it were left out, so that the note of what was put back is as long as Kafka keeps one (offset.metadata.max.bytes); put those back first".to_owned();
+            let why = "too many before it were left out for Kafka to keep which went back (offset.metadata.max.bytes): put those back first".to_owned();
             return self.tell(&dead_letter, &Decision::Keep(why), 0);
         }
         marks.mark_planned(partition, offset);

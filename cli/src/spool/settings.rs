@@ -16,7 +16,7 @@ settings! {
     pub(super) struct ListSettings {
         /// The --spool-dir of ingest
         location: SpoolLocation = spool_dir(),
-        /// Only parked deliveries: those that do not wait for Kafka, since it refused them, or for another reason
+        /// Only parked deliveries, which are set aside: they do not wait for Kafka, since it refused them, or for another reason
         set_aside: bool = switch("set-aside"),
         /// How many deliveries are listed; the sums below are of all [default: 100, or all with --json]
         limit: Option<u64> = count("limit", 1..=u64::MAX).optional(),
@@ -73,7 +73,7 @@ settings! {
     pub(super) struct ExportSettings {
         /// The --spool-dir of ingest
         location: SpoolLocation = spool_dir(),
-        /// Only parked deliveries: those that do not wait for Kafka, since it refused them, or for another reason
+        /// Only parked deliveries, which are set aside: they do not wait for Kafka, since it refused them, or for another reason
         set_aside: bool = switch("set-aside"),
     }
 }
