@@ -120,13 +120,13 @@ impl Batcher {
 
     /// Probes whether the Graph API still answers the token's app, by the call that it answered last, alone; nothing where it has
     /// answered nothing yet.
-    pub(crate) async fn ask_again(&self, token: &AccessToken) -> Option<SendOutcome> {
+    pub(crate) async fn probe_app(&self, token: &AccessToken) -> Option<SendOutcome> {
         let latest = self.last_answers().last(token)?;
         Some(self.send(latest, 1).await)
     }
 
     /// Probes the same by the last call of another app than the token's; nothing where no other was answered yet.
-    pub(crate) async fn ask_another(&self, token: &AccessToken) -> Option<SendOutcome> {
+    pub(crate) async fn probe_other_app(&self, token: &AccessToken) -> Option<SendOutcome> {
         let latest = self.last_answers().last_of_others(token, |app| self.reached().is_reached(app))?;
         Some(self.send(latest, 1).await)
     }

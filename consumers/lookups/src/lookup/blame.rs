@@ -56,7 +56,7 @@ impl LookupClient {
         // Of an answer the batcher takes note.
         if !last_answers.since(token, then)
             && self.probe.pass(Instant::now()).is_some()
-            && let Some(SendOutcome::Answered(Err(error))) = self.batcher.ask_again(token).await
+            && let Some(SendOutcome::Answered(Err(error))) = self.batcher.probe_app(token).await
             && policy::next(&error) == Next::Again
         {
             last_answers.failed_again(token);
@@ -73,7 +73,7 @@ impl LookupClient {
         let then = now.checked_sub(2 * PROBE_OTHERS_EVERY).map_or(then, |lately| then.min(lately));
         if !reached.others_since(token, then) && self.probe_of_others.pass(now).is_some() {
             // Of what came of it the batcher takes note.
-            drop(self.batcher.ask_another(token).await);
+            drop(self.batcher.probe_other_app(token).await);
         }
         reached.others_since(token, then)
     }
