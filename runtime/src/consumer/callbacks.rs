@@ -92,6 +92,7 @@ impl Callbacks {
 impl ClientContext for Callbacks {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         self.called();
+        self.shared.resets.note(facility, message);
         self.shared.kafka_log.log(level, facility, message);
     }
 

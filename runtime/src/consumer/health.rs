@@ -1,11 +1,13 @@
 //! Whether a consumer does what it is there for: how far behind its partitions are and whether they move ([`watch`], [`partition_state`], [`stall`],
-//! [`next_record`], [`broker_offsets`], [`shared_group`]), and whether a broker answers its client ([`connection`]). A panic of those who watch is fatal ([`fatal_panic`]).
+//! [`next_record`], [`broker_offsets`], [`shared_group`]), whether records were deleted before they were read
+//! ([`resets`]), and whether a broker answers its client ([`connection`]). A panic of those who watch is fatal ([`fatal_panic`]).
 
 mod broker_offsets;
 pub(super) mod connection;
 pub(super) mod fatal_panic;
 mod next_record;
 mod partition_state;
+pub(super) mod resets;
 mod shared_group;
 mod stall;
 pub(super) mod watch;

@@ -24,6 +24,8 @@ pub(super) struct ConsumerMetrics {
     pub(super) waiting: IntGaugeVec,
     pub(super) unknown: IntGaugeVec,
     pub(super) unreadable: IntGaugeVec,
+    pub(super) missed: IntCounterVec,
+    pub(super) reread: IntCounterVec,
     pub(super) fetch_errors: IntCounter,
     pub(super) client_errors: IntCounter,
 }
@@ -52,6 +54,21 @@ fn unknown(registry: &Registry) -> IntGaugeVec {
 fn unreadable(registry: &Registry) -> IntGaugeVec {
     let help = "Partitions that stand still since what comes next can never be read, or nobody could or was allowed to read it for three minutes";
     metrics::gauges(registry, "weir_consumer_unreadable_partitions", help, &["topic"])
+}
+
+fn missed(registry: &Registry) -> IntCounterVec {
+    let help = "Records that were deleted before this consumer had read them, or fewer: what transactions or compaction leave counts too";
+    metrics::counters(registry, "weir_consumer_missed_records_total", help, &["topic"])
+}
+
+fn reread(registry: &Registry) -> IntCounterVec {
+    let help = "Times that a partition was read again from its beginning, since its log ended before the next offset";
+    metrics::counters(registry, "weir_consumer_reread_partitions_total", help, &["topic"])
+}
+
+fn rebuilt(registry: &Registry) -> IntCounter {
+    let help = "Times that the Kafka client was replaced because it failed, a partition was stuck, or no broker answered it";
+    metrics::counter(registry, "weir_consumer_rebuilt_total", help)
 }
 
 fn client_errors(registry: &Registry) -> IntCounter {
@@ -96,10 +113,7 @@ impl ConsumerMetrics {
                 "weir_consumer_rebalances_total",
                 "Times that partitions were given to this process or taken from it",
             ),
-            rebuilt: counter(
-                "weir_consumer_rebuilt_total",
-                "Times that the Kafka client was replaced because it failed, a partition was stuck, or no broker answered it",
-            ),
+            rebuilt: rebuilt(registry),
             stopped: gauge(
                 "weir_consumer_stopped",
                 "1 after too many dead letters in a row: no work is taken until a restart",
@@ -114,6 +128,8 @@ impl ConsumerMetrics {
             ),
             unknown: unknown(registry),
             unreadable: unreadable(registry),
+            missed: missed(registry),
+            reread: reread(registry),
             fetch_errors: counter(
                 "weir_consumer_fetch_errors_total",
                 "Fetches with something that can never be read: damaged, of an unknown codec or format",
@@ -126,7 +142,9 @@ impl ConsumerMetrics {
     /// Makes every counter there is, so that an increase from nothing to one can be seen.
     pub(super) fn begin(&self, topics: &[String], reasons: &[&str]) {
         for topic in topics {
-            self.records.with_label_values(&[topic]);
+            for by_topic in [&self.records, &self.missed, &self.reread] {
+                by_topic.with_label_values(&[topic]);
+            }
             for by_topic in [&self.lag_records, &self.lag_seconds, &self.unknown, &self.unreadable] {
                 by_topic.with_label_values(&[topic]);
             }

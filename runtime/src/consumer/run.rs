@@ -13,6 +13,7 @@ use super::callbacks::Callbacks;
 use super::error::FirstError;
 use super::health::connection::{self, Connection};
 use super::health::fatal_panic::fatal_if_it_panics;
+use super::health::resets::Resets;
 use super::health::watch::PartitionWatch;
 use super::metrics::ConsumerMetrics;
 use super::partition::assignment::{Assignment, PartitionRegistry};
@@ -59,6 +60,7 @@ pub async fn run<H: Handler>(
         consecutive_dead_letters: counters,
         dead_letter_log,
         kafka_log,
+        resets: Resets::default(),
     });
     let handler = Arc::new(handler);
     let working = process.health.check("consumer", Probe::Readiness);

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::Halt;
 use super::handler::Waits;
+use super::health::resets::Resets;
 use super::metrics::ConsumerMetrics;
 use super::partition::offsets::PartitionProgress;
 use super::wait::{Activity, Wait};
@@ -30,6 +31,8 @@ pub(super) struct SharedContext {
     pub(super) dead_letter_log: Throttle,
     /// Of all clients that there are one after the other.
     pub(super) kafka_log: KafkaLog,
+    /// Of all of them too.
+    pub(super) resets: Resets,
 }
 
 /// What one worker works with, beside its [`SharedContext`].

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::cluster::{Cluster, eventually, numbered};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
+use crate::cluster::{Cluster, DEADLINE, eventually, numbered};
 use crate::handler::{Running, echo, options, start};
 
 fn assigned(running: &Running) -> i64 {
@@ -38,4 +41,55 @@ async fn a_second_member_takes_its_share_and_nothing_is_skipped() {
     let (first, second) = tokio::join!(first.end(), second.end());
     first.unwrap();
     second.unwrap();
+}
+
+/// How many records were deleted before they were read, and how often a partition was read again.
+fn missed_and_reread(running: &Running) -> (i64, i64) {
+    let names = ["weir_consumer_missed_records_total", "weir_consumer_reread_partitions_total"];
+    names.map(|name| running.metric(name)).into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_were_deleted_while_no_member_was_there_are_counted() {
+    let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
+    let handle = async |_| Ok(Vec::new());
+    cluster.fill("in", "a", numbered(10)).await;
+    let first = start(cluster.kafka(), options(), handle);
+    cluster.wait_for_committed("weir-test", "in", 10).await;
+    assert_eq!(missed_and_reread(&first), (0, 0), "a group without an offset has missed nothing");
+    first.end().await.unwrap();
+    // A partition of the mock cluster keeps 5 MiB.
+    for number in numbered(8) {
+        cluster.fill("in", "a", [number.repeat(200_000)]).await;
+    }
+    let second = start(cluster.kafka(), options(), handle);
+    cluster.wait_for_committed("weir-test", "in", 18).await;
+    eventually("what was deleted", || missed_and_reread(&second) != (0, 0)).await;
+    let read = i64::try_from(second.values().len()).unwrap();
+    assert!(read < 8, "nothing was deleted");
+    assert_eq!(missed_and_reread(&second), (8 - read, 0));
+    second.end().await.unwrap();
+}
+
+/// Has the group go on at this offset of partition 0.
+fn set_committed(brokers: &str, topic: &str, offset: i64) {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", brokers).set("group.id", "weir-test");
+    let consumer: BaseConsumer = config.create().expect("a consumer");
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, 0, Offset::Offset(offset)).expect("an offset");
+    consumer.fetch_metadata(Some(topic), DEADLINE).expect("metadata");
+    consumer.commit(&list, CommitMode::Sync).expect("a commit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_ends_before_the_offset_of_the_group_is_read_again_and_that_is_counted() {
+    let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
+    cluster.fill("in", "a", numbered(10)).await;
+    let brokers = cluster.mock.bootstrap_servers();
+    tokio::task::spawn_blocking(move || set_committed(&brokers, "in", 99)).await.unwrap();
+    let running = start(cluster.kafka(), options(), async |_| Ok(Vec::new()));
+    running.wait_for_calls(10).await;
+    eventually("that it is counted", || missed_and_reread(&running) == (0, 1)).await;
+    running.end().await.unwrap();
 }

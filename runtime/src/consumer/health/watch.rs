@@ -111,6 +111,9 @@ impl PartitionWatch {
         self.unanswered = 0;
         let has_partitions = !self.registry.partitions().is_empty();
         self.shared_group.look(&self.client, &self.shared.options, has_partitions);
+        if let Err(error) = self.shared.resets.explain(&self.client, &self.shared.metrics) {
+            tracing::debug!(%error, "what became of offsets that could not be read is not known yet");
+        }
         let unreadable = self.next_record.look(&mut states, &self.stalls);
         for topic in &self.shared.options.topics {
             let count = unreadable.get(&**topic).copied().unwrap_or_default();

@@ -1,0 +1,140 @@
+//! Offsets at which a client found nothing to read any more, so that it went on at the first record that is there: whether records were
+//! deleted before they were read, or are read again, is counted and said.
+//!
+//! librdkafka tells of it by a line of its log alone; nothing else knows from where it came.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use rdkafka::Offset;
+use rdkafka::consumer::BaseConsumer;
+use rdkafka::error::KafkaResult;
+
+use super::broker_offsets::{offset_of, offsets};
+use crate::consumer::metrics::ConsumerMetrics;
+use crate::kafka::TopicPartition;
+use crate::mutex::lock;
+
+/// Where clients found nothing, at most once for each partition, until the brokers have said what they have of it.
+#[derive(Debug, Default)]
+pub(in crate::consumer) struct Resets(Mutex<BTreeMap<TopicPartition, i64>>);
+
+/// What has become of the offset that a client wanted to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// As many offsets before the first record that is there are gone. No more records than these: markers of transactions and what was
+    /// compacted have offsets too.
+    Deleted(u64),
+    /// The log ended before it, though it may have grown since. All that is there is read, most of it again.
+    BeyondEnd,
+}
+
+impl Found {
+    fn of(offset: i64, first: i64) -> Self {
+        u64::try_from(first - offset).ok().filter(|gone| *gone > 0).map_or(Self::BeyondEnd, Self::Deleted)
+    }
+}
+
+impl Resets {
+    /// Takes note of a line of librdkafka's log, if it is one that tells of this. Of a group without an offset there is none.
+    pub(in crate::consumer) fn note(&self, facility: &str, message: &str) {
+        if let Some((name, offset)) = told(facility, message) {
+            lock(&self.0).entry(name).or_insert(offset);
+        }
+    }
+
+    /// Asks the brokers what they have of these partitions, says and counts what that means. Those of which they do not say it are
+    /// asked for the next time.
+    pub(super) fn explain(&self, client: &BaseConsumer, metrics: &ConsumerMetrics) -> KafkaResult<()> {
+        let noted = lock(&self.0).clone();
+        if noted.is_empty() {
+            return Ok(());
+        }
+        let firsts = offsets(client, &noted.keys(), Offset::Beginning)?;
+        let ends = offsets(client, &noted.keys(), Offset::End)?;
+        for (name, offset) in noted {
+            let (Some(first), Some(end)) = (offset_of(&firsts, &name), offset_of(&ends, &name)) else {
+                continue;
+            };
+            lock(&self.0).remove(&name);
+            let TopicPartition { topic, partition } = &name;
+            match Found::of(offset, first) {
+                Found::Deleted(records) => {
+                    metrics.missed.with_label_values(&[&**topic]).inc_by(records);
+                    tracing::error!(
+                        topic = &**topic,
+                        partition,
+                        from = offset,
+                        to = first,
+                        records,
+                        "records were deleted before they were read, all up to the first that is there, or fewer where transactions or \
+                         compaction left gaps: `weir replay --since TIME --missing-only --apply` publishes events of Meta again"
+                    );
+                }
+                Found::BeyondEnd => {
+                    metrics.reread.with_label_values(&[&**topic]).inc();
+                    tracing::error!(
+                        topic = &**topic,
+                        partition,
+                        offset,
+                        first,
+                        end,
+                        "the log ended before the offset that was to be read, as where its topic was made again, an unclean election cut \
+                         it or the group was reset beyond it: it is read again from the first record that is there"
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The partition and the offset of `in [3]: offset reset (at offset 560 (leader epoch 4), broker 1) to offset BEGINNING …`.
+fn told(facility: &str, message: &str) -> Option<(TopicPartition, i64)> {
+    let (before, after) =
+        message.split_once("]: offset reset (at offset ").filter(|_| facility == "OFFSET")?;
+    let (topic, partition) = before.rsplit_once(" [")?;
+    let topic = topic.rsplit(' ').next()?;
+    let digits = after.split(|symbol: char| !symbol.is_ascii_digit()).next()?;
+    Some((TopicPartition::new(topic, partition.parse().ok()?), digits.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_before_the_first_record_is_deleted_and_everything_else_is_read_again() {
+        let found = [(560, 632), (631, 632)].map(|(offset, first)| Found::of(offset, first));
+        assert_eq!(found, [Found::Deleted(72), Found::Deleted(1)]);
+        let found = [(632, 632), (900, 0), (0, 0)].map(|(offset, first)| Found::of(offset, first));
+        assert_eq!(found, [Found::BeyondEnd; 3]);
+    }
+
+    #[test]
+    fn a_line_that_tells_of_an_offset_is_understood_and_no_other() {
+        let reset = "[thrd:main]: meta.messages.v1 [19]: offset reset (at offset 818 (leader epoch 3), broker 1) to offset BEGINNING \
+                     (leader epoch -1): fetch failed due to requested offset not available on the broker: Broker: Offset out of range";
+        assert_eq!(told("OFFSET", reset), Some((TopicPartition::new("meta.messages.v1", 19), 818)));
+        let of_no_offset = reset.replace("offset 818", "offset BEGINNING");
+        for (facility, message) in
+            [("FETCH", reset), ("OFFSET", &of_no_offset), ("OFFSET", "[thrd:main]: in [1]: no")]
+        {
+            assert_eq!(told(facility, message), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_partition_is_noted_once_with_the_offset_from_which_it_came() {
+        let resets = Resets::default();
+        for offset in [5, 9] {
+            resets.note(
+                "OFFSET",
+                &format!(
+                    "[thrd:main]: in [0]: offset reset (at offset {offset} (leader epoch -1), broker 1) to"
+                ),
+            );
+        }
+        assert_eq!(*lock(&resets.0), BTreeMap::from([(TopicPartition::new("in", 0), 5)]));
+    }
+}
