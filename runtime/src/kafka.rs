@@ -1,10 +1,11 @@
-//! What producers and consumers share: their log, their statistics, their credentials, the topics they need, the partition
-//! of a key, the headers of dead letters, what members of a group read.
+//! What producers and consumers share: their log, their statistics, the quotas that slow them, their credentials, the topics they
+//! need, the partition of a key, the headers of dead letters, what members of a group read.
 
 pub mod credentials;
 pub mod dead_letter;
 pub(crate) mod log;
 pub mod partitioner;
+pub(crate) mod quota;
 pub(crate) mod statistics;
 pub mod subscription;
 pub mod topics;

@@ -1,8 +1,11 @@
 //! What the loop counts.
 
+use std::sync::Arc;
+
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry};
 
 use super::Wait;
+use crate::kafka::quota::QuotaWatch;
 use crate::metrics;
 
 /// Metrics of one consumer.
@@ -28,6 +31,7 @@ pub(super) struct ConsumerMetrics {
     pub(super) reread: IntCounterVec,
     pub(super) fetch_errors: IntCounter,
     pub(super) client_errors: IntCounter,
+    pub(super) quota: Arc<QuotaWatch>,
 }
 
 /// Reasons of dead letters that the loop itself gives.
@@ -69,6 +73,12 @@ fn reread(registry: &Registry) -> IntCounterVec {
 fn rebuilt(registry: &Registry) -> IntCounter {
     let help = "Times that the Kafka client was replaced because it failed, a partition was stuck, or no broker answered it";
     metrics::counter(registry, "weir_consumer_rebuilt_total", help)
+}
+
+fn quota(registry: &Registry) -> Arc<QuotaWatch> {
+    let help = "The longest that a broker had the client that reads wait for its quota, in the last minute";
+    let gauge = metrics::gauge_of_parts(registry, "weir_consumer_throttle_seconds", help);
+    Arc::new(QuotaWatch::new(gauge))
 }
 
 fn client_errors(registry: &Registry) -> IntCounter {
@@ -136,6 +146,7 @@ impl ConsumerMetrics {
             ),
             client_errors: client_errors(registry),
             waiting: waiting(registry),
+            quota: quota(registry),
         }
     }
 

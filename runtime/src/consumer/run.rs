@@ -126,9 +126,9 @@ async fn run_client<H: Handler>(
         partition::starter(Arc::clone(handler), Arc::clone(shared), Arc::clone(&first_error), end.clone());
     let (wake, woken) = sync_channel(1);
     let assignment = Assignment::new(start, wake.clone(), shared.metrics.clone(), Arc::clone(&registry));
-    let connection =
-        Connection::new(process.health.check("brokers", Probe::Informational), shared.kafka_log.clone());
-    let connection = Arc::new(connection);
+    let (check, quota) =
+        (process.health.check("brokers", Probe::Informational), Arc::clone(&shared.metrics.quota));
+    let connection = Arc::new(Connection::new(check, shared.kafka_log.clone(), quota));
     let callbacks = Callbacks::new(assignment, Arc::clone(shared), Arc::clone(&connection));
     let mut consumer: BaseConsumer<Callbacks> = config.create_with_context(callbacks)?;
     consumer.set_nonempty_callback(move || {

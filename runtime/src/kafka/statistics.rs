@@ -4,11 +4,12 @@
 //! logged: they name hosts.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use prometheus::{Gauge, IntCounter, IntGauge, Registry};
 use serde::Deserialize;
 
+use super::quota::{QuotaWait, QuotaWatch};
 use crate::metrics;
 
 /// `statistics.interval.ms` of every client that is watched.
@@ -61,6 +62,15 @@ struct Broker {
     txretries: u64,
     #[serde(default)]
     rtt: Window,
+    #[serde(default)]
+    throttle: Waits,
+}
+
+/// What a broker had the client wait for in a window, in milliseconds.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+struct Waits {
+    #[serde(default)]
+    max: u64,
 }
 
 /// A window of measurements, in microseconds.
@@ -90,12 +100,20 @@ impl Statistics {
         self.brokers.values().filter(|broker| matches!(broker.state.as_str(), "UP" | "UPDATE")).count()
     }
 
+    /// The longest that a broker had the client wait for its quota in the window.
+    pub(crate) fn quota_wait(&self) -> Option<QuotaWait> {
+        let (broker, longest) = self.brokers.iter().max_by_key(|(_, broker)| broker.throttle.max)?;
+        let wait = Duration::from_millis(longest.throttle.max);
+        (!wait.is_zero()).then(|| QuotaWait { broker: broker.clone(), wait })
+    }
+
     /// The round trip is that of the slowest broker that was asked anything in the window.
     fn state(&self) -> ProducerState {
         let asked = self.brokers.values().filter(|broker| broker.rtt.cnt > 0);
         let round_trip = asked.map(|broker| Duration::from_micros(broker.rtt.p99)).max();
         let (records, bytes) = (self.msg_cnt, self.msg_size);
-        ProducerState { records, bytes, brokers_up: self.brokers_up(), round_trip }
+        let quota_wait = self.quota_wait();
+        ProducerState { records, bytes, brokers_up: self.brokers_up(), round_trip, quota_wait }
     }
 }
 
@@ -109,12 +127,13 @@ pub struct ProducerMetrics {
     retries: IntCounter,
     queue_bytes: IntGauge,
     queue_records: IntGauge,
+    quota: QuotaWatch,
     /// Of the present client, as far as they are counted.
     counted_retries: u64,
 }
 
 /// What a producer does at a moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ProducerState {
     /// Records that wait or are on their way.
     pub records: usize,
@@ -124,6 +143,8 @@ pub struct ProducerState {
     pub brokers_up: usize,
     /// Of the slowest broker that was asked since the last time, 99th percentile; `None` leaves what is shown.
     pub round_trip: Option<Duration>,
+    /// The longest that a broker asked for since the last time.
+    pub quota_wait: Option<QuotaWait>,
 }
 
 impl ProducerMetrics {
@@ -146,6 +167,11 @@ impl ProducerMetrics {
             ),
             queue_bytes: gauge("weir_kafka_queue_bytes", "Bytes of records that wait in the client."),
             queue_records: gauge("weir_kafka_queue_records", "Records that wait in the client."),
+            quota: QuotaWatch::new(metrics::gauge_of_parts(
+                registry,
+                "weir_kafka_throttle_seconds",
+                "The longest that a broker had the client wait for its quota, in the last minute.",
+            )),
             counted_retries: 0,
         }
     }
@@ -169,6 +195,7 @@ impl ProducerMetrics {
         self.brokers_up.set(small(state.brokers_up));
         self.queue_bytes.set(small(state.bytes));
         self.queue_records.set(small(state.records));
+        self.quota.look(state.quota_wait.as_ref(), Instant::now());
         if let Some(round_trip) = state.round_trip {
             self.round_trip.set(round_trip.as_secs_f64());
         }
@@ -186,8 +213,8 @@ mod tests {
 
     /// As librdkafka 2 writes them, shortened.
     const SAID: &str = r#"{"name":"weir#producer-1","type":"producer","msg_cnt":3,"msg_size":4096,"msg_max":100000,"brokers":{
-        "a:9092/1":{"name":"a:9092/1","nodeid":1,"state":"UP","txretries":2,"rtt":{"min":90,"max":900,"p99":800,"cnt":7},"toppars":{}},
-        "b:9092/2":{"name":"b:9092/2","nodeid":2,"state":"UP","txretries":1,"rtt":{"min":90,"max":5000,"p99":2500,"cnt":2}},
+        "a:9092/1":{"name":"a:9092/1","nodeid":1,"state":"UP","txretries":2,"rtt":{"min":90,"max":900,"p99":800,"cnt":7},"throttle":{"min":0,"max":40,"cnt":1},"toppars":{}},
+        "b:9092/2":{"name":"b:9092/2","nodeid":2,"state":"UP","txretries":1,"rtt":{"min":90,"max":5000,"p99":2500,"cnt":2},"throttle":{"min":0,"max":3200,"cnt":2}},
         "c:9092/bootstrap":{"name":"c:9092/bootstrap","nodeid":-1,"state":"CONNECT","txretries":0,"rtt":{"p99":9999,"cnt":0}}
     },"topics":{}}"#;
 
@@ -203,6 +230,17 @@ mod tests {
         assert_eq!(metrics.brokers_up.get(), 2);
         assert!((metrics.round_trip.get() - 0.0025).abs() < 1e-9);
         assert_eq!((metrics.queue_bytes.get(), metrics.queue_records.get()), (4096, 3));
+    }
+
+    #[test]
+    fn the_broker_that_has_the_client_wait_longest_is_named() {
+        let mut metrics = ProducerMetrics::new(&Registry::new());
+        metrics.sample(&said(2));
+        assert!((metrics.quota.shown() - 3.2).abs() < 1e-9);
+        let wait = Duration::from_millis(3200);
+        assert_eq!(said(2).quota_wait(), Some(QuotaWait { broker: String::from("b:9092/2"), wait }));
+        let text = SAID.replace(r#""max":40"#, r#""max":0"#).replace(r#""max":3200"#, r#""max":0"#);
+        assert_eq!(Statistics::read(text.as_bytes()).unwrap().quota_wait(), None);
     }
 
     #[test]

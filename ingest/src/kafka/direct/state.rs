@@ -143,6 +143,7 @@ impl<T> State<T> {
         let request = broker.in_flight.pop_front_if(|request| request.correlation == correlation)?;
         let throttle = Duration::from_millis(u64::try_from(answer.throttle_time_ms).unwrap_or_default());
         broker.throttled_until = Some(now + throttle);
+        broker.longest_throttle = broker.longest_throttle.max(throttle);
         if broker.round_trips.len() < SAMPLES {
             broker.round_trips.push(now.saturating_duration_since(request.since));
         }

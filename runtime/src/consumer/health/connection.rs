@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -15,6 +15,7 @@ use super::fatal_panic::blocking;
 use crate::consumer::ConsumerError;
 use crate::kafka::credentials::Changes;
 use crate::kafka::log::KafkaLog;
+use crate::kafka::quota::QuotaWatch;
 use crate::kafka::statistics::Statistics;
 use crate::process::health::Check;
 
@@ -34,16 +35,18 @@ pub(in crate::consumer) struct Connection {
     /// Says so after a few, with the reason that is in the log.
     shown: Check,
     log: KafkaLog,
+    quota: Arc<QuotaWatch>,
 }
 
 impl Connection {
-    pub(in crate::consumer) const fn new(shown: Check, log: KafkaLog) -> Self {
-        Self { lost: AtomicU32::new(0), shown, log }
+    pub(in crate::consumer) const fn new(shown: Check, log: KafkaLog, quota: Arc<QuotaWatch>) -> Self {
+        Self { lost: AtomicU32::new(0), shown, log, quota }
     }
 
     /// For `ClientContext::stats_raw`.
     pub(in crate::consumer) fn sample(&self, json: &[u8]) {
         let Some(statistics) = Statistics::read(json) else { return };
+        self.quota.look(statistics.quota_wait().as_ref(), Instant::now());
         let lost = if statistics.brokers_up() == 0 { self.lost().saturating_add(1) } else { 0 };
         self.lost.store(lost, Ordering::Relaxed);
         if lost < LOST_AFTER {
@@ -101,6 +104,7 @@ async fn is_another_answered(config: ClientConfig) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use prometheus::Gauge;
     use rdkafka::ClientContext as _;
     use rdkafka::error::{KafkaError, RDKafkaErrorCode};
     use rdkafka::mocking::MockCluster;
@@ -118,7 +122,8 @@ mod tests {
     }
 
     fn shown(health: &Health, log: KafkaLog) -> Connection {
-        Connection::new(health.check("brokers", Probe::Informational), log)
+        let quota = QuotaWatch::new(Gauge::new("throttle_seconds", "Waits").unwrap());
+        Connection::new(health.check("brokers", Probe::Informational), log, Arc::new(quota))
     }
 
     #[test]

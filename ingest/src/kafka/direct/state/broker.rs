@@ -1,7 +1,7 @@
 //! A broker: what is in line for it, and what it has been asked.
 
 use super::State;
-use runtime::producer::ProducerState;
+use runtime::producer::{ProducerState, QuotaWait};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,6 +25,8 @@ pub(super) struct Broker<T> {
     pub(super) in_flight: VecDeque<InFlightRequest<T>>,
     pub(super) correlation: i32,
     pub(super) throttled_until: Option<Instant>,
+    /// The longest wait that it has asked for since that was shown.
+    pub(super) longest_throttle: Duration,
     pub(super) round_trips: Vec<Duration>,
 }
 
@@ -55,6 +57,7 @@ impl<T> Broker<T> {
             in_flight: VecDeque::new(),
             correlation: 0,
             throttled_until: None,
+            longest_throttle: Duration::ZERO,
             round_trips: Vec::new(),
         }
     }
@@ -85,7 +88,19 @@ impl<T> State<T> {
             bytes: self.bytes,
             brokers_up: self.brokers.values().filter(|broker| broker.is_connected).count(),
             round_trip: is_window_over.then(|| self.round_trip()),
+            quota_wait: self.quota_wait(),
         }
+    }
+
+    /// The longest wait that a broker has asked for since this was asked last.
+    fn quota_wait(&mut self) -> Option<QuotaWait> {
+        let asked = |(id, broker): (&i32, &mut Broker<T>)| {
+            let wait = std::mem::take(&mut broker.longest_throttle);
+            (wait, *id)
+        };
+        let (wait, id) = self.brokers.iter_mut().map(asked).max()?;
+        let address = self.brokers.get(&id).and_then(|broker| broker.address.as_deref()).unwrap_or_default();
+        (!wait.is_zero()).then(|| QuotaWait { broker: format!("{address}/{id}"), wait })
     }
 
     /// The 99th percentile of the round trips of the slowest broker since this was asked last.

@@ -145,3 +145,20 @@ fn a_partition_is_acknowledged_where_the_answer_says_so_of_it_each_time_that_it_
     // Each of them was answered once, and another answer is none.
     assert!(state.answered(1, correlation, &answer, now).is_none());
 }
+
+#[test]
+fn the_longest_wait_that_a_broker_asks_for_is_told_once() {
+    let (mut state, now) = (led_by(&[1, 2]), Instant::now());
+    for key in 0..100_u8 {
+        let record = Outgoing { topic: "raw", key: Some(&[key]), value: b"x", headers: &[] };
+        state.accept(&record, || (), now, 0).unwrap();
+    }
+    for (broker, throttle) in [(1, 300), (2, 3_200)] {
+        let (correlation, _) = state.next_request(broker, now).unwrap();
+        let answer = ProduceResponse::default().with_throttle_time_ms(throttle);
+        state.answered(broker, correlation, &answer, now).unwrap();
+    }
+    let told = [(); 2].map(|()| state.snapshot(false).quota_wait.map(|told| (told.broker, told.wait)));
+    let address = state.address_and_wake(2).unwrap().0;
+    assert_eq!(told, [Some((format!("{address}/2"), Duration::from_millis(3_200))), None]);
+}
