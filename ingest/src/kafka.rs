@@ -64,7 +64,11 @@ impl Kafka {
         if !self.gate.is_open() {
             return Err(NotAcknowledged::Failed(Unavailable::Starting));
         }
-        match self.breaker.admission(start) {
+        let admission = self.breaker.admission(start);
+        if admission == Admission::Probe {
+            self.explain();
+        }
+        match admission {
             Admission::Refused => Err(NotAcknowledged::Failed(Unavailable::BreakerOpen)),
             Admission::Probe if self.has_spool => Err(self.probe(delivery)),
             Admission::Probe | Admission::Admitted => self.publish(delivery, start.into()).await,
@@ -85,6 +89,7 @@ impl Kafka {
             }
             Ok(Err(error)) => Err(self.failed(error.into())),
             Err(_) => {
+                self.explain();
                 self.breaker.record_failure(Instant::now());
                 Err(NotAcknowledged::Late(acknowledgement, permit))
             }
@@ -141,8 +146,14 @@ impl Kafka {
         }
     }
 
+    /// Has the breaker say what the producers know of their connections.
+    fn explain(&self) {
+        self.breaker.explain(self.publisher.producers.last_reason());
+    }
+
     fn failed(&self, why: NotPublished) -> NotAcknowledged {
         let now = Instant::now();
+        self.explain();
         match why {
             // Kafka responds; it is this delivery, or its topic, that it refuses.
             NotPublished::Refused(_) => {}

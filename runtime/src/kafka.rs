@@ -3,6 +3,7 @@
 
 pub mod credentials;
 pub mod dead_letter;
+pub mod last_reason;
 pub(crate) mod log;
 pub mod partitioner;
 pub(crate) mod quota;

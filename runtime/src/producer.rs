@@ -17,7 +17,7 @@ pub mod watchdog;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use rdkafka::producer::Producer as _;
@@ -69,6 +69,11 @@ impl Producer {
     /// Records that are queued or on their way and not yet reported.
     pub fn in_flight(&self) -> usize {
         self.client().context().in_flight()
+    }
+
+    /// Why its latest connection or request failed, in librdkafka's words, if that was of late.
+    pub fn last_reason(&self, now: Instant) -> Option<String> {
+        self.shared.log.last_reason_of_late(now)
     }
 
     /// Why this client can never send again, if that is so; only a new one helps, see [`watchdog`].

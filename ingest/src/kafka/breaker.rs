@@ -32,6 +32,19 @@ struct State {
     next_probe: Option<Instant>,
     /// Whether it was logged that the breaker is open, so that its closing is logged too.
     is_logged: bool,
+    /// Why a connection or request failed last, if that was of late: mostly the reason.
+    reason: Option<String>,
+}
+
+impl State {
+    /// What Kafka does not do, and why, as far as that is known.
+    fn complaint(&self) -> String {
+        let why = self
+            .reason
+            .as_ref()
+            .map_or_else(String::new, |reason| format!(" (last error of its client: {reason})"));
+        format!("Kafka does not acknowledge in time{why}")
+    }
 }
 
 /// What a delivery may do.
@@ -99,6 +112,15 @@ impl Breaker {
         }
     }
 
+    /// Takes note of why a connection or request failed last, before that counts; while the breaker is open that is shown.
+    pub(super) fn explain(&self, reason: Option<String>) {
+        let mut state = self.lock();
+        state.reason = reason;
+        if state.next_probe.is_some() {
+            self.show_open(&state);
+        }
+    }
+
     /// The producer says that it cannot send.
     pub(super) fn trip(&self, now: Instant) {
         self.open(&mut self.lock(), now);
@@ -111,10 +133,15 @@ impl Breaker {
         state.next_probe = Some(now + self.probe_every);
         self.metrics.breaker_open.set(1);
         self.metrics.breaker_opened.inc();
-        self.check.fail(
-            "open, Kafka does not acknowledge in time: deliveries go to the spool, without one they are answered 503",
-        );
+        self.show_open(state);
         self.log_open(state);
+    }
+
+    fn show_open(&self, state: &State) {
+        let complaint = state.complaint();
+        self.check.fail(format!(
+            "open, {complaint}: deliveries go to the spool, without one they are answered 503"
+        ));
     }
 
     /// Logs that the breaker is open, once, and where that was logged a moment ago of an earlier time, later: the last word of
@@ -122,9 +149,10 @@ impl Breaker {
     fn log_open(&self, state: &mut State) {
         if !state.is_logged && self.opened_log.pass(Instant::now()).is_some() {
             state.is_logged = true;
+            let complaint = state.complaint();
             tracing::warn!(
-                "circuit breaker opened, Kafka does not acknowledge in time: deliveries go straight to the spool \
-                 (without one they are answered 503), apart from a probe every --breaker-probe"
+                "circuit breaker opened, {complaint}: deliveries go straight to the spool (without one they are answered 503), apart \
+                 from a probe every --breaker-probe"
             );
         }
     }
@@ -228,6 +256,24 @@ mod tests {
         assert!(says("[!]breaker: open, Kafka does not acknowledge in time"));
         assert!(health.report(Probe::Readiness).passes());
         breaker.record_success();
+        assert!(says("[+]breaker ok"));
+    }
+
+    #[test]
+    fn readiness_names_the_last_reason_that_the_client_knows_while_it_is_open() {
+        let health = Health::new(Shutdown::new());
+        let breaker = shown(&health);
+        let says = |what| health.report(Probe::Readiness).verbose().contains(what);
+        breaker.explain(Some(String::from("a:1: authentication failed")));
+        assert!(says("[+]breaker ok"));
+        breaker.trip(Instant::now());
+        assert!(says("in time (last error of its client: a:1: authentication failed): deliveries"));
+        breaker.explain(Some(String::from("a:1: refused")));
+        assert!(says("in time (last error of its client: a:1: refused): deliveries"));
+        breaker.explain(None);
+        assert!(says("[!]breaker: open, Kafka does not acknowledge in time: deliveries"));
+        breaker.record_success();
+        breaker.explain(None);
         assert!(says("[+]breaker ok"));
     }
 

@@ -90,6 +90,11 @@ impl Direct {
         if missing.is_empty() { Ok(()) } else { Err(TopicsError::missing(missing, names, &kafka.brokers)) }
     }
 
+    /// Why the latest connection or request failed, if that was of late.
+    pub(crate) fn last_reason(&self, now: Instant) -> Option<String> {
+        self.shared.last_reason.of_late(now)
+    }
+
     /// Waits until every record has been reported, gives up what is left after `limit` and closes the connections; returns
     /// how many records that were.
     pub(crate) async fn end(&self, limit: Duration) -> usize {

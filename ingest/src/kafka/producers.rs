@@ -13,7 +13,7 @@ use runtime::process::Process;
 use runtime::producer::{ProducerError, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use schemas::TopicSpec;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The part of what may be queued that is for large deliveries: a quarter.
 const PART_OF_LARGE: usize = 4;
@@ -44,6 +44,12 @@ impl Producers {
         let (usual, large) = (start(&usual, &process.registry)?, start(&large, &of_large)?);
         large_metrics::show(&process.registry, of_large);
         Ok(Self { usual, large, account_bytes_in_flight })
+    }
+
+    /// Why a connection or request to Kafka failed last, if that was of late.
+    pub(super) fn last_reason(&self) -> Option<String> {
+        let now = Instant::now();
+        self.usual.last_reason(now).or_else(|| self.large.last_reason(now))
     }
 
     /// Opens a batch for a delivery of so many bytes on Kafka.

@@ -9,7 +9,7 @@ use runtime::producer::{
     Acknowledgement, Outgoing, Producer, ProducerError, ProducerOptions, SendError, TopicsError, watchdog,
 };
 use runtime::settings::KafkaSettings;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// librdkafka asks for the idempotent producer's id on a timer of 500 ms (`rd_kafka_idemp_pid_timer_restart`), and sends no
 /// record before it has one.
@@ -64,6 +64,14 @@ impl Writer {
         match self {
             Self::Rdkafka(producer) => producer.check_topics(names, CHECK_TIMEOUT).await,
             Self::Direct(direct) => direct.check_topics(names, CHECK_TIMEOUT).await,
+        }
+    }
+
+    /// Why its latest connection or request failed, if that was of late.
+    pub(crate) fn last_reason(&self, now: Instant) -> Option<String> {
+        match self {
+            Self::Rdkafka(producer) => producer.last_reason(now),
+            Self::Direct(direct) => direct.last_reason(now),
         }
     }
 

@@ -1,13 +1,13 @@
 //! librdkafka's own log lines and errors, at a rate that people can read.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-use crate::mutex::lock;
+use super::last_reason::LastReason;
 use crate::throttle::Throttle;
 
 /// The log of one client, and of those that stand in for it, which have clones; it also remembers why the last connection failed.
@@ -15,18 +15,23 @@ use crate::throttle::Throttle;
 pub(crate) struct KafkaLog {
     lines: Arc<Throttle>,
     errors: Arc<Throttle>,
-    last_reason: Arc<Mutex<Option<String>>>,
+    last_reason: LastReason,
 }
 
 impl KafkaLog {
     /// For another client, which remembers why its own connections failed.
     pub(crate) fn of_another(&self) -> Self {
-        Self { last_reason: Arc::default(), ..self.clone() }
+        Self { last_reason: LastReason::default(), ..self.clone() }
     }
 
     /// Why the latest connection or request failed, in librdkafka's words.
     pub(crate) fn last_reason(&self) -> Option<String> {
-        lock(&self.last_reason).clone()
+        self.last_reason.get()
+    }
+
+    /// The same, unless it may be over.
+    pub(crate) fn last_reason_of_late(&self, now: Instant) -> Option<String> {
+        self.last_reason.of_late(now)
     }
 }
 
@@ -59,7 +64,7 @@ impl ClientContext for KafkaLog {
             return;
         }
         let reason = &in_plain_words(reason);
-        *lock(&self.last_reason) = Some(reason.clone());
+        self.last_reason.set(reason.clone(), Instant::now());
         if let Some(suppressed) = self.errors.pass(Instant::now()) {
             tracing::warn!(reason, suppressed, "a connection or request to Kafka failed");
         }

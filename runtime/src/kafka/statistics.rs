@@ -1,7 +1,7 @@
 //! What librdkafka says of its work every 5 s, as metrics.
 //!
 //! Few of its fields are read (<https://github.com/confluentinc/librdkafka/blob/master/STATISTICS.md>), and nothing is
-//! logged: they name hosts.
+//! logged of them but a broker that has a client wait: they name hosts.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -68,6 +68,7 @@ async fn ask(
     let asked = within(shared.tuning.connects_within, metadata(shared, address)).await;
     let asked = asked.map_err(|error| format!("{address}: {error}"));
     if let Err(error) = &asked {
+        shared.last_reason.set(error.clone(), Instant::now());
         // No more of them than there are brokers.
         logs.retain(|known, _| addresses.contains(known));
         let log = logs.entry(address.clone()).or_default();
@@ -115,6 +116,9 @@ mod tests {
         let (credentials, registry) = (Credentials::default(), Registry::new());
         let direct = Direct::start(&kafka, &options, &topics, credentials, &registry).unwrap();
         let checked = direct.check_topics(&topics, PATIENCE).await;
+        // Also where another broker is well.
+        let reason = direct.last_reason(Instant::now());
+        assert!(reason.is_some_and(|reason| reason.starts_with(AWAY)), "the broker that is away is named");
         assert_eq!(direct.end(PATIENCE).await, 0);
         checked
     }

@@ -44,10 +44,12 @@ pub(super) async fn run(shared: Arc<Shared>, broker: i32) {
         }
         let Err(error) = ended else { continue };
         shared.refresh_metadata.notify_one();
-        if !matches!(error, ConnectionError::Idle)
-            && let Some(suppressed) = log.pass(Instant::now())
-        {
-            tracing::warn!(broker, %address, %error, suppressed, "no connection to a broker, connecting again");
+        if !matches!(error, ConnectionError::Idle) {
+            let now = Instant::now();
+            shared.last_reason.set(format!("{address}: {error}"), now);
+            if let Some(suppressed) = log.pass(now) {
+                tracing::warn!(broker, %address, %error, suppressed, "no connection to a broker, connecting again");
+            }
         }
         tokio::time::sleep(backoff.next_delay(random())).await;
     }

@@ -7,6 +7,7 @@ use super::ticket::Ticket;
 use arc_swap::ArcSwap;
 use kafka_protocol::messages::MetadataResponse;
 use runtime::kafka::credentials::Credentials;
+use runtime::kafka::last_reason::LastReason;
 use runtime::producer::{ProduceError, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use runtime::throttle::Throttle;
@@ -30,6 +31,8 @@ pub(super) struct Shared {
     pub(super) refresh_metadata: Notify,
     /// Nothing waits and nothing is on its way, for the one who asks.
     pub(super) drained: Notify,
+    /// Why a connection or request failed last, with the address of the broker.
+    pub(super) last_reason: LastReason,
     not_acknowledged: Throttle,
 }
 
@@ -53,6 +56,7 @@ impl Shared {
             metadata_result: watch::Sender::new(None),
             refresh_metadata: Notify::new(),
             drained: Notify::new(),
+            last_reason: LastReason::default(),
             not_acknowledged: Throttle::default(),
         })
     }
