@@ -21,8 +21,9 @@ use std::borrow::Cow;
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "json-schema", schemars(extend("allOf" = members::of_each_action(), "additionalProperties" = false)))]
 pub struct Command<'a> {
-    /// Names the command, 1 to 128 of `A-Za-z0-9_.:-`. A second command of the same id is never carried out. Always
-    /// present.
+    /// Names the command among those of its account, 1 to 128 of `A-Za-z0-9_.:-`. A second command of the same account and id
+    /// is not carried out for an hour longer than `--reply-max-age` of weir-replies (25 hours, unless it is set) from the first
+    /// one on; one that comes later is. Always present.
     #[serde(borrow)]
     #[cfg_attr(feature = "json-schema", schemars(regex(pattern = r"^[A-Za-z0-9_.:-]{1,128}$")))]
     pub id: Cow<'a, str>,

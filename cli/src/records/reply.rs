@@ -30,7 +30,8 @@ their members. A command without an id gets one. It is checked as weir-replies w
 --graph-url or its id says Instagram. What would be refused is not written: the error names the member and the form expected. Then \
 it is written to the topic of commands, and its result is waited for.
 
-weir-replies carries it out, at most once for each id, maybe long after the timeout: give it a not_after where that must not be. \
+weir-replies carries it out, at most once for each account and id that it remembers (for an hour longer than its \
+--reply-max-age), maybe long after the timeout: give it a not_after where that must not be. \
 Whoever tries again gives the same id, by --id or in the file: what became of the command that had it is found on the topic of \
 results and printed, and nothing is written; where it has no result yet, that is waited for.
 
@@ -75,7 +76,7 @@ settings! {
         to: Option<String> = flag("to", "ID", form::text()).optional(),
         /// The words of the message
         text: Option<String> = flag("text", "TEXT", form::text()).optional(),
-        /// The command's id; of several with one id, one alone is carried out [default: a new one]
+        /// The command's id; of several of an account with one id, one alone is carried out [default: a new one]
         id: Option<String> = flag("id", "ID", form::text()).optional(),
         /// A command of any action as a JSON object; - reads standard input
         file: Option<String> = flag("file", "FILE", form::text())
@@ -119,7 +120,7 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit> {
     let range = source.range(&results, None, None)?;
     let mut reader = source.after(&range)?;
     let id = draft.id();
-    let mut command_results = CommandResults::of(id);
+    let mut command_results = CommandResults::of(draft.account(), id);
     if draft.has_own_id
         && let Some(record) = command_results.former(&source, range, draft.key())?
     {

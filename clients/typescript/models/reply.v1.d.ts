@@ -28,7 +28,7 @@ export type Reply = {
    */
   comment?: string;
   /**
-   * Names the command, 1 to 128 of `A-Za-z0-9_.:-`. A second command of the same id is never carried out. Always present.
+   * Names the command among those of its account, 1 to 128 of `A-Za-z0-9_.:-`. A second command of the same account and id is not carried out for an hour longer than `--reply-max-age` of weir-replies (25 hours, unless it is set) from the first one on; one that comes later is. Always present.
    */
   id: string;
   /**

@@ -10,6 +10,7 @@ mod window;
 pub use call::{Call, Method};
 pub use window::Window;
 
+use crate::ledger;
 use crate::outcome::Cause;
 use members::Members;
 use runtime::consumer::Record;
@@ -49,7 +50,7 @@ pub struct Unusable {
     pub cause: Cause,
 }
 
-/// What the results of a command name.
+/// What the results of a command name, and by what it is known: its account and its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// Its id.
@@ -58,6 +59,13 @@ pub struct Subject {
     pub account: String,
     /// What is done; empty where that cannot be read.
     pub action: Open<Action>,
+}
+
+impl Subject {
+    /// By what the ledger knows the command.
+    pub(crate) fn name(&self) -> String {
+        ledger::name(&self.account, &self.id)
+    }
 }
 
 impl Command {

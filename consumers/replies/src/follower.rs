@@ -138,16 +138,16 @@ impl Follower {
         }
     }
 
-    /// Whose an attempt at a command is, once its first intent was read.
+    /// Whose an attempt at a command of this [name](crate::ledger::name) is, once its first intent was read.
     pub(crate) async fn owner(
         &self,
-        id: &str,
+        name: &str,
         attempt: u32,
         limit: Duration,
     ) -> Result<Arc<str>, FollowError> {
         let (mut read, mut owner) = (self.shared.read.subscribe(), None);
         let is_over = |read: &Progress| {
-            owner = self.ledger().owner(id, attempt);
+            owner = self.ledger().owner(name, attempt);
             owner.is_some() || !read.unreadable.is_empty()
         };
         let Ok(Ok(read)) = tokio::time::timeout(limit, read.wait_for(is_over)).await else {

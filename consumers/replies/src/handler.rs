@@ -17,6 +17,7 @@ use crate::result::{AttemptResult, output};
 use crate::settings::ReplySettings;
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
 use runtime::producer::Producer;
+use runtime::throttle::Throttle;
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -49,6 +50,8 @@ pub(crate) struct Replies {
     pub(crate) follower: OnceCell<Follower>,
     /// Whether a record was taken for a command: one that is none is hardly a mistake of the handler's then, but of who wrote it.
     pub(crate) reads_commands: AtomicBool,
+    /// Lets it be said now and then that a command is passed over.
+    pub(crate) log: Throttle,
     pub(crate) settings: ReplySettings,
 }
 
@@ -137,7 +140,7 @@ impl Replies {
     fn known(&self, follower: &Follower, subject: &Subject) -> Result<CommandState, Failure> {
         let (state, is_full, known) = {
             let ledger = follower.ledger();
-            (ledger.state(&subject.id), ledger.is_full(), ledger.len())
+            (ledger.state(&subject.name()), ledger.is_full(), ledger.len())
         };
         self.source.metrics.remembered(known);
         if state == CommandState::New && is_full {
@@ -163,7 +166,7 @@ impl Replies {
             return Ok(Continue(pending(1, Vec::new())));
         }
         let Some((attempt, unknown)) = self.abandoned(partition, &state, record, subject)? else {
-            self.source.metrics.duplicates.inc();
+            self.pass_over(record, subject);
             return Ok(Break(Vec::new()));
         };
         if attempt > self.settings.resend_unknown {

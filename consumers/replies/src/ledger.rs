@@ -2,6 +2,8 @@
 //!
 //! The topic is the only memory. An attempt belongs to whoever's intent comes first in it, so that two processes that
 //! both believe to own a partition carry a command out once: each reads the topic back before it acts.
+//!
+//! A command is known by its account and its id, which together are its name: writers of different accounts share no ids.
 
 use schemas::reply::{CommandResult, Open, ResultStatus};
 use std::cmp::Reverse;
@@ -25,7 +27,7 @@ pub(crate) enum CommandState {
     Ended,
 }
 
-/// Ids by the time of a record in milliseconds, the oldest first, in whatever order they came: partitions that are read back have an
+/// Names by the time of a record in milliseconds, the oldest first, in whatever order they came: partitions that are read back have an
 /// order each, and none between them.
 type OldestFirst = BinaryHeap<Reverse<(u64, Arc<str>)>>;
 
@@ -70,9 +72,9 @@ impl Ledger {
         }
     }
 
-    /// What is known of a command.
-    pub(crate) fn state(&self, id: &str) -> CommandState {
-        match self.known.get(id) {
+    /// What is known of a command of this [`name`].
+    pub(crate) fn state(&self, name: &str) -> CommandState {
+        match self.known.get(name) {
             None => CommandState::New,
             Some(entry) if entry.ended => CommandState::Ended,
             Some(Entry { attempt, position, .. }) => {
@@ -82,8 +84,8 @@ impl Ledger {
     }
 
     /// Whose the attempt is, once anybody's intent was read; nobody's where the command was refused before.
-    pub(crate) fn owner(&self, id: &str, attempt: u32) -> Option<Arc<str>> {
-        let entry = self.known.get(id).filter(|entry| entry.attempt >= attempt)?;
+    pub(crate) fn owner(&self, name: &str, attempt: u32) -> Option<Arc<str>> {
+        let entry = self.known.get(name).filter(|entry| entry.attempt >= attempt)?;
         Some(entry.claim.clone().unwrap_or_default())
     }
 
@@ -98,38 +100,38 @@ impl Ledger {
     }
 
     fn intended(&mut self, result: &CommandResult<'_>, at: u64) {
-        let known = self.known.get(&*result.id);
+        let known = self.known.get(&*name(&result.account, &result.id));
         if known.is_none_or(|entry| result.attempt > entry.attempt) {
             let is_new = known.is_none_or(|entry| entry.claim.is_none());
-            let id = self.put(result, Some(Arc::from(result.claim.as_deref().unwrap_or_default())), false);
+            let name = self.put(result, Some(Arc::from(result.claim.as_deref().unwrap_or_default())), false);
             if is_new {
-                self.intended.push(Reverse((at, id)));
+                self.intended.push(Reverse((at, name)));
                 self.make_room();
             }
         }
     }
 
     fn ended(&mut self, result: &CommandResult<'_>, at: u64) {
-        match self.known.get_mut(&*result.id) {
+        match self.known.get_mut(&*name(&result.account, &result.id)) {
             Some(entry) if entry.attempt == result.attempt && entry.position == position(result) => {
                 entry.ended = true;
             }
-            // Of a former attempt, or of another record of the same id, which says nothing of this one.
+            // Of a former attempt, or of another record of the same name, which says nothing of this one.
             Some(_) => {}
             // What was refused before anybody intended it.
             None => {
-                let id = self.put(result, None, true);
-                self.refused.push(Reverse((at, id)));
+                let name = self.put(result, None, true);
+                self.refused.push(Reverse((at, name)));
                 self.make_room();
             }
         }
     }
 
     fn put(&mut self, result: &CommandResult<'_>, claim: Option<Arc<str>>, ended: bool) -> Arc<str> {
-        let id: Arc<str> = Arc::from(&*result.id);
+        let name: Arc<str> = name(&result.account, &result.id).into();
         let entry = Entry { attempt: result.attempt, claim, position: position(result), ended };
-        self.known.insert(Arc::clone(&id), entry);
-        id
+        self.known.insert(Arc::clone(&name), entry);
+        name
     }
 
     /// What was never intended was not carried out, and can be forgotten first.
@@ -139,9 +141,9 @@ impl Ledger {
 
     /// Forgets the oldest that was refused; false where there is none.
     fn forget_refused(&mut self) -> bool {
-        let Some(Reverse((_, id))) = self.refused.pop() else { return false };
-        if self.known.get(&id).is_some_and(|entry| entry.claim.is_none()) {
-            self.known.remove(&id);
+        let Some(Reverse((_, name))) = self.refused.pop() else { return false };
+        if self.known.get(&name).is_some_and(|entry| entry.claim.is_none()) {
+            self.known.remove(&name);
         }
         true
     }
@@ -149,17 +151,22 @@ impl Ledger {
     /// Forgets what is older than the window, as seen from `now`, in milliseconds since 1970.
     pub(crate) fn forget(&mut self, now: u64) {
         let window = u64::try_from(self.window.as_millis()).unwrap_or(u64::MAX);
-        let has_old =
-            |ids: &OldestFirst| ids.peek().is_some_and(|Reverse((at, _))| at.saturating_add(window) < now);
+        let is_old = |(at, _): &(u64, Arc<str>)| at.saturating_add(window) < now;
+        let has_old = |names: &OldestFirst| names.peek().is_some_and(|Reverse(oldest)| is_old(oldest));
         while has_old(&self.intended) {
-            if let Some(Reverse((_, id))) = self.intended.pop() {
-                self.known.remove(&id);
+            if let Some(Reverse((_, name))) = self.intended.pop() {
+                self.known.remove(&name);
             }
         }
         while has_old(&self.refused) {
             self.forget_refused();
         }
     }
+}
+
+/// By what a command is known; neither part has a slash. Of what names no account that can be read it is that of no account.
+pub(crate) fn name(account: &str, id: &str) -> String {
+    format!("{account}/{id}")
 }
 
 /// Partition and offset of the command's record.
@@ -204,34 +211,34 @@ mod tests {
     #[test]
     fn the_first_intent_of_an_attempt_owns_it() {
         let ledger = ledger(&[(Intended, 1, "one"), (Intended, 1, "two")]);
-        assert_eq!(ledger.owner("a", 1).as_deref(), Some("one"));
+        assert_eq!(ledger.owner("1784/a", 1).as_deref(), Some("one"));
         let position = (3, 42);
-        assert_eq!(ledger.state("a"), CommandState::Intended { attempt: 1, position });
-        assert_eq!((ledger.owner("a", 2), ledger.owner("b", 1)), (None, None));
+        assert_eq!(ledger.state("1784/a"), CommandState::Intended { attempt: 1, position });
+        assert_eq!((ledger.owner("1784/a", 2), ledger.owner("1784/b", 1)), (None, None));
     }
 
     #[test]
     fn a_result_ends_the_attempt_that_it_is_about() {
         for status in [Done, Refused, Unknown] {
-            assert_eq!(ledger(&[(Intended, 1, "one"), (status, 1, "")]).state("a"), CommandState::Ended);
+            assert_eq!(ledger(&[(Intended, 1, "one"), (status, 1, "")]).state("1784/a"), CommandState::Ended);
         }
         let again = ledger(&[(Intended, 1, "one"), (Intended, 2, "two"), (Unknown, 1, "")]);
-        assert!(matches!(again.state("a"), CommandState::Intended { attempt: 2, .. }));
-        assert_eq!(ledger(&[(Refused, 1, "")]).state("a"), CommandState::Ended);
+        assert!(matches!(again.state("1784/a"), CommandState::Intended { attempt: 2, .. }));
+        assert_eq!(ledger(&[(Refused, 1, "")]).state("1784/a"), CommandState::Ended);
     }
 
     #[test]
     fn an_end_is_not_undone_by_a_late_intent() {
         let ledger = ledger(&[(Intended, 1, "one"), (Done, 1, ""), (Intended, 1, "two")]);
-        assert_eq!(ledger.state("a"), CommandState::Ended);
-        assert_eq!(ledger.owner("a", 1).as_deref(), Some("one"));
+        assert_eq!(ledger.state("1784/a"), CommandState::Ended);
+        assert_eq!(ledger.owner("1784/a", 1).as_deref(), Some("one"));
     }
 
     #[test]
     fn what_became_of_another_record_of_the_same_id_ends_nothing() {
         let mut ledger = ledger(&[(Intended, 1, "one")]);
         ledger.record(&CommandResult { partition: 4, ..result("a", Refused, 1, "") }, 0, 0);
-        assert_eq!(ledger.state("a"), CommandState::Intended { attempt: 1, position: (3, 42) });
+        assert_eq!(ledger.state("1784/a"), CommandState::Intended { attempt: 1, position: (3, 42) });
     }
 
     #[test]
@@ -241,10 +248,11 @@ mod tests {
             ledger.record(&result(id, Intended, 1, "one"), at, at);
             ledger.record(&result(id, Done, 1, ""), at, at);
         }
-        assert_eq!(ledger.state("a"), CommandState::Ended);
+        assert_eq!(ledger.state("1784/a"), CommandState::Ended);
         assert!(ledger.is_full());
         ledger.record(&result("c", Refused, 1, ""), 999_999, 100_001);
-        assert_eq!((ledger.state("a"), ledger.state("b")), (CommandState::New, CommandState::Ended));
+        let states = ["1784/a", "1784/b"].map(|name| ledger.state(name));
+        assert_eq!(states, [CommandState::New, CommandState::Ended]);
         assert!(!ledger.is_full() && ledger.len() == 2);
         ledger.record(&result("d", Intended, 1, "one"), 100_002, 100_002);
         assert!(ledger.is_full());
@@ -266,7 +274,7 @@ mod tests {
         }
         ledger.forget(now + 1);
         for id in ["old", "old and refused"] {
-            assert_eq!(ledger.state(id), CommandState::New, "{id}");
+            assert_eq!(ledger.state(&name("1784", id)), CommandState::New, "{id}");
         }
         assert_eq!(ledger.len(), 2);
     }
@@ -279,7 +287,7 @@ mod tests {
             ledger.record(&result(id, Refused, 1, ""), 0, 0);
         }
         assert!(!ledger.is_full() && ledger.len() == 3);
-        let states = ["b", "c", "d"].map(|id| ledger.state(id));
+        let states = ["b", "c", "d"].map(|id| ledger.state(&name("1784", id)));
         assert_eq!(states, [CommandState::New, CommandState::Ended, CommandState::Ended]);
         // Refused after it was intended: Meta was asked, so that it is remembered.
         for id in ["e", "f"] {
@@ -287,6 +295,6 @@ mod tests {
             ledger.record(&result(id, Refused, 1, ""), 0, 0);
         }
         assert!(ledger.is_full() && ledger.len() == 3);
-        assert_eq!(ledger.state("e"), CommandState::Ended);
+        assert_eq!(ledger.state("1784/e"), CommandState::Ended);
     }
 }

@@ -32,6 +32,7 @@ use runtime::consumer::{self, ConsumerOptions};
 use runtime::process::{About, Process};
 use runtime::producer::{Producer, ProducerOptions, watchdog};
 use runtime::settings::{CommonSettings, KafkaSettings};
+use runtime::throttle::Throttle;
 use schemas::Topic;
 use std::error::Error;
 use std::sync::atomic::AtomicBool;
@@ -89,6 +90,7 @@ fn replies(
         source: Source { kafka, process, topic, metrics },
         follower: OnceCell::new(),
         reads_commands: AtomicBool::new(false),
+        log: Throttle::default(),
         settings,
     })
 }

@@ -51,7 +51,7 @@ impl ReplyMetrics {
             duplicates: metrics::counter(
                 registry,
                 "weir_replies_duplicates_total",
-                "Commands that were not carried out since one of the same id was, or will be",
+                "Commands that were not carried out since one of the same account and id was, or will be",
             ),
             remembered: metrics::gauge(
                 registry,

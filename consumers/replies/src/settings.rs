@@ -22,7 +22,8 @@ runtime::settings! {
         /// until a call is answered. Those that wait for one host while another is reached, or for one person, wait at the same time: each
         /// from when it was written, at the earliest
         pub reply_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
-        /// How old a command may be when its turn comes; older ones are refused
+        /// How old a command may be when its turn comes; older ones are refused. A second one of the same account and id is passed
+        /// over for an hour longer than that, and carried out when it is written later
         pub reply_max_age: Duration = with_default("DURATION", "24h", form::duration(AGES)),
         /// Likes of an Instagram account, and likes taken back, that one process sends within 5 seconds, at most; more wait. Meta
         /// locks an account's likes for an hour after more than 50, those of all processes together

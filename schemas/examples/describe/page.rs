@@ -299,8 +299,9 @@ Objects lie at `{account}/{user or media}/{sha256}`, the record of each link tha
 const REPLY: &str = "\
 You write these; weir-replies carries them out, each at most once. The record's key is `{account}:{to}` where there is a `to`, else
 `{account}:{media}`, or `{account}` alone where no media is named. Use the Java clients' partitioner; with librdkafka set
-`partitioner=murmur2_random`. Otherwise the commands of one conversation can be in two partitions, without order. `id` is yours to choose: a second command of the same id is
-not carried out, so that you may write one again when you do not know whether it arrived. `weir reply` writes one by hand. Schema:
+`partitioner=murmur2_random`. Otherwise the commands of one conversation can be in two partitions, without order. `id` is yours to choose, among those of the account: a second command of the same `account` and `id` is
+not carried out, so that you may write one again when you do not know whether it arrived. They are remembered for an hour longer than `--reply-max-age`, which makes 25 hours unless it is set; a command
+that comes again after that is sent again, unless its `not_after` has passed. So write the `not_after` of the first time into whatever may be written once more. `weir reply` writes one by hand. Schema:
 [reply.v1.json](../schemas/json/reply.v1.json).
 
 | action | members beside `id`, `account`, `not_after` |
@@ -331,7 +332,8 @@ carried out, and is not sent again unless `--resend-unknown` says so; refused th
 `answer` where Meta says by an error (1 with subcode 1357046) that it was sent. `reason` is `bad_command`, `unknown_action` or `wrong_key`
 of what is no command, `too_late`, `token` and `no_token`, or what the call came to: `window_closed`, `not_reachable`, `thread_control`,
 `permission`, `blocked`, `throttled`, `try_later`, `unreachable`, `redirected`, `gone`, `no_success`, `invalid_call`, and of unknown outcome `transient`, `unknown_code`,
-`malformed_answer` (no answer of Meta's: that of a proxy, a gateway or a firewall, whatever its status), `answer_too_large`, `timed_out`, `interrupted`, `cut_off`; more may come. A duplicate has no result of its own. Headers: `content-type`, `weir_command`, `weir_status`.
+`malformed_answer` (no answer of Meta's: that of a proxy, a gateway or a firewall, whatever its status), `answer_too_large`, `timed_out`, `interrupted`, `cut_off`; more may come. A second command of the same `account` and `id`
+has no result of its own, whatever else is in it: the log of weir-replies says so, and `weir_replies_duplicates_total` counts it. Headers: `content-type`, `weir_command`, `weir_status`.
 Schema: [reply.result.v1.json](../schemas/json/reply.result.v1.json).";
 
 fn json(sample: &str, text: &mut String) {

@@ -9,6 +9,7 @@ use std::time::Instant;
 /// The results of one command, as far as they were read.
 #[derive(Debug)]
 pub(super) struct CommandResults<'a> {
+    account: &'a str,
     id: &'a str,
     /// The latest attempt that was intended.
     intended: u32,
@@ -17,9 +18,9 @@ pub(super) struct CommandResults<'a> {
 }
 
 impl<'a> CommandResults<'a> {
-    /// Of the command with this id; nothing is known of it.
-    pub(super) const fn of(id: &'a str) -> Self {
-        Self { id, intended: 0, end: None }
+    /// Of the command with this account and id; nothing is known of it.
+    pub(super) const fn of(account: &'a str, id: &'a str) -> Self {
+        Self { account, id, intended: 0, end: None }
     }
 
     /// The result of a command that had this id and this key before.
@@ -47,7 +48,8 @@ impl<'a> CommandResults<'a> {
     }
 
     fn note(&mut self, record: Record) {
-        let Some(result) = result(&record).filter(|result| result.id == self.id) else { return };
+        let is_of_it = |result: &CommandResult<'_>| result.account == self.account && result.id == self.id;
+        let Some(result) = result(&record).filter(is_of_it) else { return };
         match result.status {
             Open::Known(ResultStatus::Intended) if result.attempt > self.intended => {
                 (self.intended, self.end) = (result.attempt, None);

@@ -45,6 +45,11 @@ impl Draft {
         &self.command.subject.id
     }
 
+    /// Who answers.
+    pub(super) fn account(&self) -> &str {
+        self.command.account.as_str()
+    }
+
     /// The key of its record.
     pub(super) fn key(&self) -> &str {
         &self.command.key

@@ -8,7 +8,7 @@ use crate::pending::Pending;
 use crate::result::{AttemptResult, output};
 use runtime::consumer::{Failure, Output, Record, Wait};
 use runtime::kafka::dead_letter::RetryHistory;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 impl Replies {
     /// The attempt that somebody intended who ended before there was a result, and the result that is left of it; nothing where
@@ -44,15 +44,33 @@ impl Replies {
         subject: &Subject,
     ) -> Result<Vec<Output>, Failure> {
         let follower = self.follower().await?;
-        let state = follower.ledger().state(&subject.id);
+        let state = follower.ledger().state(&subject.name());
         let mut results = std::mem::take(&mut pending.results);
         match state {
             CommandState::Intended { attempt, position } if position == (record.partition, record.offset) => {
                 results.push(self.cut_off(record, position, subject, attempt));
             }
-            _ => self.source.metrics.duplicates.inc(),
+            _ => self.pass_over(record, subject),
         }
         Ok(results)
+    }
+
+    /// Counts and tells of a command that has no result of its own: another of its account and id has, or will. Who wrote another command
+    /// under that id waits in vain, and nothing else says why.
+    pub(super) fn pass_over(&self, record: &Record, subject: &Subject) {
+        self.source.metrics.duplicates.inc();
+        if let Some(suppressed) = self.log.pass(Instant::now()) {
+            let (partition, offset) = (record.partition, record.offset);
+            let Subject { id, account, .. } = subject;
+            tracing::info!(
+                partition,
+                offset,
+                account,
+                id = &**id,
+                suppressed,
+                "a command is passed over, as one of its account and id was carried out or refused before, or will be"
+            );
+        }
     }
 
     /// The result of an attempt that was intended at `position`.

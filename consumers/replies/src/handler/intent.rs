@@ -24,7 +24,7 @@ impl Replies {
             self.publish(&self.result(record, subject, pending.attempt, &intended), record).await?;
             pending.intent = Intent::Written;
         }
-        let owner = follower.owner(&subject.id, pending.attempt, READ_BACK).await.map_err(|error| {
+        let owner = follower.owner(&subject.name(), pending.attempt, READ_BACK).await.map_err(|error| {
             // Should it be lost, it is written again; a second one of the same claim changes nothing. What cannot be read says
             // nothing of that, and may last.
             if matches!(error, FollowError::Behind) {

@@ -5,6 +5,7 @@ mod firewall;
 mod lateness;
 mod not_enough_replicas;
 mod reject;
+mod same_id;
 mod shared_token;
 mod unknown;
 mod unread_tokens;
@@ -181,7 +182,7 @@ async fn no_command_is_begun_that_could_not_be_remembered() {
 async fn published(owner: &Replies, id: &str) -> CommandState {
     let follower = owner.follower().await.unwrap();
     follower.wait_until_caught_up(READ_BACK).await.unwrap();
-    follower.ledger().state(id)
+    follower.ledger().state(&crate::ledger::name("1784", id))
 }
 
 #[tokio::test(flavor = "multi_thread")]
