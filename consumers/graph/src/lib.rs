@@ -30,7 +30,7 @@ pub use client::{Body, Graph, Outcome, Reply, SharedWaits, Written};
 pub use endpoint::{GraphUrl, GraphVersion};
 pub use error::{CallError, ClientError};
 pub use id::GraphId;
-pub use rate_limiter::{CallBudgets, LimitWaits, RateLimitSettings, RateLimited, RateLimiter, Scope};
+pub use rate_limiter::{CallBudgets, Limit, LimitWaits, RateLimitSettings, RateLimited, RateLimiter, Scope};
 pub use settings::{GraphParts, GraphSettings};
 pub use token::{AccessToken, AppSecret};
 pub use tokens::{AccessTokens, NoToken, REFUSED_TRIED_EVERY, TokenSettings};

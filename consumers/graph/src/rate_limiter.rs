@@ -1,9 +1,11 @@
 //! The rate limiter: when the next call may be made, below Meta's limits as the answers tell them, apart for each app, token, account and page.
 
 mod call_budgets;
+mod limit;
 mod limit_waits;
 
 pub use call_budgets::CallBudgets;
+pub use limit::Limit;
 pub use limit_waits::LimitWaits;
 
 use crate::usage::{BudgetUsage, KINDS};
@@ -65,8 +67,8 @@ pub enum Scope {
 pub struct RateLimited {
     /// When to ask again.
     pub until: Instant,
-    /// Whether calls have stopped, rather than slowed down.
-    pub stopped: bool,
+    /// Why.
+    pub limit: Limit,
     /// Whose budget it is for.
     pub scope: Scope,
 }
@@ -75,7 +77,7 @@ impl RateLimited {
     /// Whether calls of one account alone have stopped, which blocks those of others in its partition. What accounts share stops all
     /// of them.
     pub fn is_of_one_account(&self) -> bool {
-        self.stopped && self.scope == Scope::Account
+        self.limit != Limit::Spread && self.scope == Scope::Account
     }
 }
 
@@ -92,8 +94,8 @@ pub struct RateLimiter {
 struct BudgetState {
     /// The used part in percent, and when that was said.
     used: Option<(f64, Instant)>,
-    /// No call before this; after it one at a time, as long as the budget is nearly used up.
-    stopped: Option<Instant>,
+    /// No call before this, and why; after it one at a time, as long as the budget is nearly used up.
+    stopped: Option<(Instant, Limit)>,
     /// When the next call may be made while calls are spread out.
     next: Option<Instant>,
     /// Stops in a row that Meta stated no time for.
@@ -160,7 +162,7 @@ impl RateLimiter {
         };
         let stop: fn(&mut BudgetState, &RateLimitSettings, Instant) = match refusal.class {
             RefusalClass::Throttled => BudgetState::throttled,
-            RefusalClass::Blocked => |budget, _, now| budget.stop_until(now + BLOCKED_WAIT),
+            RefusalClass::Blocked => |budget, _, now| budget.stop_until(now + BLOCKED_WAIT, Limit::Blocked),
             _ => return,
         };
         for call in calls {
@@ -201,19 +203,15 @@ impl RateLimiter {
         }
     }
 
-    /// Changes one budget, and logs a stop that begins. There are no more of them than accounts, their pages and tokens.
+    /// Changes one budget, and logs a stop that begins, or has another reason now. There are no more of them than accounts, their pages and tokens.
     fn change(&self, name: &Arc<str>, now: Instant, change: impl FnOnce(&mut BudgetState)) {
         let mut budgets = lock(&self.budgets);
         let budget = budgets.entry(Arc::clone(name)).or_default();
-        let had_stopped = budget.is_stopped(now);
+        let former = budget.stop(now).map(|(_, limit)| limit);
         change(budget);
-        if let (false, true, Some(until)) = (had_stopped, budget.is_stopped(now), budget.stopped) {
+        if let Some((until, limit)) = budget.stop(now).filter(|(_, limit)| former != Some(*limit)) {
             let wait = humantime::format_duration(Duration::from_secs((until - now).as_secs())).to_string();
-            tracing::warn!(
-                token = &**name,
-                wait,
-                "Meta's limit of calls is reached, no call is made meanwhile"
-            );
+            tracing::warn!(token = &**name, wait, "{limit}, no call is made meanwhile");
         }
     }
 }
@@ -224,14 +222,14 @@ fn whole(percent: f64) -> i64 {
 }
 
 impl BudgetState {
-    fn is_stopped(&self, now: Instant) -> bool {
-        self.stopped.is_some_and(|until| until > now)
+    /// Until when calls have stopped, and why.
+    fn stop(&self, now: Instant) -> Option<(Instant, Limit)> {
+        self.stopped.filter(|(until, _)| *until > now)
     }
 
     fn limit(&self, scope: Scope, now: Instant) -> Option<RateLimited> {
-        let later = |until: Option<Instant>| until.filter(|until| *until > now);
-        let stopped = later(self.stopped).map(|until| RateLimited { until, stopped: true, scope });
-        stopped.or_else(|| later(self.next).map(|until| RateLimited { until, stopped: false, scope }))
+        let next = || self.next.filter(|until| *until > now).map(|until| (until, Limit::Spread));
+        self.stop(now).or_else(next).map(|(until, limit)| RateLimited { until, limit, scope })
     }
 
     /// The pause after each call, while the budget is nearly used up.
@@ -249,24 +247,27 @@ impl BudgetState {
         let used = usage.share.highest();
         self.used = Some((used, now));
         if !usage.regain.is_zero() {
-            self.stop_until(now + usage.regain);
+            self.stop_until(now + usage.regain, Limit::Reached);
         } else if used >= f64::from(settings.graph_stop_at) {
-            self.stop_until(now + settings.graph_stop_for);
+            self.stop_until(now + settings.graph_stop_for, Limit::Reached);
         }
     }
 
     fn throttled(&mut self, settings: &RateLimitSettings, now: Instant) {
         // Many calls are under way when the first one is refused; they cause one stop.
-        if self.is_stopped(now) {
+        if self.stop(now).is_some() {
             return;
         }
         let wait = settings.graph_stop_for.saturating_mul(2_u32.saturating_pow(self.consecutive_stops));
         self.consecutive_stops = self.consecutive_stops.saturating_add(1);
-        self.stop_until(now + wait.min(settings.longest_stop));
+        self.stop_until(now + wait.min(settings.longest_stop), Limit::Reached);
     }
 
-    fn stop_until(&mut self, until: Instant) {
-        self.stopped = Some(self.stopped.map_or(until, |former| former.max(until)));
+    /// Of several stops the one that lasts longest is waited for, and is why.
+    fn stop_until(&mut self, until: Instant, limit: Limit) {
+        if self.stopped.is_none_or(|(former, _)| until > former) {
+            self.stopped = Some((until, limit));
+        }
     }
 }
 

@@ -250,14 +250,13 @@ impl LookupRun<'_> {
 
     /// Waits for a limit of calls. One of the account alone blocks others only while calls have stopped.
     async fn rate_limited(&mut self, limited: &RateLimited) {
-        let why = if limited.stopped { "Meta's limit of calls is reached" } else { "calls are spread out" };
         let on = match limited.scope {
             Scope::App => Wait::AppLimit,
             Scope::Token | Scope::Account => Wait::AccountLimit,
         };
         let _held = self.client.metrics.held();
         let (until, is_account_limit) = (Some(limited.until), limited.is_of_one_account());
-        let reason = WaitReason { on, why: why.to_owned(), until, is_account_limit };
+        let reason = WaitReason { on, why: limited.limit.to_string(), until, is_account_limit };
         self.wait_without_calls(reason, tokio::time::sleep_until(limited.until.into())).await;
     }
 

@@ -8,7 +8,7 @@ use runtime::mutex::lock;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
-use weir_graph::{GraphId, RateLimited, Scope};
+use weir_graph::{GraphId, Limit, RateLimited, Scope};
 
 /// The likes of the last seconds, by account; nothing of who has none.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Likes {
             return None;
         }
         let until = times.front().map_or(now, |oldest| *oldest + self.within);
-        Some(RateLimited { until, stopped: true, scope: Scope::Account })
+        Some(RateLimited { until, limit: Limit::Reached, scope: Scope::Account })
     }
 }
 

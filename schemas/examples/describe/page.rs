@@ -331,7 +331,7 @@ reason (nothing was sent, and nothing will be: a corrected command needs another
 carried out, and is not sent again unless `--resend-unknown` says so; refused then, it stays `unknown`. What is refused before a call has no `intended`, unless it became too late while that was written. `done` has no
 `answer` where Meta says by an error (1 with subcode 1357046) that it was sent. `reason` is `bad_command`, `unknown_action` or `wrong_key`
 of what is no command, `too_late`, `token` and `no_token`, or what the call came to: `window_closed`, `not_reachable`, `thread_control`,
-`permission`, `blocked`, `throttled`, `try_later`, `unreachable`, `redirected`, `gone`, `no_success`, `invalid_call`, and of unknown outcome `transient`, `unknown_code`,
+`permission`, `blocked` (the call itself, or those behind it of its account that would wait too long for the end of the block), `throttled`, `try_later`, `unreachable`, `redirected`, `gone`, `no_success`, `invalid_call`, and of unknown outcome `transient`, `unknown_code`,
 `malformed_answer` (no answer of Meta's: that of a proxy, a gateway or a firewall, whatever its status), `answer_too_large`, `timed_out`, `interrupted`, `cut_off`; more may come. A second command of the same `account` and `id`
 has no result of its own, whatever else is in it: the log of weir-replies says so, and `weir_replies_duplicates_total` counts it. Headers: `content-type`, `weir_command`, `weir_status`.
 Schema: [reply.result.v1.json](../schemas/json/reply.result.v1.json).";

@@ -39,7 +39,10 @@ const LOOKUPS: [Reason; 14] = [
     ("not_reachable", "the Graph API says that the person cannot be reached"),
     ("thread_control", "the Graph API says that another app has control of the conversation"),
     ("answer_too_large", "the Graph API's answer is larger than the consumer takes"),
-    ("throttled", "its account's limit of calls lasts for longer than an event may wait"),
+    (
+        "throttled",
+        "its account's limit of calls, or a block of Meta's, lasts for longer than an event may wait",
+    ),
     ("lookup_failed", "the lookup ended without a result, which is a fault of the consumer"),
 ];
 

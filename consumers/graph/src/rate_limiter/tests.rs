@@ -203,8 +203,21 @@ fn a_block_is_the_account_s_whoever_shares_its_token() {
     let bench = Bench::new();
     let (one, other) = (with_token("1784", "default", None), with_token("99", "default", None));
     bench.learns(&one, Err(refused_as(RefusalClass::Blocked, 368)), Usage::default(), 0);
-    let limited = RateLimited { until: bench.at(15 * 60), stopped: true, scope: Scope::Account };
+    let limited = RateLimited { until: bench.at(15 * 60), limit: Limit::Blocked, scope: Scope::Account };
     assert_eq!(bench.rate_limiter.admit(&[&one, &other], bench.start), [Some(limited), None]);
+}
+
+#[test]
+fn what_waits_for_a_block_and_for_a_limit_waits_for_the_longer_one() {
+    let (bench, call) = (Bench::new(), call_of("1784"));
+    let limit = |second| bench.limited(&call, bench.at(second)).map(|limited| limited.limit);
+    bench.learns(&call, Err(refused(613)), Usage::default(), 0);
+    assert_eq!(limit(0), Some(Limit::Reached));
+    bench.learns(&call, Err(refused_as(RefusalClass::Blocked, 368)), Usage::default(), 1);
+    bench.learns(&call, Err(refused(613)), usage(None, &[("1784", 100.0, 3)]), 2);
+    assert_eq!(limit(2), Some(Limit::Blocked));
+    bench.learns(&call, Err(refused(613)), usage(None, &[("1784", 100.0, 30)]), 3);
+    assert_eq!(limit(3), Some(Limit::Reached));
 }
 
 #[test]
@@ -243,7 +256,8 @@ fn what_was_said_an_hour_ago_says_nothing() {
 
 #[test]
 fn a_limit_that_accounts_share_is_nobodys_own() {
-    let is_own = |stopped, scope| RateLimited { until: Instant::now(), stopped, scope }.is_of_one_account();
-    assert!(!is_own(true, Scope::App) && !is_own(true, Scope::Token));
-    assert!(is_own(true, Scope::Account) && !is_own(false, Scope::Account));
+    let is_own = |limit, scope| RateLimited { until: Instant::now(), limit, scope }.is_of_one_account();
+    assert!(!is_own(Limit::Reached, Scope::App) && !is_own(Limit::Reached, Scope::Token));
+    assert!(is_own(Limit::Reached, Scope::Account) && is_own(Limit::Blocked, Scope::Account));
+    assert!(!is_own(Limit::Spread, Scope::Account));
 }

@@ -9,9 +9,7 @@ use schemas::reply::{Action, Open};
 use std::time::{Duration, Instant};
 use weir_graph::{AccessToken, CallBudgets, GraphId, LimitWaits, RateLimited, RefusalClass, Scope};
 
-/// Why a command waits for Meta's limit of calls.
-const CALL_LIMIT: &str = "Meta's limit of calls is reached";
-/// Why it waits for the limit of `--reply-likes`, which stays below Meta's.
+/// Why a command waits for the limit of `--reply-likes`, which stays below Meta's.
 const LIKE_LIMIT: &str = "--reply-likes is reached: the account liked as many comments in 5 seconds as one process may send, below Meta's 50";
 
 impl Replies {
@@ -32,8 +30,8 @@ impl Replies {
         command: &Command,
         budgets: &CallBudgets,
     ) -> Result<Result<(), Cause>, Failure> {
-        let Some((limit, limited)) = self.limited(command, budgets) else { return Ok(Ok(())) };
-        let (error, waited) = (limit.to_owned(), pending.since.elapsed());
+        let Some((error, limited)) = self.limited(command, budgets) else { return Ok(Ok(())) };
+        let waited = pending.since.elapsed();
         let left = limited.until.saturating_duration_since(Instant::now());
         let before =
             if limited.is_of_one_account() { limit_waits.waited(&command.account) } else { Duration::ZERO };
@@ -41,7 +39,7 @@ impl Replies {
             if limited.is_of_one_account() {
                 limit_waits.add(&command.account, pending.since, waited);
             }
-            return Ok(Err(Cause { reason: "throttled", error }));
+            return Ok(Err(Cause { reason: limited.limit.reason(), error }));
         }
         let on = match limited.scope {
             Scope::App => Wait::AppLimit,
@@ -50,12 +48,14 @@ impl Replies {
         Err(Failure::Unavailable { error, wait: Some(left.min(LOOK_EVERY)), on })
     }
 
-    /// Which limit leaves no room for the command's call, and until when; where there is room, it counts as made.
-    fn limited(&self, command: &Command, budgets: &CallBudgets) -> Option<(&'static str, RateLimited)> {
+    /// What leaves no room for the command's call, and until when; where there is room, it counts as made.
+    fn limited(&self, command: &Command, budgets: &CallBudgets) -> Option<(String, RateLimited)> {
         let now = Instant::now();
         let by_calls = self.rate_limiter.admit(&[budgets], now).pop().flatten();
         let by_likes = || self.is_like(command).then(|| self.likes.admit(&command.account, now)).flatten();
-        Some(CALL_LIMIT).zip(by_calls).or_else(|| Some(LIKE_LIMIT).zip(by_likes()))
+        by_calls
+            .map(|limited| (limited.limit.to_string(), limited))
+            .or_else(|| by_likes().map(|limited| (LIKE_LIMIT.to_owned(), limited)))
     }
 
     /// Whether it is among what Instagram counts as likes; of pages Meta states no such limit.

@@ -1,6 +1,7 @@
 //! Two owners of one partition, as after a change of owner that one of them has not heard of.
 
 mod actions;
+mod blocked;
 mod firewall;
 mod lateness;
 mod not_enough_replicas;

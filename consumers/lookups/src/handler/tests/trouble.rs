@@ -113,7 +113,8 @@ async fn a_block_holds_the_partition_no_longer_than_a_limit_where_the_token_is_s
         Bench::with(|settings| settings.retries.lookup_limit_patience = Duration::from_mins(12)).await;
     bench.simulator.misbehave("17865799348089039", Behaviour::error(368, None));
     let failure = bench.handle(&one("comment/on-post")).await.unwrap_err();
-    assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");
+    let Failure::Expired { reason: "throttled", error } = failure else { panic!("{failure:?}") };
+    assert!(error.contains("blocked a call of this account"), "{error}");
 }
 
 #[tokio::test]
