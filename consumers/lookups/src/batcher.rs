@@ -6,6 +6,7 @@ mod reached;
 mod sender;
 mod turns;
 
+use crate::call::Wanted;
 use crate::metrics::LookupMetrics;
 use crate::settings::BatchSettings;
 use batch_buffer::BatchBuffer;
@@ -15,7 +16,6 @@ use runtime::mutex::lock;
 use runtime::process::supervisor::Supervisor;
 use runtime::throttle::Throttle;
 use sender::Sender;
-use serde_json::value::RawValue;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
@@ -54,8 +54,7 @@ pub(crate) struct Asked {
     pub(crate) relative_url: String,
     pub(crate) token: AccessToken,
     pub(crate) budgets: CallBudgets,
-    /// Whether an object with a 2xx is Meta's answer: that of a gateway or a firewall says nothing of what was asked.
-    pub(crate) is_answer: fn(&RawValue) -> bool,
+    pub(crate) wanted: Wanted,
 }
 
 #[derive(Debug)]

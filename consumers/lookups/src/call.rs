@@ -3,6 +3,7 @@
 //! Sources: Meta's Instagram webhook guide (the two edges of mentions), the Instagram Graph API's reference (comment and
 //! media). A field that a node does not have fails the whole call with code 100, so only documented ones are here.
 
+use crate::profiles::Customer;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use weir_graph::GraphId;
@@ -54,6 +55,28 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// What is asked for, by which Meta's answer is told from what anything else says in its place, such as a gateway or a firewall.
+#[derive(Clone, Debug)]
+pub(crate) enum Wanted {
+    Call(Call),
+    Profile(Customer),
+}
+
+impl Wanted {
+    /// Whether an object with a 2xx is the answer.
+    pub(crate) fn is_answered_by(&self, answer: &RawValue) -> bool {
+        match self {
+            Self::Call(call) => call.is_answered_by(answer),
+            Self::Profile(customer) => customer.is_answered_by(answer),
+        }
+    }
+}
+
+/// Whether an id of an answer is the one that was asked for.
+pub(crate) fn is_id(id: &RawValue, asked: &GraphId) -> bool {
+    id.get().trim_matches('"') == asked.as_str()
+}
+
 impl Call {
     /// Path and query under the host, readable, as Meta's batch calls take it as `relative_url`: no token, not percent-encoded.
     pub(crate) fn relative_url(&self, account: &GraphId, version: &str, detail: Detail) -> String {
@@ -69,9 +92,20 @@ impl Call {
         }
     }
 
-    /// Whether an object is Meta's, whose answers name what was asked.
-    pub(crate) fn is_answer(answer: &RawValue) -> bool {
-        Parts::of(answer).id.is_some()
+    /// Whether an object is Meta's answer to this call: it names the comment that was asked for, or the account that was asked, of which
+    /// Meta may know another id, and within it no other mention than this one.
+    fn is_answered_by(&self, answer: &RawValue) -> bool {
+        let parts = Parts::of(answer);
+        let names_no_other = |part: Option<&RawValue>, asked| {
+            part.and_then(|part| Parts::of(part).id).is_none_or(|id| is_id(id, asked))
+        };
+        match self {
+            Self::MentionedComment(comment) => {
+                parts.id.is_some() && names_no_other(parts.mentioned_comment, comment)
+            }
+            Self::MentionedMedia(media) => parts.id.is_some() && names_no_other(parts.mentioned_media, media),
+            Self::Comment(comment) => parts.id.is_some_and(|id| is_id(id, comment)),
+        }
     }
 
     /// Whether an answer has what was asked for: Meta leaves out what is not there, or not for this token.

@@ -8,7 +8,7 @@ mod permissions;
 
 pub(crate) use permissions::Permissions;
 
-use crate::call::{Call, Detail};
+use crate::call::{Call, Detail, Wanted};
 use crate::enriched;
 use crate::lookup::{LookupClient, WaitReporter};
 use crate::media::{CachedMedia, MediaCache};
@@ -127,7 +127,7 @@ impl LookupContext {
         }
         let without_token = self.client.settings.without_token;
         let (outcome, begun) =
-            self.client.look_up(account, &asked, status, without_token, Call::is_answer).await?;
+            self.client.look_up(account, &asked, status, without_token, Wanted::Call(call.clone())).await?;
         self.permissions.granted(&self.client.tokens, account, Instant::now());
         let (status, answer) = match &outcome {
             Outcome::Found(answer) if call.is_found_in(answer) => (Status::Found, Some(&**answer)),

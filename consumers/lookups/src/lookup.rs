@@ -4,6 +4,7 @@ mod blame;
 mod steps;
 
 use crate::batcher::{Asked, Batcher, SendOutcome};
+use crate::call::Wanted;
 use crate::metrics::LookupMetrics;
 use crate::policy::{self, Next};
 use crate::settings::RetrySettings;
@@ -12,7 +13,6 @@ use runtime::backoff::{self, Backoff};
 use runtime::consumer::{Failure, Wait};
 use runtime::process::chain;
 use runtime::throttle::Throttle;
-use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
@@ -105,7 +105,7 @@ impl LookupClient {
         relative_url: &str,
         status: &WaitReporter,
         without_token: WithoutToken,
-        is_answer: fn(&RawValue) -> bool,
+        wanted: Wanted,
     ) -> Result<(Outcome, Instant), Failure> {
         let RetrySettings { backoff_base, backoff_max, .. } = self.settings;
         let mut run = LookupRun {
@@ -126,7 +126,7 @@ impl LookupClient {
             let budgets = CallBudgets::new(&account, &token);
             let batch_size = if account.has_batches() { run.batch_size } else { 1 };
             let relative_url = relative_url.to_owned();
-            let asked = Asked { relative_url, token: token.clone(), budgets, is_answer };
+            let asked = Asked { relative_url, token: token.clone(), budgets, wanted: wanted.clone() };
             match self.batcher.send(asked, batch_size).await {
                 SendOutcome::Answered(result) => {
                     if CallError::accepts_token(&result) {

@@ -6,11 +6,12 @@
 mod customer;
 mod known;
 
+use crate::call::Wanted;
 use crate::handler::{LookupContext, now};
 use crate::lookup::WithoutToken;
 use crate::pending_lookup::PendingLookup;
 use crate::settings::ProfileSettings;
-use customer::Customer;
+pub(crate) use customer::Customer;
 use known::KnownProfiles;
 use runtime::consumer::{Failure, OffsetRange, Output, Record, Tail, Waits};
 use runtime::throttle::Throttle;
@@ -112,11 +113,12 @@ impl Profiles {
 
     fn begin(&self, customer: &Customer, record: &Record) -> PendingLookup<Outcome> {
         let (context, account) = (Arc::clone(&self.context), customer.account.clone());
-        let asked = customer.relative_url(&context.client.version);
+        let (asked, wanted) =
+            (customer.relative_url(&context.client.version), Wanted::Profile(customer.clone()));
         // Whoever writes to an account without a token holds nobody else's message.
         let without = WithoutToken::DeadLetter;
         PendingLookup::begin(record, async move |status| {
-            let looked_up = context.client.look_up(&account, &asked, &status, without, |_| true).await;
+            let looked_up = context.client.look_up(&account, &asked, &status, without, wanted).await;
             looked_up.map(|(outcome, begun)| (outcome, Some(begun)))
         })
     }

@@ -53,7 +53,8 @@ impl Sender {
         self.ends.send_replace(());
         if let Ok(answers) = &mut reply.result {
             for (call, answer) in batch.iter().zip(&mut *answers) {
-                if matches!(&answer.result, Ok(Outcome::Found(found)) if !(call.asked.is_answer)(found)) {
+                if matches!(&answer.result, Ok(Outcome::Found(found)) if !call.asked.wanted.is_answered_by(found))
+                {
                     answer.result = Err(CallError::Refused(Refusal::malformed()));
                 }
             }

@@ -3,15 +3,18 @@
 //! Source: Meta's pages on the User Profile API of Instagram (April 2026) and of Messenger (March 2026): consent is given by
 //! who sends a message or taps an icebreaker, a menu or a button, and by nobody else.
 
+use crate::call::is_id;
 use runtime::consumer::Record;
 use schemas::TypedEvent;
 use schemas::data::messaging::Messaging;
 use schemas::inbox::{EventName, Platform};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use weir_graph::GraphId;
 
 /// A customer who may be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Customer {
+pub(crate) struct Customer {
     pub(super) account: GraphId,
     pub(super) user: GraphId,
     pub(super) platform: Platform,
@@ -48,11 +51,23 @@ impl Customer {
 
     /// Path and query under the host, as [`crate::call::Call::relative_url`].
     pub(super) fn relative_url(&self, version: &str) -> String {
-        let fields = match self.platform {
+        format!("{version}/{}?fields={}", self.user, self.fields())
+    }
+
+    /// Whether an object is Meta's answer: it names this customer or, where it names nobody, says something of what was asked.
+    pub(crate) fn is_answered_by(&self, answer: &RawValue) -> bool {
+        let members: BTreeMap<String, &RawValue> = serde_json::from_str(answer.get()).unwrap_or_default();
+        match members.get("id") {
+            Some(id) => is_id(id, &self.user),
+            None => self.fields().split(',').any(|field| members.contains_key(field)),
+        }
+    }
+
+    const fn fields(&self) -> &'static str {
+        match self.platform {
             Platform::Instagram => INSTAGRAM,
             Platform::Facebook => MESSENGER,
-        };
-        format!("{version}/{}?fields={fields}", self.user)
+        }
     }
 }
 
@@ -76,6 +91,23 @@ mod tests {
         );
         let page = asked("message/messenger-text");
         assert!(page[0].ends_with(&format!("?fields={MESSENGER}")), "{page:?}");
+    }
+
+    #[test]
+    fn an_answer_is_about_who_was_asked_for_or_says_something_of_them() {
+        let customer = Customer::of(&records("message/text")[0]).unwrap();
+        for (answer, is_answer) in [
+            (r#"{"id":"6837251906428371"}"#, true),
+            (r#"{"id":6837251906428371,"name":"A"}"#, true),
+            (r#"{"username":"a.customer","is_verified_user":false}"#, true),
+            (r#"{"id":"999","name":"B","username":"b"}"#, false),
+            (r#"{"id":null}"#, false),
+            ("{}", false),
+            (r#"{"status":"blocked by proxy"}"#, false),
+        ] {
+            let answer = RawValue::from_string(answer.to_owned()).unwrap();
+            assert_eq!(customer.is_answered_by(&answer), is_answer, "{answer}");
+        }
     }
 
     #[test]

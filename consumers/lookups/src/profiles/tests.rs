@@ -6,6 +6,7 @@ use runtime::kafka::credentials::Credentials;
 use runtime::settings::KafkaSettings;
 use std::fs;
 use std::time::Duration;
+use weir_graph_simulator::Behaviour;
 
 /// Customers are looked up as those of `bench`, in a partition of which nothing is read back.
 fn profiles(bench: &Bench) -> (Profiles, Partition) {
@@ -35,4 +36,18 @@ async fn who_wrote_while_the_token_was_refused_is_asked_for_once_there_is_a_new_
     fs::write(bench.folder.path().join("default"), "EAAnew").unwrap();
     bench.reread();
     assert_eq!(handle(3).await, 1);
+}
+
+#[tokio::test]
+async fn what_says_nothing_of_a_customer_takes_no_profile_s_place() {
+    let bench = Bench::new().await;
+    let (profiles, mut partition) = profiles(&bench);
+    let record = records("message/text").remove(0);
+    for body in ["{}", r#"{"status":"blocked by proxy"}"#, r#"{"id":"999","name":"Somebody else"}"#] {
+        let answer = Behaviour::Answer { status: 200, body: body.to_owned() };
+        bench.simulator.misbehave_times("6837251906428371", answer, 1);
+        let found = profiles.look_up(&mut partition, &record, &Waits::unwatched()).await.unwrap();
+        let profile: CustomerProfile<'_> = serde_json::from_slice(&found[0].value).unwrap();
+        assert!(profile.profile.unwrap().get().contains("6837251906428371"), "{body}");
+    }
 }

@@ -11,7 +11,9 @@ fn object(body: &str) -> Behaviour {
 async fn an_object_that_names_nothing_is_asked_for_again() {
     let bench = Bench::new().await;
     let input = one("comment/on-post");
-    for body in ["{}", r#"{"success":false}"#, r#"{"status":"ok"}"#] {
+    for body in
+        ["{}", r#"{"success":false}"#, r#"{"status":"ok"}"#, r#"{"id":"17865799348089040","text":"x"}"#]
+    {
         bench.simulator.misbehave_times("17865799348089039", object(body), 1);
         let found = lookup(&input, &bench.handle(&input).await.unwrap());
         assert_eq!(found["answer"]["id"], "17865799348089039", "{body}");
@@ -32,6 +34,22 @@ async fn a_mention_that_the_answer_leaves_out_is_gone_and_asked_for_again_by_the
         );
         let found = lookup(&input, &bench.handle(&input).await.unwrap());
         assert_eq!((&found["status"], &found["cached"]), (&json!("found"), &json!(false)), "{fixture}");
+    }
+}
+
+#[tokio::test]
+async fn a_mention_is_asked_for_again_where_the_answer_names_another() {
+    let bench = Bench::new().await;
+    for (fixture, part) in [
+        ("mention.comment/array-form", "mentioned_comment"),
+        ("mention.caption/array-form", "mentioned_media"),
+    ] {
+        let input = one(fixture);
+        let other = format!(r#"{{"{part}":{{"id":"999"}},"id":"{ACCOUNT}"}}"#);
+        bench.simulator.misbehave_times(ACCOUNT, object(&other), 1);
+        let found = lookup(&input, &bench.handle(&input).await.unwrap());
+        assert_eq!(found["status"], "found", "{fixture}");
+        assert_ne!(found["answer"][part]["id"], "999", "{fixture}");
     }
 }
 
