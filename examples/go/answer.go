@@ -18,9 +18,9 @@ import (
 )
 
 type result struct {
-	ID, Status, Error string
-	Attempt           int
-	Answer            struct {
+	Account, ID, Status, Error string
+	Attempt                    int
+	Answer                     struct {
 		MessageID string `json:"message_id"`
 	}
 }
@@ -56,7 +56,7 @@ func main() {
 		fetches.EachError(func(topic string, _ int32, err error) { log.Println(topic, err) })
 		fetches.EachRecord(func(record *kgo.Record) {
 			var result result
-			if json.Unmarshal(record.Value, &result) != nil || result.ID != id {
+			if json.Unmarshal(record.Value, &result) != nil || result.Account != account || result.ID != id {
 				return
 			}
 			if result.Status == "intended" {

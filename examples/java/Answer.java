@@ -40,7 +40,7 @@ public class Answer {
         for (var found : consumer.poll(Duration.ofSeconds(1))) {
           JsonNode result = json.readTree(found.value());
           String status = result.path("status").asText();
-          if (!result.path("id").asText().equals(id)) {
+          if (!result.path("account").asText().equals(account) || !result.path("id").asText().equals(id)) {
             continue;
           }
           int attempt = result.path("attempt").asInt();

@@ -51,7 +51,7 @@ while time.monotonic() < deadline:
         print(record.error(), file=sys.stderr)
         continue
     result = json.loads(record.value())
-    if result["id"] != command["id"]:
+    if (result["account"], result["id"]) != (account, command["id"]):
         continue
     if result["status"] == "intended":
         intended = max(intended, result["attempt"])

@@ -36,7 +36,7 @@ const late = setTimeout(() => {
 let intended = 0;
 for await (const record of stream) {
   const result: ReplyResult = JSON.parse(record.value);
-  if (result.id !== command.id) continue;
+  if (result.account !== account || result.id !== command.id) continue;
   if (result.status === "intended") intended = Math.max(intended, result.attempt);
   // A result of an attempt before the latest says that it is tried again.
   if (result.status === "intended" || result.attempt < intended) continue;
