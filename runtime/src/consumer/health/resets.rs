@@ -15,9 +15,34 @@ use crate::consumer::metrics::ConsumerMetrics;
 use crate::kafka::TopicPartition;
 use crate::mutex::lock;
 
-/// Where clients found nothing, at most once for each partition, until the brokers have said what they have of it.
+/// Where clients found nothing, at most once for each partition, until the brokers have said what they have of it; and what was said
+/// of each last.
 #[derive(Debug, Default)]
-pub(in crate::consumer) struct Resets(Mutex<BTreeMap<TopicPartition, i64>>);
+pub(in crate::consumer) struct Resets {
+    noted: Mutex<BTreeMap<TopicPartition, i64>>,
+    said: Mutex<BTreeMap<TopicPartition, Reset>>,
+}
+
+/// From which offset a client went on at which. Until a record behind it is done, the group stands where it stood, and the next
+/// client finds the same again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Reset {
+    from: i64,
+    to: i64,
+}
+
+impl Reset {
+    /// What of it is not said yet; `None` where all is.
+    fn after(self, said: Option<&Self>) -> Option<Self> {
+        match said {
+            Some(said) if *said == self => None,
+            Some(said) if (said.from..said.to).contains(&self.from) && said.to <= self.to => {
+                (said.to < self.to).then_some(Self { from: said.to, ..self })
+            }
+            _ => Some(self),
+        }
+    }
+}
 
 /// What has become of the offset that a client wanted to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +55,8 @@ enum Found {
 }
 
 impl Found {
-    fn of(offset: i64, first: i64) -> Self {
-        u64::try_from(first - offset).ok().filter(|gone| *gone > 0).map_or(Self::BeyondEnd, Self::Deleted)
+    fn of(Reset { from, to }: Reset) -> Self {
+        u64::try_from(to - from).ok().filter(|gone| *gone > 0).map_or(Self::BeyondEnd, Self::Deleted)
     }
 }
 
@@ -39,14 +64,14 @@ impl Resets {
     /// Takes note of a line of librdkafka's log, if it is one that tells of this. Of a group without an offset there is none.
     pub(in crate::consumer) fn note(&self, facility: &str, message: &str) {
         if let Some((name, offset)) = told(facility, message) {
-            lock(&self.0).entry(name).or_insert(offset);
+            lock(&self.noted).entry(name).or_insert(offset);
         }
     }
 
     /// Asks the brokers what they have of these partitions, says and counts what that means. Those of which they do not say it are
     /// asked for the next time.
     pub(super) fn explain(&self, client: &BaseConsumer, metrics: &ConsumerMetrics) -> KafkaResult<()> {
-        let noted = lock(&self.0).clone();
+        let noted = lock(&self.noted).clone();
         if noted.is_empty() {
             return Ok(());
         }
@@ -56,16 +81,17 @@ impl Resets {
             let (Some(first), Some(end)) = (offset_of(&firsts, &name), offset_of(&ends, &name)) else {
                 continue;
             };
-            lock(&self.0).remove(&name);
+            lock(&self.noted).remove(&name);
+            let Some(reset) = self.not_said(&name, Reset { from: offset, to: first }) else { continue };
             let TopicPartition { topic, partition } = &name;
-            match Found::of(offset, first) {
+            match Found::of(reset) {
                 Found::Deleted(records) => {
                     metrics.missed.with_label_values(&[&**topic]).inc_by(records);
                     tracing::error!(
                         topic = &**topic,
                         partition,
-                        from = offset,
-                        to = first,
+                        from = reset.from,
+                        to = reset.to,
                         records,
                         "records were deleted before they were read, all up to the first that is there, or fewer where transactions or \
                          compaction left gaps: `weir replay --since TIME --missing-only --apply` publishes events of Meta again"
@@ -87,6 +113,14 @@ impl Resets {
         }
         Ok(())
     }
+
+    /// What of a reset is to be said, which is said then.
+    fn not_said(&self, name: &TopicPartition, reset: Reset) -> Option<Reset> {
+        let mut said = lock(&self.said);
+        let unsaid = reset.after(said.get(name))?;
+        said.insert(name.clone(), reset);
+        Some(unsaid)
+    }
 }
 
 /// The partition and the offset of `in [3]: offset reset (at offset 560 (leader epoch 4), broker 1) to offset BEGINNING …`.
@@ -105,10 +139,25 @@ mod tests {
 
     #[test]
     fn what_lies_before_the_first_record_is_deleted_and_everything_else_is_read_again() {
-        let found = [(560, 632), (631, 632)].map(|(offset, first)| Found::of(offset, first));
+        let found = [(560, 632), (631, 632)].map(|(from, to)| Found::of(Reset { from, to }));
         assert_eq!(found, [Found::Deleted(72), Found::Deleted(1)]);
-        let found = [(632, 632), (900, 0), (0, 0)].map(|(offset, first)| Found::of(offset, first));
+        let found = [(632, 632), (900, 0), (0, 0)].map(|(from, to)| Found::of(Reset { from, to }));
         assert_eq!(found, [Found::BeyondEnd; 3]);
+    }
+
+    #[test]
+    fn what_the_next_client_finds_again_is_said_once() {
+        let (resets, name) = (Resets::default(), TopicPartition::new("in", 0));
+        let found =
+            |from, to| resets.not_said(&name, Reset { from, to }).map(|Reset { from, to }| (from, to));
+        assert_eq!(found(560, 632), Some((560, 632)));
+        assert_eq!([found(560, 632), found(600, 632), found(560, 632)], [None; 3]);
+        assert_eq!(found(560, 700), Some((632, 700)), "more is gone since");
+        assert_eq!(found(560, 700), None);
+        assert_eq!(found(700, 710), Some((700, 710)), "the group has moved on");
+        assert_eq!(found(705, 0), Some((705, 0)), "the topic was made again");
+        assert_eq!(found(705, 0), None);
+        assert_eq!(found(705, 706), Some((705, 706)));
     }
 
     #[test]
@@ -135,6 +184,6 @@ mod tests {
                 ),
             );
         }
-        assert_eq!(*lock(&resets.0), BTreeMap::from([(TopicPartition::new("in", 0), 5)]));
+        assert_eq!(*lock(&resets.noted), BTreeMap::from([(TopicPartition::new("in", 0), 5)]));
     }
 }
