@@ -15,3 +15,6 @@ mod position;
 
 pub use position::RecordPosition;
 pub(crate) use position::{TopicPartition, in_one_line, list};
+
+/// The header of a record that was published again, and of what is made of it: the name of the run.
+pub const REPLAY: &str = "ce_replay";

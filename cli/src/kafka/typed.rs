@@ -1,7 +1,7 @@
 //! Typed events that are published again: the records that ingest made of them, with a mark.
 
 use crate::kafka::OutgoingRecord;
-use runtime::kafka::dead_letter::header;
+use runtime::kafka::REPLAY;
 use schemas::{Event, Reception, raw};
 
 /// A typed record, ready to be sent.
@@ -27,7 +27,7 @@ impl Typed {
     /// The record, marked with the name of the run.
     pub(crate) fn outgoing<'a>(&'a self, run: &'a str) -> OutgoingRecord<'a> {
         let headers = raw::typed_headers(&self.id, &self.event_type).into_iter();
-        let mark = (header::REPLAY, run.as_bytes());
+        let mark = (REPLAY, run.as_bytes());
         OutgoingRecord {
             topic: &self.topic,
             key: self.key.as_deref().map(str::as_bytes),

@@ -15,11 +15,12 @@ use std::time::{Duration, SystemTime};
 
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
 
+use crate::kafka::REPLAY;
 use crate::kafka::dead_letter::header;
 
 /// Headers that mark an event which comes again, behind newer ones: of a replay, and of a dead letter that was put back. What is made
 /// of the event is marked alike.
-const MARKS: [&str; 2] = [header::REPLAY, header::ATTEMPTS];
+const MARKS: [&str; 2] = [REPLAY, header::ATTEMPTS];
 
 /// A record as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]

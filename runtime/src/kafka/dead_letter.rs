@@ -29,8 +29,6 @@ pub mod header {
     pub const ATTEMPTS: &str = "weir_dlq_attempts";
     /// When it failed for the first time, RFC 3339; a record that is put back keeps it too.
     pub const FIRST_FAILED: &str = "weir_dlq_first_failed";
-    /// Of no dead letter: the name of the run that published the record again.
-    pub const REPLAY: &str = "ce_replay";
 }
 
 /// What happened to a record in an earlier life: it was a dead letter, and put back.
