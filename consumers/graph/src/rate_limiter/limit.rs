@@ -27,7 +27,7 @@ impl Limit {
 impl fmt::Display for Limit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Spread => "calls are spread out",
+            Self::Spread => "calls are spread out, since Meta's limit of calls is near",
             Self::Reached => "Meta's limit of calls is reached",
             Self::Blocked => {
                 "Meta blocked a call of this account for a violation of its policies (see the app's dashboard)"

@@ -261,3 +261,15 @@ fn a_limit_that_accounts_share_is_nobodys_own() {
     assert!(is_own(Limit::Reached, Scope::Account) && is_own(Limit::Blocked, Scope::Account));
     assert!(!is_own(Limit::Spread, Scope::Account));
 }
+
+#[test]
+fn whoever_waits_or_is_refused_reads_whose_limit_it_is() {
+    for (limit, reason, part) in [
+        (Limit::Spread, "throttled", "Meta's limit of calls"),
+        (Limit::Reached, "throttled", "Meta's limit of calls"),
+        (Limit::Blocked, "blocked", "Meta blocked"),
+    ] {
+        assert_eq!(limit.reason(), reason);
+        assert!(limit.to_string().contains(part), "{limit}");
+    }
+}
