@@ -82,8 +82,8 @@ pub enum RefusalClass {
     Invalid,
     /// A code that no table of Meta's has, or none: nobody knows whether another attempt helps, or whether anything was done.
     UnknownCode,
-    /// No JSON object, or neither an answer nor an error, so hardly from the Graph API: from what stands between, which may have
-    /// let the call through.
+    /// No JSON object, or neither an answer to what was asked nor an error, so hardly from the Graph API: from what stands between,
+    /// which may have let the call through.
     Malformed,
     /// A redirect, which is never followed.
     Redirected,
@@ -186,7 +186,7 @@ impl RefusalClass {
             Self::UnknownCode => ("unknown_code", "Meta documents no such error"),
             Self::Malformed => (
                 "malformed_answer",
-                "the answer is no JSON object of Meta's: check --graph-url, and the proxy or firewall on the way out",
+                "the answer is no JSON object of Meta's about what was asked for: check --graph-url, and the proxy or firewall on the way out",
             ),
             Self::Redirected => ("redirected", "redirects are not followed: check --graph-url"),
         }
