@@ -156,7 +156,7 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit> {
         Some(record) => tell(&record, Some(written.elapsed()), settings.json, screen),
         None => Err(format!(
             "no result of {id} within {}: weir-replies does not run, is behind, or waits for a limit of Meta's, and the command \
-             may still be carried out, with its result on {results}; or the id was used before for another conversation, and \
+             may still be carried out, with its result on {results}; or the account used the id before in another conversation, and \
              its result is further up there",
             humantime::format_duration(settings.timeout)
         )

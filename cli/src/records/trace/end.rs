@@ -164,7 +164,10 @@ pub(super) fn of_command(results: &[&Record]) -> Option<End> {
 /// The end of a command that has no result.
 pub(super) fn of_waiting_command(dead_letter: Option<&Record>, lag: Option<i64>) -> End {
     let why = not_handled(weir_replies::ABOUT.name, dead_letter, lag);
-    Err(why.unwrap_or_else(|| "a command that answers it has no result: retention removed it".to_owned()))
+    Err(why.unwrap_or_else(|| {
+        "a command that answers it has no result: retention removed it, or the command was passed over, since one of its account and id was there before"
+            .to_owned()
+    }))
 }
 
 /// Why a consumer has not handled a record; none where it has.
