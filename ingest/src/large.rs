@@ -1,5 +1,5 @@
-//! What takes long of a large body, beyond 64 KiB: another thread serves the other requests meanwhile. What is sent over the producer
-//! for large deliveries is larger (`kafka/producers.rs`).
+//! What takes long of a large body, beyond 64 KiB: another thread serves the other requests meanwhile. Which deliveries are large for
+//! Kafka, `--account-bytes-in-flight` says (`kafka/producers.rs`).
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
