@@ -245,7 +245,7 @@ async fn a_block_is_not_waited_for(ground: &Ground, ended: usize) -> Result<()> 
     assert_eq!(statuses(&results["blocked"]), ["intended", "refused"]);
     assert_eq!(results["blocked"][1]["reason"], "blocked");
     assert_eq!(statuses(&results["meanwhile"]), ["refused"]);
-    assert_eq!(results["meanwhile"][0]["reason"], "throttled");
+    assert_eq!(results["meanwhile"][0]["reason"], "blocked");
     assert_eq!(sent(ground).get("meanwhile"), None);
     Ok(())
 }
