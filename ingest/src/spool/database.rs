@@ -37,6 +37,9 @@ pub(super) const PAGE_BYTES: u64 = 4096;
 pub(super) const PAGES_PART: u64 = 4;
 /// The log is truncated to this after a checkpoint.
 const LOG_BYTES: i64 = 16 << 20;
+/// A file up to this size is checked as a whole when it is opened, which takes a second or two. Damage in a larger one is
+/// found as it is read.
+const CHECKED_BYTES: u64 = 256 << 20;
 
 /// `set_aside` is why a delivery is parked; one that waits has none.
 const SCHEMA: &str = "
@@ -229,6 +232,15 @@ impl Database {
                 missing.end()
             )))
         })
+    }
+
+    /// What is in a file that is as it was written, as far as that can be told quickly.
+    pub(super) fn checked_totals(&self) -> Result<Totals, StoreError> {
+        self.check_log()?;
+        if files::size(&self.path)?.is_some_and(|bytes| bytes <= CHECKED_BYTES) {
+            self.check()?;
+        }
+        totals(&self.connection)
     }
 
     /// Releases pages that are unused, for as long as this; what is released when the time is over is so.

@@ -14,7 +14,7 @@ mod tests;
 
 use super::backlog::Backlog;
 use super::damage_check::recheck_damage;
-use super::database::{self, Database, Totals};
+use super::database::{Database, Totals};
 use super::error::StoreError;
 use super::files::{self, Sequence};
 use super::metrics::SpoolMetrics;
@@ -33,9 +33,6 @@ const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_LAST: Duration = Duration::from_mins(1);
 /// Consecutive failures of a file before the next one is created: half a minute.
 const FAILURES: u32 = 5;
-/// A file up to this size is checked as a whole when it is opened, which takes a second or two. Damage in a larger one is
-/// found as it is read.
-const CHECKED_BYTES: u64 = 256 << 20;
 
 /// What a store is made from, again after a panic, and shares with all who use the spool.
 #[derive(Clone, Debug)]
@@ -158,7 +155,7 @@ impl Store {
         let sequence = self.sequence()?;
         let database = Database::open(&sequence.current, self.parts.max_bytes)?;
         // Before it is written: changing a damaged page may destroy what is left on it.
-        let totals = checked(&database)?;
+        let totals = database.checked_totals()?;
         Ok((database, totals))
     }
 
@@ -290,13 +287,4 @@ impl Store {
         self.state = State::Failed { is_final, retry_at: Instant::now() + self.retry };
         self.retry = (self.retry * 2).min(RETRY_LAST);
     }
-}
-
-/// What is in a file that is as it was written, as far as that can be told quickly.
-fn checked(database: &Database) -> Result<Totals, StoreError> {
-    database.check_log()?;
-    if files::size(&database.path)?.is_some_and(|bytes| bytes <= CHECKED_BYTES) {
-        database.check()?;
-    }
-    database::totals(database.connection())
 }
