@@ -18,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 use weir_graph::{
     AccessToken, AccessTokens, CallBudgets, CallError, GraphId, NoToken, Outcome, REFUSED_TRIED_EVERY,
-    RateLimited, Scope,
+    RateLimited, Scope, SharedWaits,
 };
 
 /// A batch that failed as a whole is sent again in parts of this part of its size, down to single calls.
@@ -212,10 +212,8 @@ impl LookupRun<'_> {
         if self.client.reaches_others(token, self.former).await {
             let failing = *self.failing.get_or_insert_with(Instant::now);
             self.check_patience(failing, error)?;
-            let together = self.client.batcher.reached().waits(token).elapsed();
-            let written =
-                self.status.written.and_then(|written| SystemTime::now().duration_since(written).ok());
-            if together.min(written.unwrap_or_default()) >= self.client.settings.lookup_patience {
+            let since = self.client.batcher.reached().waits(token);
+            if SharedWaits::waited(since, self.status.written) >= self.client.settings.lookup_patience {
                 return Err(self.exhausted(error));
             }
         } else {

@@ -1,7 +1,7 @@
 //! What calls wait for one after the other, and since when: pure.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long what a call came to stands for now.
 const LATELY: Duration = Duration::from_mins(1);
@@ -51,6 +51,13 @@ impl SharedWaits {
         let waiting = self.waiting.entry(what.to_owned()).or_insert(Waiting { since: now, latest: now });
         waiting.latest = now;
         waiting.since
+    }
+
+    /// For how long a record has waited since calls have had to: no longer than it is there, and not at all where nobody knows since when
+    /// that is.
+    pub fn waited(since: Instant, written: Option<SystemTime>) -> Duration {
+        let age = written.and_then(|written| SystemTime::now().duration_since(written).ok());
+        since.elapsed().min(age.unwrap_or_default())
     }
 
     /// Whether a host was reached by its last call.

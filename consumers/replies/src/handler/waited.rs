@@ -6,8 +6,8 @@ use crate::outcome::CallOutcome;
 use crate::pending::Pending;
 use runtime::consumer::Record;
 use runtime::mutex::lock;
-use std::time::{Duration, Instant, SystemTime};
-use weir_graph::{AccessToken, RefusalClass};
+use std::time::{Duration, Instant};
+use weir_graph::{AccessToken, RefusalClass, SharedWaits};
 
 impl Replies {
     /// Takes note of what a call came to; since when commands have waited for what this one has to wait for, where it has to.
@@ -40,8 +40,7 @@ impl Replies {
 impl Pending {
     /// How long the command has waited since its turn came, or before it, behind others that waited for the same: no longer than alone.
     pub(super) fn waited(&self, record: &Record) -> Duration {
-        let written = record.timestamp.and_then(|written| SystemTime::now().duration_since(written).ok());
-        let together = self.waits_since.map(|since| since.elapsed().min(written.unwrap_or_default()));
+        let together = self.waits_since.map(|since| SharedWaits::waited(since, record.timestamp));
         self.since.elapsed().max(together.unwrap_or_default())
     }
 }
