@@ -152,16 +152,15 @@ impl Redrive<'_> {
         };
         let is_redriven =
             |this: &Self| original.as_ref().is_some_and(|record| this.redriven.contains(record));
-        let has_room =
-            |this: &Self, marks: &TopicMarks| marks.has_room(partition, offset, this.sink.unsettled());
-        if self.settings.apply && (is_redriven(self) || !has_room(self, marks)) {
+        let mut has_room = marks.has_room(partition, offset, self.sink.unsettled());
+        if self.settings.apply && (is_redriven(self) || !has_room) {
             // It counts as put back with the other, which has to be acknowledged first, and may be refused. And with what is refused of
             // those before, others may need more room.
             let written = self.sink.finish();
             self.note(marks)?;
             written?;
+            has_room = marks.has_room(partition, offset, self.sink.unsettled());
         }
-        let has_room = has_room(self, marks);
         if has_room && is_redriven(self) {
             marks.mark_planned(partition, offset);
             if self.settings.apply {

@@ -63,10 +63,10 @@ impl Ledger {
     /// `now` that of the clock, both in milliseconds since 1970.
     pub(crate) fn record(&mut self, result: &CommandResult<'_>, at: u64, now: u64) {
         self.forget(now);
-        let at = at.min(now);
+        let (at, name) = (at.min(now), name(&result.account, &result.id).into());
         match result.status {
-            Open::Known(ResultStatus::Intended) => self.intended(result, at),
-            Open::Known(_) => self.ended(result, at),
+            Open::Known(ResultStatus::Intended) => self.intended(name, result, at),
+            Open::Known(_) => self.ended(name, result, at),
             // A step between intent and end that comes later changes neither.
             Open::Other(_) => {}
         }
@@ -99,11 +99,12 @@ impl Ledger {
         self.intended.len() >= self.most
     }
 
-    fn intended(&mut self, result: &CommandResult<'_>, at: u64) {
-        let known = self.known.get(&*name(&result.account, &result.id));
+    fn intended(&mut self, name: Arc<str>, result: &CommandResult<'_>, at: u64) {
+        let known = self.known.get(&name);
         if known.is_none_or(|entry| result.attempt > entry.attempt) {
             let is_new = known.is_none_or(|entry| entry.claim.is_none());
-            let name = self.put(result, Some(Arc::from(result.claim.as_deref().unwrap_or_default())), false);
+            let claim = Arc::from(result.claim.as_deref().unwrap_or_default());
+            self.put(&name, result, Some(claim), false);
             if is_new {
                 self.intended.push(Reverse((at, name)));
                 self.make_room();
@@ -111,8 +112,8 @@ impl Ledger {
         }
     }
 
-    fn ended(&mut self, result: &CommandResult<'_>, at: u64) {
-        match self.known.get_mut(&*name(&result.account, &result.id)) {
+    fn ended(&mut self, name: Arc<str>, result: &CommandResult<'_>, at: u64) {
+        match self.known.get_mut(&name) {
             Some(entry) if entry.attempt == result.attempt && entry.position == position(result) => {
                 entry.ended = true;
             }
@@ -120,18 +121,16 @@ impl Ledger {
             Some(_) => {}
             // What was refused before anybody intended it.
             None => {
-                let name = self.put(result, None, true);
+                self.put(&name, result, None, true);
                 self.refused.push(Reverse((at, name)));
                 self.make_room();
             }
         }
     }
 
-    fn put(&mut self, result: &CommandResult<'_>, claim: Option<Arc<str>>, ended: bool) -> Arc<str> {
-        let name: Arc<str> = name(&result.account, &result.id).into();
+    fn put(&mut self, name: &Arc<str>, result: &CommandResult<'_>, claim: Option<Arc<str>>, ended: bool) {
         let entry = Entry { attempt: result.attempt, claim, position: position(result), ended };
-        self.known.insert(Arc::clone(&name), entry);
-        name
+        self.known.insert(Arc::clone(name), entry);
     }
 
     /// What was never intended was not carried out, and can be forgotten first.
