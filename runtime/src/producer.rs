@@ -23,8 +23,7 @@ use arc_swap::ArcSwap;
 use rdkafka::producer::Producer as _;
 
 pub use acknowledgement::{Acknowledgement, BatchCompletion};
-pub(crate) use batch::headers;
-pub use batch::{Batch, Outgoing};
+pub use batch::{Batch, Outgoing, headers};
 use client::Client;
 pub use error::{ProduceError, ProducerError, SendError, TopicsError};
 pub use options::ProducerOptions;

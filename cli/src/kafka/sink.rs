@@ -10,8 +10,7 @@ pub(crate) use pace::Pace;
 use crate::kafka::brokers::with_silence;
 use crate::tool::{Result, Session, ToolError};
 use futures_util::FutureExt as _;
-use rdkafka::message::{Header, OwnedHeaders};
-use runtime::producer::{Acknowledgement, ProduceError, Producer, ProducerOptions, SendError};
+use runtime::producer::{self, Acknowledgement, ProduceError, Producer, ProducerOptions, SendError};
 use runtime::settings::KafkaSettings;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -159,16 +158,9 @@ impl<T> Sent<T> {
 impl OutgoingRecord<'_> {
     fn send(&self, producer: &Producer) -> Result<Acknowledgement, SendError> {
         let mut batch = producer.batch();
-        batch.enqueue(self.topic, self.key, self.value, self.headers())?;
+        let headers = producer::headers(self.headers.iter().copied());
+        batch.enqueue(self.topic, self.key, self.value, headers)?;
         Ok(batch.finish())
-    }
-
-    fn headers(&self) -> Option<OwnedHeaders> {
-        let empty = OwnedHeaders::new_with_capacity(self.headers.len());
-        let insert = |list: OwnedHeaders, (key, value): &(&str, Option<&[u8]>)| {
-            list.insert(Header { key, value: *value })
-        };
-        (!self.headers.is_empty()).then(|| self.headers.iter().fold(empty, insert))
     }
 }
 

@@ -39,7 +39,12 @@ impl<'a> Batch<'a> {
 
     /// Queues a record; never waits. On an error this record is not queued, those before it are.
     pub fn send(&mut self, record: Outgoing<'_>) -> Result<(), SendError> {
-        self.enqueue(record.topic, record.key, Some(record.value), headers(record.headers.iter().copied()))
+        self.enqueue(
+            record.topic,
+            record.key,
+            Some(record.value),
+            headers(record.headers.iter().map(|&(name, value)| (name, Some(value)))),
+        )
     }
 
     /// As [`Self::send`], for a record whose value or headers may be null, as a dead letter's may.
@@ -89,14 +94,14 @@ impl<'a> Batch<'a> {
 }
 
 /// As librdkafka has them; `None` where there are none.
-pub(crate) fn headers<'a>(
-    headers: impl ExactSizeIterator<Item = (&'a str, &'a [u8])>,
+pub fn headers<'a>(
+    headers: impl ExactSizeIterator<Item = (&'a str, Option<&'a [u8]>)>,
 ) -> Option<OwnedHeaders> {
     if headers.len() == 0 {
         return None;
     }
     let empty = OwnedHeaders::new_with_capacity(headers.len());
-    Some(headers.fold(empty, |list, (key, value)| list.insert(Header { key, value: Some(value) })))
+    Some(headers.fold(empty, |list, (key, value)| list.insert(Header { key, value })))
 }
 
 impl fmt::Debug for Batch<'_> {

@@ -225,7 +225,7 @@ impl Pipeline {
 fn send(producer: &Producer, outputs: &[Output]) -> Result<Acknowledgement, SendError> {
     let mut batch = producer.batch();
     for Output { topic, key, value, headers } in outputs {
-        let headers = headers.iter().map(|(name, value)| (name.as_ref(), value.as_slice()));
+        let headers = headers.iter().map(|(name, value)| (name.as_ref(), Some(value.as_slice())));
         batch.enqueue(topic, key.as_deref(), Some(value), producer::headers(headers))?;
     }
     Ok(batch.finish())
