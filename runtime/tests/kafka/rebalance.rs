@@ -1,6 +1,7 @@
 //! What becomes of the partitions when members come and go.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
@@ -69,6 +70,29 @@ async fn records_that_were_deleted_while_no_member_was_there_are_counted() {
     assert!(read < 8, "nothing was deleted");
     assert_eq!(missed_and_reread(&second), (8 - read, 0));
     second.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_the_partition_next_counts_no_loss_again_though_nothing_behind_it_is_done() {
+    let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
+    cluster.fill("in", "a", numbered(10)).await;
+    let first = start(cluster.kafka(), options(), async |_| Ok(Vec::new()));
+    cluster.wait_for_committed("weir-test", "in", 10).await;
+    first.end().await.unwrap();
+    for number in numbered(8) {
+        cluster.fill("in", "a", [number.repeat(200_000)]).await;
+    }
+    let mut options_of_second = options();
+    options_of_second.bounds.finish_timeout = Duration::ZERO;
+    let second = start(cluster.kafka(), options_of_second, |_| std::future::pending());
+    eventually("what was deleted", || missed_and_reread(&second) != (0, 0)).await;
+    let (missed, _) = missed_and_reread(&second);
+    cluster.wait_for_committed("weir-test", "in", 10 + missed).await;
+    second.end().await.unwrap();
+    let third = start(cluster.kafka(), options(), async |_| Ok(Vec::new()));
+    cluster.wait_for_committed("weir-test", "in", 18).await;
+    assert_eq!(missed_and_reread(&third), (0, 0));
+    third.end().await.unwrap();
 }
 
 /// Has the group go on at this offset of partition 0.

@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use rdkafka::Offset;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::KafkaResult;
+use tokio::sync::Notify;
 
-use super::broker_offsets::{offset_of, offsets};
+use super::broker_offsets::{Partition, offset_of, offsets};
 use crate::consumer::metrics::ConsumerMetrics;
 use crate::kafka::TopicPartition;
 use crate::mutex::lock;
@@ -20,11 +22,13 @@ use crate::mutex::lock;
 #[derive(Debug, Default)]
 pub(in crate::consumer) struct Resets {
     noted: Mutex<BTreeMap<TopicPartition, i64>>,
+    /// Told when one is noted.
+    is_noted: Notify,
     said: Mutex<BTreeMap<TopicPartition, Reset>>,
 }
 
-/// From which offset a client went on at which. Until a record behind it is done, the group stands where it stood, and the next
-/// client finds the same again.
+/// From which offset a client went on at which. Until the brokers have said what they have, or a record behind it is done, the group stands
+/// where it stood, and the next client finds the same again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Reset {
     from: i64,
@@ -65,12 +69,26 @@ impl Resets {
     pub(in crate::consumer) fn note(&self, facility: &str, message: &str) {
         if let Some((name, offset)) = told(facility, message) {
             lock(&self.noted).entry(name).or_insert(offset);
+            self.is_noted.notify_one();
         }
+    }
+
+    /// Returns once one is noted, so that it is said before the process may end, or else after so long.
+    pub(super) async fn noted_within(&self, limit: Duration) {
+        // Either is the time to look.
+        _ = tokio::time::timeout(limit, self.is_noted.notified()).await;
     }
 
     /// Asks the brokers what they have of these partitions, says and counts what that means. Those of which they do not say it are
     /// asked for the next time.
-    pub(super) fn explain(&self, client: &BaseConsumer, metrics: &ConsumerMetrics) -> KafkaResult<()> {
+    ///
+    /// Behind what is gone the group goes on at once, where it stands before it: whoever reads the partition next finds it no more.
+    pub(super) fn explain(
+        &self,
+        client: &BaseConsumer,
+        metrics: &ConsumerMetrics,
+        partitions: &[Partition],
+    ) -> KafkaResult<()> {
         let noted = lock(&self.noted).clone();
         if noted.is_empty() {
             return Ok(());
@@ -82,6 +100,9 @@ impl Resets {
                 continue;
             };
             lock(&self.noted).remove(&name);
+            if let Some((_, progress)) = partitions.iter().find(|(of, _)| *of == name && offset < first) {
+                progress.passed(offset, first);
+            }
             let Some(reset) = self.not_said(&name, Reset { from: offset, to: first }) else { continue };
             let TopicPartition { topic, partition } = &name;
             match Found::of(reset) {

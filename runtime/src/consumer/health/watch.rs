@@ -82,7 +82,9 @@ impl PartitionWatch {
     pub(in crate::consumer) async fn run(mut self, end: CancellationToken) -> Option<ConsumerError> {
         let every = (self.stalls.limit / 6).clamp(*LOOK_EVERY.start(), *LOOK_EVERY.end());
         let mut stuck = None;
-        while stuck.is_none() && end.run_until_cancelled(tokio::time::sleep(every)).await.is_some() {
+        while stuck.is_none()
+            && end.run_until_cancelled(self.shared.resets.noted_within(every)).await.is_some()
+        {
             let look = blocking(move || {
                 let stuck = self.look();
                 (self, stuck)
@@ -109,9 +111,9 @@ impl PartitionWatch {
             }
         };
         self.unanswered = 0;
-        let has_partitions = !self.registry.partitions().is_empty();
-        self.shared_group.look(&self.client, &self.shared.options, has_partitions);
-        if let Err(error) = self.shared.resets.explain(&self.client, &self.shared.metrics) {
+        let partitions = self.registry.partitions();
+        self.shared_group.look(&self.client, &self.shared.options, !partitions.is_empty());
+        if let Err(error) = self.shared.resets.explain(&self.client, &self.shared.metrics, &partitions) {
             tracing::debug!(%error, "what became of offsets that could not be read is not known yet");
         }
         let unreadable = self.next_record.look(&mut states, &self.stalls);
