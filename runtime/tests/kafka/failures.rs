@@ -113,6 +113,13 @@ async fn only_what_a_broker_refuses_alone_is_too_large() {
         cluster.wait_for_committed("weir-test", "in", 20).await;
         assert_eq!(running.metric("weir_consumer_dead_letters_total"), dead);
         assert_eq!(texts(&cluster.read_all("out").await), numbered(20)[usize::from(dead == 1)..]);
+        for dead in cluster.read_all("dlq").await {
+            let is_named = |(name, value): &(String, Option<Vec<u8>>)| {
+                name == "weir_dlq_error"
+                    && value.as_ref().is_some_and(|why| why.ends_with(b": 5 bytes for out"))
+            };
+            assert!(dead.headers.iter().any(is_named), "{:?}", dead.headers);
+        }
         running.end().await.unwrap();
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use super::{Pipeline, send};
+use super::{Output, Pipeline, send};
 use crate::consumer::error::Halt;
 use crate::consumer::metrics::reason;
 use crate::consumer::record::dead_letter::{DeadLetterCause, dead_letter};
@@ -30,8 +30,9 @@ impl Pipeline {
                     break;
                 }
                 Err(ProduceError::TooLarge) => {
-                    let is_single = self.entries.front().is_some_and(|oldest| oldest.outputs.len() == 1);
-                    self.dead_letter_too_large(0, ProduceError::TooLarge).await?;
+                    let outputs = self.entries.front().map(|oldest| &*oldest.outputs).unwrap_or_default();
+                    let (is_single, error) = (outputs.len() == 1, refused(outputs));
+                    self.dead_letter_too_large(0, error).await?;
                     if is_single {
                         for (entry, reported) in self.entries.range_mut(1..).zip(behind) {
                             entry.acknowledgement = Some(reported);
@@ -93,15 +94,11 @@ impl Pipeline {
     }
 
     /// Its outputs can never be published, so the record itself goes to the dead letters.
-    pub(super) async fn dead_letter_too_large(
-        &mut self,
-        index: usize,
-        error: impl std::error::Error,
-    ) -> Result<(), Halt> {
+    pub(super) async fn dead_letter_too_large(&mut self, index: usize, error: String) -> Result<(), Halt> {
         let entry = &mut self.entries[index];
         let cause = DeadLetterCause {
             reason: reason::TOO_LARGE,
-            error: error.to_string(),
+            error,
             attempts: 1,
             first_failed: SystemTime::now(),
             is_expired: false,
@@ -113,4 +110,12 @@ impl Pipeline {
         entry.acknowledgement = Some(self.context.shared.producer.batch().finish());
         Ok(())
     }
+}
+
+/// What a broker refuses for its size, in words that name the topic whose limit it is: the dead letter has that of the record alone.
+fn refused(outputs: &[Output]) -> String {
+    let bytes = |output: &Output| output.key.as_ref().map_or(0, Vec::len) + output.value.len();
+    let largest = outputs.iter().max_by_key(|output| bytes(output));
+    let named = largest.map(|output| format!(": {} bytes for {}", bytes(output), output.topic));
+    format!("{}{}", ProduceError::TooLarge, named.unwrap_or_default())
 }
