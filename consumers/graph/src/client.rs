@@ -18,6 +18,7 @@ use runtime::http::{client, tls};
 use runtime::metrics;
 use runtime::telemetry::spans;
 use serde_json::value::RawValue;
+use tokio::task::JoinSet;
 use tracing::Span;
 
 /// Idle connections that are kept for the next read.
@@ -212,6 +213,20 @@ impl Graph {
     /// The host that a call with this token goes to.
     pub fn host<'a>(&'a self, token: &'a AccessToken) -> &'a GraphUrl {
         token.host().unwrap_or(&self.settings.graph_url)
+    }
+
+    /// Whether each of these hosts is reached now, asked without a token, on a connection of its own: who is silent then, or refuses,
+    /// is.
+    pub async fn are_reached(&self, hosts: Vec<GraphUrl>) -> Vec<(GraphUrl, bool)> {
+        let mut asked = JoinSet::new();
+        for host in hosts {
+            let request = self.writes.head(host.of_call("", None));
+            asked.spawn(async move {
+                let is_reached = !request.send().await.is_err_and(|error| error.is_connect());
+                (host, is_reached)
+            });
+        }
+        asked.join_all().await
     }
 
     fn failed(&self, error: reqwest::Error, token: &AccessToken) -> CallError {

@@ -23,7 +23,7 @@ use runtime::process::supervisor::Supervisor;
 use runtime::secret_files::READ_TIMEOUT;
 use runtime::settings::{Form, Reader, form, optional};
 use runtime::telemetry::ONE_OF_MANY;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -34,6 +34,9 @@ const REREAD_EVERY: Duration = Duration::from_secs(5);
 
 /// Accounts without a token that are said one by one; of more than these the metrics and dead letters tell.
 const LOGGED_AT_MOST: usize = 1_000;
+
+/// Hosts that are asked at a time whether they are reached, at most; Meta has two.
+const HOSTS_ASKED: usize = 16;
 
 /// The file that stands in for accounts without one of their own.
 pub const DEFAULT: &str = "default";
@@ -147,6 +150,13 @@ impl AccessTokens {
     /// The name of the token that an account has, valid or not: its own, or the default one's.
     pub fn name_of(&self, account: &GraphId) -> Option<Arc<str>> {
         lock(&self.contents).of(account.as_str()).map(|token| Arc::clone(token.name()))
+    }
+
+    /// The hosts that there are tokens for, but for that of this one; some of them where there are many.
+    pub fn other_hosts(&self, token: &AccessToken) -> Vec<GraphUrl> {
+        let host = |token: &AccessToken| token.host().unwrap_or(&self.host).clone();
+        let hosts: HashSet<_> = lock(&self.contents).tokens.values().map(host).collect();
+        hosts.into_iter().filter(|other| *other != host(token)).take(HOSTS_ASKED).collect()
     }
 
     /// What is known of an account.

@@ -22,7 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Span;
 use turns::{Row, Turns};
-use weir_graph::{AccessToken, CallBudgets, CallError, Graph, Outcome, RateLimited, RateLimiter};
+use weir_graph::{AccessToken, CallBudgets, CallError, Graph, GraphUrl, Outcome, RateLimited, RateLimiter};
 
 /// Calls that wait to be put on the buffer; whoever brings more waits before it.
 const QUEUE_CAPACITY: usize = 1_000;
@@ -124,10 +124,9 @@ impl Batcher {
         Some(self.send(latest, 1).await)
     }
 
-    /// Probes the same by the last call of another app than the token's; nothing where no other was answered yet.
-    pub(crate) async fn probe_other_app(&self, token: &AccessToken) -> Option<SendOutcome> {
-        let latest = self.last_answers().last_of_others(token, |app| self.reached().is_reached(app))?;
-        Some(self.send(latest, 1).await)
+    /// Takes note of whether these hosts are reached.
+    pub(crate) async fn probe_hosts(&self, hosts: Vec<GraphUrl>) {
+        self.reached().asked(&self.sender.graph.are_reached(hosts).await);
     }
 
     /// Whose hosts are reached.

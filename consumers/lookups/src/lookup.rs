@@ -56,7 +56,7 @@ pub(crate) struct LookupClient {
     pub(crate) log: Throttle,
     /// Lets a question through now and then that the Graph API could answer before.
     pub(crate) probe: Throttle,
-    /// The same of calls at other apps' hosts, which cost others' quota.
+    /// Lets other hosts be asked now and then whether they are reached.
     pub(crate) probe_of_others: Throttle,
 }
 

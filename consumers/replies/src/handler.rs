@@ -42,6 +42,8 @@ pub(crate) struct Replies {
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) likes: Likes,
     pub(crate) shared_waits: Mutex<SharedWaits>,
+    /// When other hosts were asked last whether they are reached; held while they are.
+    pub(crate) others_asked: tokio::sync::Mutex<Option<Instant>>,
     pub(crate) tokens: Arc<AccessTokens>,
     /// Of what must be acknowledged in the middle of a command.
     pub(crate) producer: Producer,
@@ -242,6 +244,7 @@ impl Replies {
         let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
         let outcome = waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token, &budgets)).await;
         allowed::called(limit_waits, &command.account, &outcome, pending.since);
+        waits.on(Wait::ApiAnswer, answered_within, self.look_at_other_hosts(&token, &outcome)).await;
         pending.waits_since = self.waits_since(command, &token, &outcome);
         if let CallOutcome::TokenRefused(cause) = &outcome
             && self.tokens.refuse_and_reread(&token, &command.account, &cause.error).await.is_none()

@@ -85,6 +85,7 @@ fn replies(
         rate_limiter: RateLimiter::new(settings.graph.rate_limit.clone(), registry),
         likes: Likes::new(&settings),
         shared_waits: Mutex::default(),
+        others_asked: tokio::sync::Mutex::default(),
         tokens,
         producer: Producer::new(&kafka, &intents)?,
         source: Source { kafka, process, topic, metrics },

@@ -89,7 +89,8 @@ impl World {
     }
 
     fn remember(&mut self, asked: &Asked) {
-        let queue = if asked.method == Method::GET { &mut self.calls } else { &mut self.posts };
+        let reads = [Method::GET, Method::HEAD].contains(&asked.method);
+        let queue = if reads { &mut self.calls } else { &mut self.posts };
         if queue.len() == REMEMBERED {
             queue.pop_front();
         }

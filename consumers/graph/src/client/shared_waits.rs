@@ -1,5 +1,6 @@
 //! What calls wait for one after the other, and since when: pure.
 
+use crate::GraphUrl;
 use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,7 +14,7 @@ const LATELY: Duration = Duration::from_mins(1);
 /// waited, and what had to wait comes through behind it.
 #[derive(Debug, Default)]
 pub struct SharedWaits {
-    /// The hosts that were reached by their last call, and when.
+    /// The hosts that were reached when they were asked last, and when.
     reached: HashMap<String, Instant>,
     waiting: HashMap<String, Waiting>,
 }
@@ -34,6 +35,17 @@ impl SharedWaits {
     /// A host was not reached.
     pub fn not_reached(&mut self, host: &str) {
         self.reached.remove(host);
+    }
+
+    /// Takes note of whether hosts were reached that were asked for that alone.
+    pub fn asked(&mut self, hosts: &[(GraphUrl, bool)], now: Instant) {
+        for (host, is_reached) in hosts {
+            if *is_reached {
+                self.reached(&host.origin(), now);
+            } else {
+                self.not_reached(&host.origin());
+            }
+        }
     }
 
     /// A call has to wait for this; since when calls have had to.
@@ -58,11 +70,6 @@ impl SharedWaits {
     pub fn waited(since: Instant, written: Option<SystemTime>) -> Duration {
         let age = written.and_then(|written| SystemTime::now().duration_since(written).ok());
         since.elapsed().min(age.unwrap_or_default())
-    }
-
-    /// Whether a host was reached by its last call.
-    pub fn is_reached(&self, host: &str) -> bool {
-        self.reached.contains_key(host)
     }
 
     /// Whether another host than this one is reached, and was after `then`.

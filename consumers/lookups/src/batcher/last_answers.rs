@@ -37,18 +37,6 @@ impl LastAnswers {
         lock(&self.0).get(token.app()).map(|app_answers| app_answers.latest.clone())
     }
 
-    /// What was answered last to anybody of another app than the token's, one whose host is reached if there is any.
-    pub(super) fn last_of_others(
-        &self,
-        token: &AccessToken,
-        is_reached: impl Fn(&str) -> bool,
-    ) -> Option<Asked> {
-        let apps = lock(&self.0);
-        let others = apps.iter().filter(|(app, _)| *app != token.app());
-        let latest = others.max_by_key(|(app, answers)| (is_reached(app), answers.at));
-        latest.map(|(_, answers)| answers.latest.clone())
-    }
-
     /// Whether anybody of the token's app was given an answer after `then`.
     pub(crate) fn since(&self, token: &AccessToken, then: Instant) -> bool {
         lock(&self.0).get(token.app()).is_some_and(|app_answers| app_answers.at > then)

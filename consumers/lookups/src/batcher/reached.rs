@@ -3,9 +3,9 @@
 use runtime::mutex::lock;
 use std::sync::Mutex;
 use std::time::Instant;
-use weir_graph::{AccessToken, CallError, SharedWaits};
+use weir_graph::{AccessToken, CallError, GraphUrl, SharedWaits};
 
-/// By the app that asked, and its host.
+/// By the app that asked, and its host; by the host alone where nobody's app asked.
 #[derive(Debug, Default)]
 pub(crate) struct Reached(Mutex<SharedWaits>);
 
@@ -28,9 +28,9 @@ impl Reached {
         lock(&self.0).waits_beside_others(token.app(), Instant::now())
     }
 
-    /// Whether the host of this app was reached when it was last asked.
-    pub(super) fn is_reached(&self, app: &str) -> bool {
-        lock(&self.0).is_reached(app)
+    /// Hosts were asked for whether they are reached, which no app was.
+    pub(super) fn asked(&self, hosts: &[(GraphUrl, bool)]) {
+        lock(&self.0).asked(hosts, Instant::now());
     }
 
     /// Whether the host of another app than the token's is reached, and was after `then`.
@@ -50,10 +50,8 @@ mod tests {
         let since = reached.waits(&token);
         // None that came to anything else.
         reached.note(&token, std::iter::empty());
-        assert!(!reached.is_reached(token.app()));
         assert_eq!(reached.waits(&token), since);
         reached.note(&token, std::iter::once(None));
-        assert!(reached.is_reached(token.app()));
         assert_ne!(reached.waits(&token), since, "it is another wait");
     }
 }

@@ -9,7 +9,25 @@ use runtime::mutex::lock;
 use std::time::{Duration, Instant};
 use weir_graph::{AccessToken, RefusalClass, SharedWaits};
 
+/// How often other hosts are asked, at most, to see that they are reached: twice in the time for which that stands.
+const ASK_OTHERS_EVERY: Duration = Duration::from_secs(30);
+
 impl Replies {
+    /// Where a call did not reach its host, asks the others that there are tokens for whether they are reached, without a token: no call
+    /// of this process may tell, as long as each of its partitions has a command to such a host at its head.
+    pub(super) async fn look_at_other_hosts(&self, token: &AccessToken, outcome: &CallOutcome) {
+        if !is_unreached(outcome) {
+            return;
+        }
+        let mut asked = self.others_asked.lock().await;
+        if asked.is_some_and(|at| at.elapsed() < ASK_OTHERS_EVERY) {
+            return;
+        }
+        let hosts = self.graph.are_reached(self.tokens.other_hosts(token)).await;
+        lock(&self.shared_waits).asked(&hosts, Instant::now());
+        *asked = Some(Instant::now());
+    }
+
     /// Takes note of what a call came to; since when commands have waited for what this one has to wait for, where it has to.
     pub(super) fn waits_since(
         &self,
@@ -20,9 +38,7 @@ impl Replies {
         let (host, now) = (self.graph.host(token).origin(), Instant::now());
         let mut waits = lock(&self.shared_waits);
         match outcome {
-            CallOutcome::TryLater(cause) if cause.reason != RefusalClass::TryLater.as_str() => {
-                Some(waits.waits(&host, now))
-            }
+            outcome if is_unreached(outcome) => Some(waits.waits(&host, now)),
             CallOutcome::TryLater(_) => {
                 waits.reached(&host, now);
                 Some(waits.waits(&command.key, now))
@@ -35,6 +51,11 @@ impl Replies {
             }
         }
     }
+}
+
+/// Whether a call came to nothing because its host was not reached: all else for which commands wait is what Meta says.
+fn is_unreached(outcome: &CallOutcome) -> bool {
+    matches!(outcome, CallOutcome::TryLater(cause) if cause.reason != RefusalClass::TryLater.as_str())
 }
 
 impl Pending {

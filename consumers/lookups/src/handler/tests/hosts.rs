@@ -8,6 +8,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::timeout;
+use weir_graph::GraphUrl;
 
 const OTHER: &str = "17841400000000000";
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -85,8 +86,18 @@ async fn events_wait_for_a_dead_host_together_and_none_for_less_than_alone() {
 }
 
 #[tokio::test]
+async fn a_dead_host_is_waited_for_no_longer_though_no_event_is_looked_up_elsewhere() {
+    let (bench, _folder) = at(&[(ACCOUNT, &nowhere())], |_| {}).await;
+    let (reason, _) = reason(&bench, &one("comment/on-post")).await;
+    assert_eq!(reason, "retries_exhausted");
+}
+
+#[tokio::test]
 async fn where_no_host_is_reached_everything_waits() {
-    let (bench, _folder) = at(&[(ACCOUNT, &nowhere()), (OTHER, &nowhere())], |_| {}).await;
+    let (bench, _folder) = at(&[(ACCOUNT, &nowhere()), (OTHER, &nowhere())], |settings| {
+        settings.graph.graph.graph_url = GraphUrl::parse(&nowhere()).unwrap();
+    })
+    .await;
     let input = one("comment/on-post");
     let beside = of_other(&input);
     let [one, other] = [&input, &beside].map(|input| timeout(PATIENCE * 4, bench.handle_beside(input)));

@@ -2,6 +2,7 @@
 
 use super::*;
 use std::net::TcpListener;
+use weir_graph::GraphUrl;
 
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Of an account at a host where nobody listens.
@@ -10,16 +11,26 @@ const DEAD: &str = "1785";
 impl Bench {
     /// An owner with the account [`DEAD`], whose commands wait for [`PATIENCE`], and the folder of its accounts.
     fn impatient_owner(&self) -> (Replies, TempDir) {
+        self.impatient_owner_with(|_| {})
+    }
+
+    fn impatient_owner_with(&self, change: impl FnOnce(&mut ReplySettings)) -> (Replies, TempDir) {
         let accounts = tempfile::tempdir().unwrap();
-        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let file = format!(r#"{{"login":"facebook","host":"http://{nobody}","token":"EAAdead"}}"#);
+        let file = format!(r#"{{"login":"facebook","host":"{}","token":"EAAdead"}}"#, nowhere());
         fs::write(accounts.path().join(DEAD), file).unwrap();
         let owner = self.owner_with(|settings| {
             settings.reply_patience = PATIENCE;
             settings.graph.tokens.accounts = Some(accounts.path().to_owned());
+            change(settings);
         });
         (owner, accounts)
     }
+}
+
+/// A host where nobody listens.
+fn nowhere() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
 }
 
 /// The command of this number to a person, written an hour ago.
@@ -68,9 +79,26 @@ async fn commands_wait_for_a_dead_host_together_where_another_is_reached() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_command_waits_for_itself_where_no_host_is_reached() {
+async fn commands_wait_for_a_dead_host_together_though_none_is_sent_elsewhere() {
     let bench = Bench::new().await;
     let (owner, _accounts) = bench.impatient_owner();
+    let mut partition = Partition::default();
+    assert_eq!(results(&owner, &mut partition, &old(1, DEAD, 1)).await, ["refused"]);
+    // It may wait for what the intent of the first one took.
+    assert_eq!(results(&owner, &mut partition, &old(2, DEAD, 2)).await, ["refused"]);
+    let behind = refused_at_once(&owner, &mut partition, &old(3, DEAD, 3)).await;
+    assert_eq!(behind.as_deref(), Some("unreachable"));
+    assert!(bench.simulator.posts().is_empty(), "nobody's command was sent");
+    let [asked] = &bench.simulator.calls()[..] else { panic!("it is not asked for each call") };
+    assert_eq!((asked.method.as_str(), &asked.token), ("HEAD", &None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_command_waits_for_itself_where_no_host_is_reached() {
+    let bench = Bench::new().await;
+    let (owner, _accounts) = bench.impatient_owner_with(|settings| {
+        settings.graph.graph.graph_url = GraphUrl::parse(&nowhere()).unwrap();
+    });
     let mut partition = Partition::default();
     assert_eq!(results(&owner, &mut partition, &old(1, DEAD, 1)).await, ["refused"]);
     assert_eq!(refused_at_once(&owner, &mut partition, &old(2, DEAD, 2)).await, None);
