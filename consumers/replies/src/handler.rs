@@ -168,7 +168,7 @@ impl Replies {
             return Ok(Continue(pending(1, Vec::new())));
         }
         let Some((attempt, unknown)) = self.abandoned(partition, &state, record, subject)? else {
-            self.pass_over(record, subject);
+            self.pass_over(follower, record, subject);
             return Ok(Break(Vec::new()));
         };
         if attempt > self.settings.resend_unknown {

@@ -83,6 +83,11 @@ impl Ledger {
         }
     }
 
+    /// Whether what is known of the command of this [`name`] is about the record at this position, and not another one's.
+    pub(crate) fn is_of(&self, name: &str, position: (i32, i64)) -> bool {
+        self.known.get(name).is_some_and(|entry| entry.position == position)
+    }
+
     /// Whose the attempt is, once anybody's intent was read; nobody's where the command was refused before.
     pub(crate) fn owner(&self, name: &str, attempt: u32) -> Option<Arc<str>> {
         let entry = self.known.get(name).filter(|entry| entry.attempt >= attempt)?;

@@ -2,6 +2,7 @@
 
 use super::{Partition, Replies};
 use crate::command::Subject;
+use crate::follower::Follower;
 use crate::ledger::CommandState;
 use crate::outcome::Cause;
 use crate::pending::Pending;
@@ -50,14 +51,18 @@ impl Replies {
             CommandState::Intended { attempt, position } if position == (record.partition, record.offset) => {
                 results.push(self.cut_off(record, position, subject, attempt));
             }
-            _ => self.pass_over(record, subject),
+            _ => self.pass_over(follower, record, subject),
         }
         Ok(results)
     }
 
     /// Counts and tells of a command that has no result of its own: another of its account and id has, or will. Who wrote another command
-    /// under that id waits in vain, and nothing else says why.
-    pub(super) fn pass_over(&self, record: &Record, subject: &Subject) {
+    /// under that id waits in vain, and nothing else says why. Of a record that is read again, as after a restart, there is nothing to tell:
+    /// what is known is about itself.
+    pub(super) fn pass_over(&self, follower: &Follower, record: &Record, subject: &Subject) {
+        if follower.ledger().is_of(&subject.name(), (record.partition, record.offset)) {
+            return;
+        }
         self.source.metrics.duplicates.inc();
         if let Some(suppressed) = self.log.pass(Instant::now()) {
             let (partition, offset) = (record.partition, record.offset);

@@ -24,6 +24,21 @@ async fn an_id_of_one_account_is_free_for_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_is_read_again_is_no_second_command() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    let mut partition = Partition::default();
+    let done = handle(&owner, &mut partition, &command(1)).await.unwrap();
+    owner.publish(&done[0], &command(1)).await.unwrap();
+    assert_eq!(published(&owner, "c-1").await, CommandState::Ended);
+    let duplicates = || owner.source.metrics.duplicates.get();
+    assert_eq!(results(&owner, &mut Partition::default(), &command(1)).await, [""; 0]);
+    assert_eq!(duplicates(), 0);
+    assert_eq!(results(&owner, &mut partition, &of_account("1784")).await, [""; 0]);
+    assert_eq!(duplicates(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_command_without_an_account_uses_up_no_account_s_id() {
     let bench = Bench::new().await;
     let owner = bench.owner();
