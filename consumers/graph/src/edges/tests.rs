@@ -168,6 +168,19 @@ async fn tokens_are_exchanged_and_renewed() {
     assert_eq!(too_young.code(), Some(100));
 }
 
+#[test]
+fn for_how_long_a_token_lasts_may_be_a_string() {
+    let lasts = |expires_in: &str| {
+        let answer = format!(r#"{{"access_token":"long"{expires_in}}}"#);
+        serde_json::from_str::<NewToken>(&answer).map(|token| token.expires_in).ok()
+    };
+    for stated in [r#","expires_in":5184000"#, r#","expires_in":"5184000""#] {
+        assert_eq!(lasts(stated), Some(Some(5_184_000)), "{stated}");
+    }
+    assert_eq!([lasts(""), lasts(r#","expires_in":null"#)], [Some(None); 2]);
+    assert_eq!([lasts(r#","expires_in":"soon""#), lasts(r#","expires_in":{}"#)], [None; 2]);
+}
+
 #[tokio::test]
 async fn messages_are_there_or_gone() {
     let Meta { graph, simulator, .. } = meta().await;

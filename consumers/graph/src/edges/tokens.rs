@@ -2,7 +2,8 @@
 
 use super::{EdgeError, encoded, listed, read};
 use crate::{AccessToken, AppSecret, Graph, GraphId};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::time::Duration;
 
@@ -32,8 +33,24 @@ pub struct NewToken {
     /// The token itself: a secret.
     #[serde(rename = "access_token")]
     pub secret: String,
-    /// For how long, in seconds; without end where Meta says nothing.
+    /// For how long, in seconds, which some servers write as a string; without end where Meta says nothing.
+    #[serde(default, deserialize_with = "seconds")]
     pub expires_in: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Seconds {
+    Number(u64),
+    Digits(String),
+}
+
+fn seconds<'de, D: Deserializer<'de>>(seconds: D) -> Result<Option<u64>, D::Error> {
+    match Option::deserialize(seconds)? {
+        Some(Seconds::Digits(digits)) => digits.parse().map(Some).map_err(D::Error::custom),
+        Some(Seconds::Number(number)) => Ok(Some(number)),
+        None => Ok(None),
+    }
 }
 
 impl Graph {
