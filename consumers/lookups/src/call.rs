@@ -94,6 +94,9 @@ impl Call {
 
     /// Whether an object is Meta's answer to this call: it names the comment that was asked for, or the account that was asked, of which
     /// Meta may know another id, and within it no other mention than this one.
+    ///
+    /// A comment has one id here: `legacy_instagram_comment_id` is that of the Marketing API's endpoints up to v21.0, of which no webhook
+    /// tells (Meta's references of IG Comment and of Instagram's webhooks, November 2026).
     fn is_answered_by(&self, answer: &RawValue) -> bool {
         let parts = Parts::of(answer);
         let names_no_other = |part: Option<&RawValue>, asked| {
