@@ -14,7 +14,8 @@ use std::borrow::Cow;
 
 /// A reply command: to answer, or to do something else that the Graph API can, in a conversation or below a post.
 ///
-/// It is carried out as it says or refused: a member that its action does not have refuses it. The record's key is the
+/// It is carried out as it says or refused: a member that its action does not have refuses it. One that is null counts as absent,
+/// whatever its name, since serializers write such; this schema is for who writes commands, and has no nulls. The record's key is the
 /// conversation's or the post's: `{account}:{to}` where it has a receiver, else `{account}:{media}`, or `{account}` alone where no
 /// media is named. It is what makes the same command twice land in the same place.
 #[derive(Clone, Debug, Serialize, Deserialize)]

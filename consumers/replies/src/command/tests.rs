@@ -124,8 +124,10 @@ fn what_is_not_understood_refuses_the_command_by_name() {
     }
     let twice = command(r#""action":"message","to":"99","to":"99""#);
     assert_eq!(refusal(&key, &twice), ("bad_command", String::from("to must be given once")));
-    let absent = command(r#""action":"message","to":"99","tag":null"#);
-    assert!(read(&key, &absent).is_ok(), "null is absent");
+    let absent = command(
+        r#""action":"message","to":"99","tag":null,"message":null,"sender_action":null,"app_id":null"#,
+    );
+    assert!(read(&key, &absent).is_ok(), "null is absent, of what other actions have too");
 }
 
 #[test]
