@@ -56,6 +56,10 @@ export interface FeedData {
    */
   parent_id?: string | number | null;
   /**
+   * Where the photo of a comment is; it expires. Present with comments that hold one.
+   */
+  photo?: string | null;
+  /**
    * The photo. Present with the item `photo`, and with comments that hold one.
    */
   photo_id?: string | number | null;
@@ -105,6 +109,10 @@ export interface FeedData {
   verb?:
     | ("add" | "edit" | "edited" | "remove" | "delete" | "hide" | "unhide" | "block" | "unblock" | "mute" | "update")
     | (string | null);
+  /**
+   * Where the film of a comment, or its moving picture, is; it expires. Present with comments that hold one, though not with all of them.
+   */
+  video?: string | null;
   /**
    * The video. Present with the item `video` only.
    */

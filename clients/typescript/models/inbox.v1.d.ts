@@ -248,9 +248,17 @@ export interface Comment {
    */
   parent_id: string | null;
   /**
+   * Where the photo in it is, of a page, for as long as Meta's link lives; else left out.
+   */
+  photo_url?: string;
+  /**
    * The author's name on the channel.
    */
   username: string | null;
+  /**
+   * Where the film or moving picture in it is, of a page, for as long as Meta's link lives; else left out.
+   */
+  video_url?: string;
   [k: string]: unknown;
 }
 /**

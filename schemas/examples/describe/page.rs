@@ -267,7 +267,7 @@ Meta's `appointment_booking`, is `unsupported`, and has `meta_type` and `payload
 const ON_PAGES: &str = "\
 Comments on a page's posts are here where somebody runs `weir-messages --input feed`. They are made of the kind `feed`, where `item` is `comment` and
 `verb` is `add`: `media_id` is the post, `media_type` is null, and `username` is the name that Facebook shows. Of a comment that is a
-photo or a film alone `body` is null; where that is, `data` of the typed event says alone (`photo`, `video`), and weir-media does not save it. What is edited, hidden or removed later is
+photo or a film alone `body` is null; where that is, `photo_url` or `video_url` says where Meta does, as long as the link lives: weir-media does not save it. What is edited, hidden or removed later is
 not here but on [`meta.feed.v1`](#metafeedv1) alone, under the same key, and so are comments on reviews (`rating`). New mentions of a page (`page_mention`) are
 `mention.received`, made by the same group, with `body` and `username` where Meta says them; one in a comment is answered by `comment_reply`.";
 

@@ -2,7 +2,7 @@
 //!
 //! One shape for all that happens on a page's wall: [`item`](FeedChange::item) says to what, [`verb`](FeedChange::verb)
 //! what. Each item has some of the members. Sources: Meta's page webhook reference, and captured deliveries, old and
-//! new.
+//! new; of `photo` and `video` of comments, field notes that are public, read in November 2026.
 
 use super::model::model;
 use crate::time::Millis;
@@ -53,6 +53,11 @@ model! {
         pub photos: Vec<String> = list("photos"),
         /// The photo. Present with the item `photo`, and with comments that hold one.
         pub photo_id: Option<String> = id("photo_id"),
+        /// Where the photo of a comment is; it expires. Present with comments that hold one.
+        pub photo: Option<String> = filled("photo"),
+        /// Where the film of a comment, or its moving picture, is; it expires. Present with comments that hold one, though not
+        /// with all of them.
+        pub video: Option<String> = filled("video"),
         /// The video. Present with the item `video` only.
         pub video_id: Option<String> = id("video_id"),
         /// The album. Present with the item `album` only.

@@ -30,6 +30,12 @@ pub struct Comment {
     /// The post that the ad was made of; else left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_media_id: Option<String>,
+    /// Where the photo in it is, of a page, for as long as Meta's link lives; else left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo_url: Option<String>,
+    /// Where the film or moving picture in it is, of a page, for as long as Meta's link lives; else left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video_url: Option<String>,
 }
 
 /// A mention of the account on media or posts of others. Of Instagram, only the Graph API says who wrote what: see the enriched

@@ -123,6 +123,10 @@ class FeedData(BaseModel):
         None,
         description='What a comment or reaction is below: the post, or the comment that is answered. Present with the items `comment` and `reaction`.',
     )
+    photo: str | None = Field(
+        None,
+        description='Where the photo of a comment is; it expires. Present with comments that hold one.',
+    )
     photo_id: str | int | None = Field(
         None,
         description='The photo. Present with the item `photo`, and with comments that hold one.',
@@ -167,6 +171,10 @@ class FeedData(BaseModel):
     )
     verb: Verb | str | None = Field(
         None, description='What happened to it. Always present.'
+    )
+    video: str | None = Field(
+        None,
+        description='Where the film of a comment, or its moving picture, is; it expires. Present with comments that hold one, though not with all of them.',
     )
     video_id: str | int | None = Field(
         None, description='The video. Present with the item `video` only.'

@@ -37,7 +37,15 @@ class Comment(BaseModel):
         ...,
         description="Meta's id of the comment that it answers; null for one that answers none.",
     )
+    photo_url: str | None = Field(
+        None,
+        description="Where the photo in it is, of a page, for as long as Meta's link lives; else left out.",
+    )
     username: str | None = Field(..., description="The author's name on the channel.")
+    video_url: str | None = Field(
+        None,
+        description="Where the film or moving picture in it is, of a page, for as long as Meta's link lives; else left out.",
+    )
 
 
 class Direction(StrEnum):

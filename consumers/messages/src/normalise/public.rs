@@ -44,6 +44,7 @@ pub(super) fn comment(comment: data::comment::Comment, live: bool) -> Comment {
         ad_id: media.ad_id,
         ad_title: media.ad_title,
         original_media_id: media.original_media_id,
+        ..Comment::default()
     }
 }
 
@@ -55,6 +56,8 @@ pub(super) fn comment_on_page(change: FeedChange) -> Comment {
         id: change.comment_id,
         body: not_empty(change.message),
         media_id: change.post_id,
+        photo_url: change.photo,
+        video_url: change.video,
         ..Comment::default()
     }
 }
@@ -110,9 +113,11 @@ mod tests {
 
     #[test]
     fn a_comment_of_a_photo_alone_has_no_body() {
-        let photo = r#"{"post_id":"106_722","comment_id":"722_983","parent_id":"106_722","photo_id":"983"}"#;
+        let photo =
+            r#"{"post_id":"106_722","comment_id":"722_983","parent_id":"106_722","photo":"https://p/1.jpg"}"#;
         let comment = comment_on_page(change(photo));
         assert_eq!((comment.id.as_deref(), comment.media_id.as_deref()), (Some("722_983"), Some("106_722")));
         assert_eq!((comment.body, comment.parent_id, comment.media_type), (None, None, None));
+        assert_eq!((comment.photo_url.as_deref(), comment.video_url), (Some("https://p/1.jpg"), None));
     }
 }
