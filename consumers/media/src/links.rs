@@ -1,5 +1,7 @@
 //! The links of a record that lead to media: which, in what order, and whose they are.
 
+use crate::store;
+use object_store::path::Path;
 use schemas::data::messaging::{Attachment, Messaging, Story};
 use schemas::inbox::Platform;
 use schemas::lookup::{self, Lookup};
@@ -35,6 +37,14 @@ pub(crate) struct Source {
     seed: Vec<String>,
 }
 
+/// One link of a record, and where it stands among its links.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LinkRef<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) index: usize,
+    pub(crate) link: &'a Link,
+}
+
 /// Why no links can be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SourceError {
@@ -53,10 +63,22 @@ impl Source {
         Ok(source.filter(|source| !source.links.is_empty()))
     }
 
-    /// The id of the record about the link at `index`: the same whenever the same event brings it.
-    pub(crate) fn record_id(&self, index: usize) -> String {
+    /// Its links, in their order.
+    pub(crate) fn each(&self) -> impl Iterator<Item = LinkRef<'_>> {
+        self.links.iter().enumerate().map(|(index, link)| LinkRef { source: self, index, link })
+    }
+
+    /// The user or media whose the links are, after the account: what stands behind the colon of the key.
+    pub(crate) fn owner(&self) -> Option<&str> {
+        self.subject.as_deref()?.split_once(':').map(|(_, owner)| owner)
+    }
+}
+
+impl LinkRef<'_> {
+    /// The id of the record about it: the same whenever the same event brings it.
+    pub(crate) fn record_id(&self) -> String {
         let mut hash = Sha256::new();
-        for part in self.seed.iter().chain([&index.to_string()]) {
+        for part in self.source.seed.iter().chain([&self.index.to_string()]) {
             hash.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
             hash.update(part);
         }
@@ -64,9 +86,9 @@ impl Source {
         format!("{bits:032x}")
     }
 
-    /// The user or media whose the links are, after the account: what stands behind the colon of the key.
-    pub(crate) fn owner(&self) -> Option<&str> {
-        self.subject.as_deref()?.split_once(':').map(|(_, owner)| owner)
+    /// The folder of the store in which all of its owner lies.
+    pub(crate) fn folder(&self) -> Path {
+        store::folder(&self.source.account, self.source.owner())
     }
 }
 

@@ -3,14 +3,15 @@
 mod breaker;
 mod known_links;
 mod lifetime;
+mod record;
 mod retry_budget;
 mod slots;
 
-use crate::fetch::{self, Fetcher, LONGEST_LINK, NotFetched};
-use crate::links::{Link, Source};
+use crate::fetch::{self, Fetcher, NotFetched, Opened};
+use crate::links::{LinkRef, Source};
 use crate::metrics::MediaMetrics;
 use crate::settings::MediaSettings;
-use crate::store::{self, Store, StoreError, Stored};
+use crate::store::{Store, StoreError, Stored, Upload};
 use breaker::StoreBreaker;
 use futures_util::future::join_all;
 use known_links::KnownLinks;
@@ -19,8 +20,7 @@ use runtime::backoff::{self, Backoff};
 use runtime::process::steady_clock::SteadyClock;
 use runtime::throttle::Throttle;
 use schemas::Millis;
-use schemas::media::{MediaRecord, MediaStatus};
-use std::borrow::Cow;
+use schemas::media::MediaStatus;
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
@@ -62,6 +62,12 @@ enum AttemptError {
     Store(#[from] StoreError),
 }
 
+impl LinkOutcome {
+    fn saved(link: LinkRef<'_>, value: Vec<u8>) -> Self {
+        Self { id: link.record_id(), status: MediaStatus::Saved, value }
+    }
+}
+
 impl Saver {
     pub(crate) fn new(
         fetcher: Fetcher,
@@ -83,21 +89,21 @@ impl Saver {
 
     /// What became of each link of a record, in their order. While the store or the network is away it goes on trying.
     pub(crate) async fn save(&self, source: &Source) -> Vec<LinkOutcome> {
-        join_all((0..source.links.len()).map(|index| self.follow(source, index))).await
+        join_all(source.each().map(|link| self.follow(link))).await
     }
 
-    async fn follow(&self, source: &Source, index: usize) -> LinkOutcome {
+    async fn follow(&self, link: LinkRef<'_>) -> LinkOutcome {
         let [base, max] = BACKOFF;
         let (mut backoff, mut delay) = (Backoff::new(base, max), Duration::ZERO);
         let mut retry_budget = RetryBudget::new(self.settings.media_patience);
-        let dies = lifetime::estimated(source, index, now());
-        let host = fetch::host(&source.links[index].url);
+        let dies = lifetime::estimated(link, now());
+        let host = fetch::host(&link.link.url);
         loop {
-            let (mut lead, known) = self.known.enter(source, index).await;
+            let (mut lead, known) = self.known.enter(link).await;
             let (is_probe, slot) = self.breaker.admit(dies, &host).await;
             // What waits behind others has not failed.
             let began = Instant::now();
-            let failure = match self.attempt(source, index, is_probe, known, lead.as_deref_mut()).await {
+            let failure = match self.attempt(link, is_probe, known, lead.as_deref_mut()).await {
                 Ok(outcome) => return outcome,
                 Err(failure) => failure,
             };
@@ -107,7 +113,7 @@ impl Saver {
                 AttemptError::NotFetched(why)
                     if !why.is_transient || self.gives_up_after(&mut retry_budget, took).await =>
                 {
-                    self.record_unsaved(source, index, &why).await.map_err(AttemptError::Store)
+                    self.record_unsaved(link, &why).await.map_err(AttemptError::Store)
                 }
                 again => Err(again),
             };
@@ -143,136 +149,81 @@ impl Saver {
     }
 
     /// Tells of a link that could not be saved now; one that was saved before stays so.
-    async fn record_unsaved(
-        &self,
-        source: &Source,
-        index: usize,
-        not_fetched: &NotFetched,
-    ) -> Result<LinkOutcome, StoreError> {
-        let id = source.record_id(index);
-        let outcome = if let Some(value) = self.saved_before(source, index).await? {
-            LinkOutcome { id, status: MediaStatus::Saved, value }
+    async fn record_unsaved(&self, link: LinkRef<'_>, why: &NotFetched) -> Result<LinkOutcome, StoreError> {
+        let outcome = if let Some(value) = self.saved_before(link).await? {
+            LinkOutcome::saved(link, value)
         } else {
-            let NotFetched { status, reason, .. } = not_fetched.clone();
-            let record = MediaRecord { reason: Some(reason), ..record_without_result(source, index, status) };
-            LinkOutcome { id, status, value: to_json(&record) }
+            let value = record::unsaved(link, why.status, &why.reason);
+            LinkOutcome { id: link.record_id(), status: why.status, value }
         };
-        self.metrics.count_link(source.links[index].origin, outcome.status);
+        self.metrics.count_link(link.link.origin, outcome.status);
         Ok(outcome)
     }
 
     /// The record of a link that was saved before.
-    async fn saved_before(&self, source: &Source, index: usize) -> Result<Option<Vec<u8>>, StoreError> {
-        let folder = store::folder(&source.account, source.owner());
-        let kept = self.store.get_record(&folder, &source.record_id(index)).await?;
-        Ok(kept.filter(|kept| is_saved(kept)))
+    async fn saved_before(&self, link: LinkRef<'_>) -> Result<Option<Vec<u8>>, StoreError> {
+        let kept = self.store.get_record(&link.folder(), &link.record_id()).await?;
+        Ok(kept.filter(|kept| record::saved_in(kept).is_some()))
     }
 
-    fn count_saved(&self, source: &Source, index: usize, bytes: u64) {
+    fn count_saved(&self, LinkRef { source, link, .. }: LinkRef<'_>, bytes: u64) {
         self.breaker.record_success();
-        self.metrics.count_link(source.links[index].origin, MediaStatus::Saved);
+        self.metrics.count_link(link.origin, MediaStatus::Saved);
         let received = source.received.as_deref().and_then(Millis::parse);
         self.metrics.saved(bytes, received.map(|received| now().since(received)));
     }
 
+    /// `known` is the id of the record by which another event's link saved the same; `lead` is set to that of this link's once it is.
     async fn attempt(
         &self,
-        source: &Source,
-        index: usize,
+        link: LinkRef<'_>,
         is_probe: bool,
         known: Option<String>,
         lead: Option<&mut Option<String>>,
     ) -> Result<LinkOutcome, AttemptError> {
         // Nothing is fetched for a store that does not answer.
         if is_probe {
-            self.saved_before(source, index).await?;
+            self.saved_before(link).await?;
         }
-        if let Some(outcome) = self.saved_with(source, index, known).await? {
+        if let Some(outcome) = self.saved_with(link, known).await? {
             return Ok(outcome);
         }
-        let link = &source.links[index];
-        if lifetime::is_expired(&link.url, Millis::of(self.clock.now())) {
+        if lifetime::is_expired(&link.link.url, Millis::of(self.clock.now())) {
             return Err(NotFetched::for_good(MediaStatus::Gone, "expired").into());
         }
-        let mut answer = self.fetcher.open(&link.url).await?;
-        let folder = store::folder(&source.account, source.owner());
-        let id = source.record_id(index);
-        let mut upload = self.store.begin(folder, &id);
-        let copied = async {
-            while let Some(chunk) = answer.chunk().await? {
-                upload.write(&chunk).await?;
-                if upload.bytes > self.settings.most_bytes(upload.sniffed()) {
-                    return Err(AttemptError::from(NotFetched::TOO_LARGE));
-                }
-            }
-            if upload.bytes == 0 {
-                return Err(AttemptError::from(NotFetched::for_now("empty")));
-            }
-            Ok(())
-        };
-        if let Err(error) = copied.await {
+        let outcome = self.fetch(link).await?;
+        // Only here: a record that was put with its object goes with it, where a bucket deletes by age.
+        if let Some(lead) = lead {
+            *lead = Some(outcome.id.clone());
+        }
+        Ok(outcome)
+    }
+
+    /// Puts what the link leads to into the store, and the record of it beside it.
+    async fn fetch(&self, link: LinkRef<'_>) -> Result<LinkOutcome, AttemptError> {
+        let mut answer = self.fetcher.open(&link.link.url).await?;
+        let mut upload = self.store.begin(link.folder(), &link.record_id());
+        if let Err(error) = self.copy(&mut answer, &mut upload).await {
             upload.abandon().await;
             return Err(error);
         }
-        let record = |stored: &Stored| {
-            to_json(&saved(record_without_result(source, index, MediaStatus::Saved), stored, answer.declared))
-        };
+        let record = |stored: &Stored| record::saved(link, stored, answer.declared.as_deref());
         let (stored, value) = upload.finish(record).await?;
-        self.count_saved(source, index, stored.bytes);
-        // Only here: a record that was put with its object goes with it, where a bucket deletes by age.
-        if let Some(lead) = lead {
-            *lead = Some(id.clone());
+        self.count_saved(link, stored.bytes);
+        Ok(LinkOutcome::saved(link, value))
+    }
+
+    async fn copy(&self, answer: &mut Opened, upload: &mut Upload<'_>) -> Result<(), AttemptError> {
+        while let Some(chunk) = answer.chunk().await? {
+            upload.write(&chunk).await?;
+            if upload.bytes > self.settings.most_bytes(upload.sniffed()) {
+                return Err(NotFetched::TOO_LARGE.into());
+            }
         }
-        Ok(LinkOutcome { id, status: MediaStatus::Saved, value })
-    }
-}
-
-fn to_json(record: &MediaRecord<'_>) -> Vec<u8> {
-    serde_json::to_vec(record).expect("a record has string keys alone")
-}
-
-/// Whether what was kept is the record of a link that was saved.
-fn is_saved(kept: &[u8]) -> bool {
-    let record = serde_json::from_slice::<MediaRecord<'_>>(kept);
-    record.is_ok_and(|record| record.status == MediaStatus::Saved.into())
-}
-
-/// What is known before anything was fetched.
-fn record_without_result(source: &Source, index: usize, status: MediaStatus) -> MediaRecord<'static> {
-    let Link { origin, url } = &source.links[index];
-    let owned = |text: &Option<String>| text.clone().map(Cow::Owned);
-    MediaRecord {
-        id: source.record_id(index).into(),
-        event: owned(&source.event),
-        index: u32::try_from(index).unwrap_or(u32::MAX),
-        account: source.account.clone().into(),
-        subject: owned(&source.subject),
-        origin: (*origin).into(),
-        url: (url.len() <= LONGEST_LINK).then(|| url.clone().into()),
-        expires: lifetime::stated_expiry(url).map(|at| at.to_string().into()),
-        status: status.into(),
-        at: now().to_string().into(),
-        key: None,
-        sha256: None,
-        bytes: None,
-        declared: None,
-        sniffed: None,
-        width: None,
-        height: None,
-        reason: None,
-    }
-}
-
-fn saved(blank: MediaRecord<'static>, stored: &Stored, declared: Option<String>) -> MediaRecord<'static> {
-    MediaRecord {
-        key: Some(stored.key.to_string().into()),
-        sha256: Some(stored.sha256.clone().into()),
-        bytes: Some(stored.bytes),
-        declared: declared.map(Cow::Owned),
-        sniffed: stored.sniffed.map(Cow::Borrowed),
-        width: stored.size.map(|(width, _)| width),
-        height: stored.size.map(|(_, height)| height),
-        ..blank
+        if upload.bytes == 0 {
+            return Err(NotFetched::for_now("empty").into());
+        }
+        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@ mod whole;
 
 pub use address::StoreUrl;
 
-pub(crate) use upload::Stored;
+pub(crate) use upload::{Stored, Upload};
 
 use crate::settings::StoreSettings;
 use object_store::path::Path;

@@ -144,10 +144,11 @@ fn half_a_character_of_what_people_wrote_loses_no_link() {
 #[test]
 fn the_id_is_that_of_event_and_index_and_of_nothing_else() {
     let source = of("message/story-reply.json").unwrap();
+    let link = source.each().next().unwrap();
     let again = Source { received: None, links: Vec::new(), ..source.clone() };
-    assert_eq!(source.record_id(0), again.record_id(0));
-    assert_ne!(source.record_id(0), source.record_id(1));
-    assert_eq!(source.record_id(0).len(), 32);
+    assert_eq!(link.record_id(), LinkRef { source: &again, ..link }.record_id());
+    assert_ne!(link.record_id(), LinkRef { index: 1, ..link }.record_id());
+    assert_eq!(link.record_id().len(), 32);
 }
 
 #[test]

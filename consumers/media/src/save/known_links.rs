@@ -1,10 +1,11 @@
 //! Links of posts that were saved a moment ago: each comment on a post brings the same ones.
 
-use super::{LinkOutcome, Saver, record_without_result, to_json};
-use crate::links::Source;
-use crate::store::{self, StoreError};
+use super::record;
+use super::{LinkOutcome, Saver};
+use crate::links::LinkRef;
+use crate::store::StoreError;
 use runtime::mutex::lock;
-use schemas::media::{MediaRecord, MediaStatus, Origin};
+use schemas::media::Origin;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -35,11 +36,11 @@ pub(super) type Lead = OwnedMutexGuard<Option<String>>;
 impl KnownLinks {
     /// Returns once nobody else follows the link for the first time, with the id of the record by which it was saved. Where it came
     /// to nothing, those who waited follow it all at once, as they would have. Only links of posts come again with other events.
-    pub(super) async fn enter(&self, source: &Source, index: usize) -> (Option<Lead>, Option<String>) {
-        if source.links[index].origin != Origin::CommentMedia {
+    pub(super) async fn enter(&self, link: LinkRef<'_>) -> (Option<Lead>, Option<String>) {
+        if link.link.origin != Origin::CommentMedia {
             return (None, None);
         }
-        let entry = self.entry(source, index);
+        let entry = self.entry(link);
         match Arc::clone(&entry).try_lock_owned() {
             Ok(lead) => {
                 let known = lead.clone();
@@ -49,8 +50,8 @@ impl KnownLinks {
         }
     }
 
-    fn entry(&self, source: &Source, index: usize) -> Entry {
-        let owner = [&source.account, source.owner().unwrap_or_default(), &source.links[index].url];
+    fn entry(&self, LinkRef { source, link, .. }: LinkRef<'_>) -> Entry {
+        let owner = [&source.account, source.owner().unwrap_or_default(), &link.url];
         let link = Sha256::digest(owner.join("\n")).into();
         let Links { asked, entries } = &mut *lock(&self.0);
         *asked += 1;
@@ -68,25 +69,17 @@ impl Saver {
     /// What becomes of a link that was saved by the record `known` of another event, as long as that is kept: the same, without its bytes.
     pub(super) async fn saved_with(
         &self,
-        source: &Source,
-        index: usize,
+        link: LinkRef<'_>,
         known: Option<String>,
     ) -> Result<Option<LinkOutcome>, StoreError> {
         // Its own is put again with the object alone, which it would outlive.
-        let Some(known) = known.filter(|known| *known != source.record_id(index)) else { return Ok(None) };
-        let folder = store::folder(&source.account, source.owner());
-        let Some(kept) = self.store.get_record(&folder, &known).await? else { return Ok(None) };
-        let Ok(kept) = serde_json::from_slice::<MediaRecord<'_>>(&kept) else { return Ok(None) };
-        if kept.status != MediaStatus::Saved.into() {
-            return Ok(None);
-        }
+        let Some(known) = known.filter(|known| *known != link.record_id()) else { return Ok(None) };
+        let kept = self.store.get_record(&link.folder(), &known).await?;
+        let Some(kept) = kept.as_deref().and_then(record::saved_in) else { return Ok(None) };
         let sort = kept.sniffed.clone();
-        let MediaRecord { key, sha256, bytes, declared, sniffed, width, height, .. } = kept;
-        let own: MediaRecord<'_> = record_without_result(source, index, MediaStatus::Saved);
-        let record = MediaRecord { key, sha256, bytes, declared, sniffed, width, height, ..own };
-        let (id, value) = (source.record_id(index), to_json(&record));
-        self.store.put_record(&folder, &id, value.clone(), sort.as_deref()).await?;
-        self.count_saved(source, index, 0);
-        Ok(Some(LinkOutcome { id, status: MediaStatus::Saved, value }))
+        let outcome = LinkOutcome::saved(link, record::like(link, kept));
+        self.store.put_record(&link.folder(), &outcome.id, outcome.value.clone(), sort.as_deref()).await?;
+        self.count_saved(link, 0);
+        Ok(Some(outcome))
     }
 }

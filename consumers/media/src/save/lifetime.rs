@@ -1,6 +1,6 @@
 //! When a link dies: as it tells, or as links of its sort usually do.
 
-use crate::links::Source;
+use crate::links::LinkRef;
 use reqwest::Url;
 use schemas::Millis;
 use schemas::media::Origin;
@@ -30,9 +30,8 @@ pub(super) fn is_expired(link: &str, now: Millis) -> bool {
     is_signed && of(&url).is_some_and(|dies| now.since(dies) > GRACE)
 }
 
-/// When the link at `index` dies, for all that is known: good enough to decide which is followed first.
-pub(super) fn estimated(source: &Source, index: usize, now: Millis) -> Millis {
-    let link = &source.links[index];
+/// When a link dies, for all that is known: good enough to decide which is followed first.
+pub(super) fn estimated(LinkRef { source, link, .. }: LinkRef<'_>, now: Millis) -> Millis {
     stated_expiry(&link.url).unwrap_or_else(|| {
         let life = if link.origin == Origin::Story { STORY } else { USUAL };
         source.received.as_deref().and_then(Millis::parse).unwrap_or(now).after(life)
@@ -48,7 +47,7 @@ fn of(url: &Url) -> Option<Millis> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::links::Link;
+    use crate::links::{Link, Source};
 
     const LINK: &str = "https://scontent.cdninstagram.com/v/t1.jpg?_nc=1&oe=687DB1A0&oh=00";
     const DIES: &str = "2025-07-21T03:18:56.000Z";
@@ -83,12 +82,13 @@ mod tests {
         let value = r#"{"account":"1784","user":"99","platform":"instagram","status":"found","at":"2025-07-18T10:35:12.000Z","profile":{"profile_pic":"https://a.fbcdn.net/a.jpg"}}"#;
         let mut source = Source::read(schemas::Topic::Profiles, Some(value.as_bytes())).unwrap().unwrap();
         let now = at("2025-07-19T00:00:00.000Z");
-        assert_eq!(estimated(&source, 0, now), at("2025-07-22T10:35:12.000Z"));
+        let dies = |source: &Source, index| estimated(source.each().nth(index).unwrap(), now);
+        assert_eq!(dies(&source, 0), at("2025-07-22T10:35:12.000Z"));
         let link = |url: &str| Link { origin: Origin::Story, url: url.to_owned() };
         source.links = vec![link("https://a.fbcdn.net/a.jpg"), link(LINK)];
-        assert_eq!(estimated(&source, 0, now), at("2025-07-19T10:35:12.000Z"));
-        assert_eq!(estimated(&source, 1, now), at(DIES));
+        assert_eq!(dies(&source, 0), at("2025-07-19T10:35:12.000Z"));
+        assert_eq!(dies(&source, 1), at(DIES));
         source.received = None;
-        assert_eq!(estimated(&source, 0, now), at("2025-07-20T00:00:00.000Z"));
+        assert_eq!(dies(&source, 0), at("2025-07-20T00:00:00.000Z"));
     }
 }

@@ -6,6 +6,7 @@ use prometheus::Registry;
 use reqwest::Url;
 use runtime::mutex::lock;
 use schemas::Topic;
+use schemas::media::MediaRecord;
 use serde_json::json;
 
 /// One that saves in a folder, and follows to this machine.
@@ -26,22 +27,27 @@ fn source(link: &str) -> Source {
     Source::read(Topic::Profiles, Some(profile.to_string().as_bytes())).unwrap().unwrap()
 }
 
+/// The first link of a record.
+fn link(source: &Source) -> LinkRef<'_> {
+    source.each().next().unwrap()
+}
+
 #[tokio::test]
 async fn what_was_saved_stays_saved_when_its_link_has_died() {
     let (_place, saver) = saver();
     let source = source("https://a.fbcdn.net/a.jpg");
-    let gone = NotFetched::of_status(403);
-    assert_eq!(saver.record_unsaved(&source, 0, &gone).await.unwrap().status, MediaStatus::Gone);
-    let mut upload = saver.store.begin(store::folder("1784", Some("99")), &source.record_id(0));
+    let (link, gone) = (link(&source), NotFetched::of_status(403));
+    assert_eq!(saver.record_unsaved(link, &gone).await.unwrap().status, MediaStatus::Gone);
+    let mut upload = saver.store.begin(link.folder(), &link.record_id());
     upload.write(b"a picture").await.unwrap();
     let mut value = Vec::new();
     let record = |stored: &Stored| {
-        value = to_json(&saved(record_without_result(&source, 0, MediaStatus::Saved), stored, None));
+        value = record::saved(link, stored, None);
         value.clone()
     };
     upload.finish(record).await.unwrap();
-    let outcome = saver.record_unsaved(&source, 0, &gone).await.unwrap();
-    assert_eq!(outcome, LinkOutcome { id: source.record_id(0), status: MediaStatus::Saved, value });
+    let outcome = saver.record_unsaved(link, &gone).await.unwrap();
+    assert_eq!(outcome, LinkOutcome::saved(link, value));
 }
 
 #[tokio::test]
@@ -102,42 +108,42 @@ fn comment(id: &str, link: &str) -> Source {
 #[tokio::test]
 async fn what_a_post_shows_is_fetched_once_and_each_comment_on_it_has_its_record() {
     let (_place, saver) = saver();
-    let link = "https://none.fbcdn.net/a.jpg";
-    let [first, second] = ["1", "2"].map(|id| comment(id, link));
-    let (lead, known) = saver.known.enter(&first, 0).await;
+    let url = "https://none.fbcdn.net/a.jpg";
+    let [first, second] = ["1", "2"].map(|id| comment(id, url));
+    let [first, of_second] = [link(&first), link(&second)];
+    let (lead, known) = saver.known.enter(first).await;
     let mut lead = lead.expect("nobody else follows it");
     assert_eq!(known, None);
     let mut saving = std::pin::pin!(saver.save(&second));
     assert!(futures_util::poll!(&mut saving).is_pending(), "the first one is not done");
-    let mut upload = saver.store.begin(store::folder("1784", Some("55")), &first.record_id(0));
+    let mut upload = saver.store.begin(first.folder(), &first.record_id());
     upload.write(b"a picture").await.unwrap();
-    let record =
-        |stored: &Stored| to_json(&saved(record_without_result(&first, 0, MediaStatus::Saved), stored, None));
-    let (stored, _) = upload.finish(record).await.unwrap();
-    *lead = Some(first.record_id(0));
+    let (stored, _) = upload.finish(|stored| record::saved(first, stored, None)).await.unwrap();
+    *lead = Some(first.record_id());
     drop(lead);
     // A host without an address would be asked without end.
     let outcome = saving.await.remove(0);
     let record: MediaRecord<'_> = serde_json::from_slice(&outcome.value).unwrap();
     assert_eq!((outcome.status, record.key.as_deref()), (MediaStatus::Saved, Some(stored.key.as_ref())));
-    assert_eq!((record.event.as_deref(), &*record.id), (Some("2"), &*second.record_id(0)));
-    assert_eq!(saver.saved_before(&second, 0).await.unwrap(), Some(outcome.value.clone()));
-    let third = comment("3", link);
+    assert_eq!((record.event.as_deref(), &*record.id), (Some("2"), &*of_second.record_id()));
+    assert_eq!(saver.saved_before(of_second).await.unwrap(), Some(outcome.value.clone()));
+    let third = comment("3", url);
     assert_eq!(saver.save(&third).await[0].status, MediaStatus::Saved);
-    let (_, known) = saver.known.enter(&third, 0).await;
-    assert_eq!(known, Some(first.record_id(0)), "the record that came with the object");
-    assert_eq!(saver.saved_with(&first, 0, known).await.unwrap(), None, "it is put with its object alone");
+    let (_, known) = saver.known.enter(link(&third)).await;
+    assert_eq!(known, Some(first.record_id()), "the record that came with the object");
+    assert_eq!(saver.saved_with(first, known).await.unwrap(), None, "it is put with its object alone");
 }
 
 #[tokio::test]
 async fn what_was_erased_is_not_taken_for_saved_and_those_who_waited_for_a_failure_go_on_at_once() {
     let (_place, saver) = saver();
     let [first, second] = ["1", "2"].map(|id| comment(id, "https://none.fbcdn.net/a.jpg"));
-    let (lead, _) = saver.known.enter(&first, 0).await;
-    let mut waits = std::pin::pin!(saver.known.enter(&second, 0));
+    let [first, second] = [link(&first), link(&second)];
+    let (lead, _) = saver.known.enter(first).await;
+    let mut waits = std::pin::pin!(saver.known.enter(second));
     assert!(futures_util::poll!(&mut waits).is_pending());
     drop(lead);
     assert!(matches!(waits.await, (None, None)));
-    let erased = Some(first.record_id(0));
-    assert_eq!(saver.saved_with(&second, 0, erased).await.unwrap(), None);
+    let erased = Some(first.record_id());
+    assert_eq!(saver.saved_with(second, erased).await.unwrap(), None);
 }

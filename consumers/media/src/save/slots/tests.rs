@@ -44,7 +44,7 @@ async fn who_waits_longest_has_a_slot_although_others_that_die_sooner_come_again
     let mut slot = slots.acquire(dies(1), HOST).await;
     let mut late = Box::pin(slots.acquire(dies(9), HOST));
     assert!(late.as_mut().now_or_never().is_none());
-    for _ in 1..FIRST_EVERY {
+    for _ in 1..LONGEST_EVERY {
         let mut again = Box::pin(slots.acquire(dies(1), HOST));
         assert!(again.as_mut().now_or_never().is_none());
         drop(slot);
