@@ -15,16 +15,35 @@ use std::sync::Arc;
 pub(super) struct Contents {
     /// The token of each account that has one, and of `default`.
     pub(super) tokens: BTreeMap<String, AccessToken>,
-    /// What the files of accounts say, by their names; nothing of one that cannot be used, and never could: another token or host
-    /// would be a guess.
-    accounts: BTreeMap<String, Option<Known>>,
+    /// What the files of accounts say, by their names.
+    accounts: ByFile<Known>,
     /// Files and directories that cannot be used, and why.
     pub(super) broken: BTreeMap<PathBuf, String>,
     /// Every folder was read once; before, nobody knows who has which token.
     pub(super) is_read: bool,
-    /// What the files of tokens hold, by their names; nothing of one that cannot be used, and never could.
-    files: BTreeMap<String, Option<AccessToken>>,
+    /// What the files of tokens hold, by their names.
+    files: ByFile<AccessToken>,
     app: Option<AppSecret>,
+}
+
+type ByFile<T> = BTreeMap<String, FileState<T>>;
+
+/// A file as it was read last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum FileState<T> {
+    /// What it holds, or held when it could be used last.
+    Usable(T),
+    /// It cannot be used and never could: another token or host would be a guess.
+    NeverUsable,
+}
+
+impl<T> FileState<T> {
+    fn usable(&self) -> Option<&T> {
+        match self {
+            Self::Usable(held) => Some(held),
+            Self::NeverUsable => None,
+        }
+    }
 }
 
 /// What a file of an account says.
@@ -53,25 +72,15 @@ impl Contents {
                 Err(why) => drop(after.broken.insert(path.clone(), why)),
             }
         }
-        let token = |(name, content): (String, _)| {
-            let token = token(&name, content, after.app.as_ref());
-            (name, token)
-        };
-        let tokens = look.tokens.map(|files| Ok(files?.into_iter().map(token).collect()));
-        after.files = kept(&self.files, settings.access_tokens.as_deref(), tokens, &mut after.broken);
-        after.accounts = kept(&self.accounts, settings.accounts.as_deref(), look.accounts, &mut after.broken);
+        let app = after.app.as_ref();
+        let read = |(name, content): (String, _)| (name.clone(), token(&name, content, app));
+        let tokens = look.tokens.map(|files| Ok(files?.into_iter().map(read).collect()));
+        let broken = &mut after.broken;
+        after.files = kept(&self.files, settings.access_tokens.as_deref(), tokens, broken);
+        after.accounts = kept(&self.accounts, settings.accounts.as_deref(), look.accounts, broken);
         // What is no account's takes nobody's token away: `default` is that of a file of tokens.
         after.accounts.retain(|name, _| GraphId::parse(name).is_some());
-        let files = after.files.iter();
-        after.tokens = files.filter_map(|(name, token)| Some((name.clone(), token.clone()?))).collect();
-        let own = after.accounts.iter().filter_map(|(name, known)| {
-            let known = known.as_ref()?;
-            let token = known.token.as_ref().or_else(|| after.in_file(name))?;
-            Some((name.clone(), known.token_of(name, token, after.app.as_ref())))
-        });
-        let own: Vec<_> = own.collect();
-        after.tokens.retain(|name, _| after.accounts.get(name) != Some(&None));
-        after.tokens.extend(own);
+        after.tokens = tokens_of(&after.files, &after.accounts, app);
         let mut folders = settings.access_tokens.iter().chain(&settings.accounts);
         after.is_read = self.is_read || folders.all(|folder| !after.broken.contains_key(folder));
         after
@@ -87,18 +96,15 @@ impl Contents {
 
     /// The token of an account, else the default one; none where the account has a file that cannot be used.
     pub(super) fn of(&self, account: &str) -> Option<&AccessToken> {
-        let from_files = || self.in_file(account).filter(|_| self.accounts.get(account) != Some(&None));
-        self.tokens.get(account).or_else(from_files)
+        let has_unusable_file = matches!(self.accounts.get(account), Some(FileState::NeverUsable))
+            || matches!(self.files.get(account), Some(FileState::NeverUsable));
+        let default = || self.tokens.get(DEFAULT).filter(|_| !has_unusable_file);
+        self.tokens.get(account).or_else(default)
     }
 
     /// What the file of an account says.
     pub(super) fn known(&self, account: &str) -> Option<&Known> {
-        self.accounts.get(account)?.as_ref()
-    }
-
-    /// What the file of tokens of this name holds, or else `default`.
-    fn in_file(&self, name: &str) -> Option<&AccessToken> {
-        self.files.get(name).or_else(|| self.files.get(DEFAULT))?.as_ref()
+        self.accounts.get(account)?.usable()
     }
 
     /// The file of an account that cannot be used as it is.
@@ -115,23 +121,51 @@ impl Contents {
     }
 }
 
+/// The token of each account: that of its own file, else that of the file of tokens with its name, else `default`; none where its own
+/// file cannot be used. And `default`, which accounts without any file have.
+fn tokens_of(
+    files: &ByFile<AccessToken>,
+    accounts: &ByFile<Known>,
+    app: Option<&AppSecret>,
+) -> BTreeMap<String, AccessToken> {
+    let usable = files.iter().filter_map(|(name, file)| Some((name.clone(), file.usable()?.clone())));
+    let mut tokens: BTreeMap<_, _> = usable.collect();
+    let in_file = |name: &str| files.get(name).or_else(|| files.get(DEFAULT))?.usable();
+    for (name, account) in accounts {
+        let own = account.usable().and_then(|known| {
+            let token = known.token.as_ref().or_else(|| in_file(name))?;
+            Some(known.token_of(name, token, app))
+        });
+        match own {
+            Some(token) => tokens.insert(name.clone(), token),
+            None => tokens.remove(name),
+        };
+    }
+    tokens
+}
+
 /// What the files of a directory hold after a look at it: one that cannot be used what it held, and all where the directory cannot be
 /// read.
 fn kept<T: Clone>(
-    former: &BTreeMap<String, Option<T>>,
+    former: &ByFile<T>,
     directory: Option<&Path>,
     look: Option<Result<ByName<T>, FileFault>>,
     broken: &mut BTreeMap<PathBuf, String>,
-) -> BTreeMap<String, Option<T>> {
+) -> ByFile<T> {
     let Some(directory) = directory else { return BTreeMap::new() };
     let mut tell = |file: PathBuf, why: String| drop(broken.insert(file, why));
     let files =
         look.and_then(|look| look.map_err(|fault| tell(directory.to_owned(), fault.to_string())).ok());
     let Some(files) = files else { return former.clone() };
     let files = files.into_iter().map(|(name, read)| {
-        let read = read.map_err(|why| tell(directory.join(&name), why)).ok();
-        let kept = read.or_else(|| former.get(&name)?.clone());
-        (name, kept)
+        let state = match read {
+            Ok(held) => FileState::Usable(held),
+            Err(why) => {
+                tell(directory.join(&name), why);
+                former.get(&name).cloned().unwrap_or(FileState::NeverUsable)
+            }
+        };
+        (name, state)
     });
     files.collect()
 }
