@@ -16,56 +16,89 @@ const AGAIN_EVERY: Duration = Duration::from_secs(5);
 /// Looks in a row that no broker answered before another client is tried: brokers that come back are noticed by then.
 const LOST_AFTER: u32 = 2;
 
+/// Why another client reads on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReplaceReason {
+    /// The credentials are others now.
+    NewCredentials,
+    /// Another client is given a record that this one is not.
+    StandsStill,
+    /// No broker answered it for some looks.
+    Unanswered,
+}
+
+/// The client that reads, and what is known of it.
+struct Reading<'a> {
+    reader: TopicReader,
+    changes: Changes,
+    shared: &'a Shared,
+    has_new_credentials: bool,
+    /// Looks in a row that no broker answered.
+    unanswered: u32,
+    /// When what cannot be read was tried last.
+    tried: Instant,
+}
+
 /// Reads on until `end`, and looks for partitions that were added. Where the credentials are others now, or no broker
 /// answers this client or gives it a record while a new one is answered, the new one reads on from the same offsets.
-pub(super) fn follow(
-    mut reader: TopicReader,
-    mut changes: Changes,
-    shared: &Shared,
-    end: &CancellationToken,
-) {
-    let (mut looked, mut unanswered, mut is_changed) = (Instant::now(), 0_u32, false);
-    let mut tried = Instant::now();
+pub(super) fn follow(reader: TopicReader, changes: Changes, shared: &Shared, end: &CancellationToken) {
+    let (has_new_credentials, unanswered, mut looked) = (false, 0, Instant::now());
+    let mut reading =
+        Reading { reader, changes, shared, has_new_credentials, unanswered, tried: Instant::now() };
     while !end.is_cancelled() {
         if looked.elapsed() >= LOOK_EVERY {
-            match take_new_partitions(&mut reader, shared) {
-                Ok(()) => unanswered = 0,
-                Err(error) => {
-                    unanswered += 1;
-                    tracing::debug!(%error, "the brokers do not answer how many partitions the results topic has");
-                }
-            }
-            is_changed |= changes.seen();
-            let is_suspected = shared.is_suspected.swap(false, Ordering::Relaxed);
-            let stands_still = is_suspected && stands_still(&mut reader, shared);
-            if is_changed || stands_still || unanswered >= LOST_AFTER {
-                match new_reader(shared) {
-                    Ok(answered) => {
-                        tracing::warn!(
-                            is_changed,
-                            stands_still,
-                            "the results topic is read by a new Kafka client"
-                        );
-                        if !is_changed {
-                            shared.source.metrics.results_rebuilt.inc();
-                        }
-                        (reader, unanswered, is_changed) = (answered, 0, false);
-                    }
-                    Err(error) => {
-                        tracing::debug!(%error, "the brokers do not answer a new Kafka client either");
-                    }
-                }
-            }
-            if shared.is_unreadable() && tried.elapsed() >= AGAIN_EVERY {
-                let offsets = shared.read.borrow().offsets.clone();
-                if let Err(error) = reader.start(&offsets) {
-                    tracing::debug!(%error, "the results topic is not tried again yet");
-                }
-                tried = Instant::now();
-            }
+            reading.look();
             looked = Instant::now();
         }
-        take_next(&mut reader, shared);
+        take_next(&mut reading.reader, shared);
+    }
+}
+
+impl Reading<'_> {
+    fn look(&mut self) {
+        match take_new_partitions(&mut self.reader, self.shared) {
+            Ok(()) => self.unanswered = 0,
+            Err(error) => {
+                self.unanswered += 1;
+                tracing::debug!(%error, "the brokers do not answer how many partitions the results topic has");
+            }
+        }
+        if let Some(reason) = self.why_replace() {
+            self.replace(reason);
+        }
+        if self.shared.is_unreadable() && self.tried.elapsed() >= AGAIN_EVERY {
+            let offsets = self.shared.read.borrow().offsets.clone();
+            if let Err(error) = self.reader.start(&offsets) {
+                tracing::debug!(%error, "the results topic is not tried again yet");
+            }
+            self.tried = Instant::now();
+        }
+    }
+
+    fn why_replace(&mut self) -> Option<ReplaceReason> {
+        self.has_new_credentials |= self.changes.seen();
+        let is_suspected = self.shared.is_suspected.swap(false, Ordering::Relaxed);
+        if self.has_new_credentials {
+            Some(ReplaceReason::NewCredentials)
+        } else if is_suspected && stands_still(&mut self.reader, self.shared) {
+            Some(ReplaceReason::StandsStill)
+        } else {
+            (self.unanswered >= LOST_AFTER).then_some(ReplaceReason::Unanswered)
+        }
+    }
+
+    /// Where no broker answers a new client either, this one is kept, and replaced after a later look.
+    fn replace(&mut self, reason: ReplaceReason) {
+        match new_reader(self.shared) {
+            Ok(answered) => {
+                tracing::warn!(?reason, "the results topic is read by a new Kafka client");
+                if reason != ReplaceReason::NewCredentials {
+                    self.shared.source.metrics.results_rebuilt.inc();
+                }
+                (self.reader, self.unanswered, self.has_new_credentials) = (answered, 0, false);
+            }
+            Err(error) => tracing::debug!(%error, "the brokers do not answer a new Kafka client either"),
+        }
     }
 }
 
