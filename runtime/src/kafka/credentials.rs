@@ -81,65 +81,75 @@ pub(crate) async fn watch(
     registry: &Registry,
     shutdown: Shutdown,
 ) -> impl Future<Output = ()> + Send + use<> {
-    let metrics = CredentialMetrics::register(registry);
-    let (blocking, log, of_clients) = (Blocking::default(), Throttle::default(), KafkaLog::default());
-    let (kafka, start) = (kafka.clone(), kafka.clone());
-    let first = blocking.run(READ_TIMEOUT, move || CredentialFiles::of(&start)).await;
-    let first = first.unwrap_or_else(|error| {
-        tracing::warn!(%error, "cannot read files of --kafka-config");
-        CredentialFiles::default()
-    });
-    metrics.show(&first);
-    let mut watched = Watched::of(first.fingerprint);
+    let mut watch = CredentialWatch::begin(credentials, kafka.clone(), registry).await;
     let mut supervisor = Supervisor::new("the reload of Kafka credentials");
-    let watch = async move {
-        loop {
-            tokio::time::sleep(LOOK_EVERY).await;
-            let looked = async {
-                let is_refused = match changed(&blocking, &kafka, &of_clients, &mut watched).await {
-                    Ok(None) => false,
-                    Ok(Some((latest, seen))) => {
-                        tracing::info!(
-                            "files of --kafka-config have changed: clients of Kafka are made anew"
-                        );
-                        metrics.show(&seen);
-                        metrics.renewed.inc();
-                        watched = Watched::of(seen.fingerprint);
-                        credentials.0.send_replace(Some(Arc::new(latest)));
-                        false
-                    }
-                    Err(reason) => {
-                        if let Some(suppressed) = log.pass(Instant::now()) {
-                            tracing::warn!(reason, suppressed, "{UNUSABLE}");
-                        }
-                        true
-                    }
-                };
-                metrics.refused.set(i64::from(is_refused));
-            };
-            supervisor.catches_panic_of(looked).await;
-        }
-    };
     async move {
-        let _ended: Option<()> = shutdown.child().run_until_cancelled(watch).await;
+        let looks = async {
+            loop {
+                tokio::time::sleep(LOOK_EVERY).await;
+                supervisor.catches_panic_of(watch.look()).await;
+            }
+        };
+        let _ended: Option<()> = shutdown.child().run_until_cancelled(looks).await;
     }
 }
 
-/// Other settings than those in use, which a broker answers.
-async fn changed(
-    blocking: &Blocking,
-    kafka: &KafkaSettings,
-    log: &KafkaLog,
-    watched: &mut Watched,
-) -> Result<Option<(KafkaSettings, CredentialFiles)>, String> {
-    let used = kafka.clone();
-    let seen = blocking.run(READ_TIMEOUT, move || files::latest_fingerprint(&used)).await;
-    if !watched.is_changed(seen.map_err(|error| error.to_string())?) {
-        return Ok(None);
+struct CredentialWatch {
+    credentials: Credentials,
+    kafka: KafkaSettings,
+    watched: Watched,
+    metrics: CredentialMetrics,
+    blocking: Blocking,
+    log: Throttle,
+    log_of_clients: KafkaLog,
+}
+
+impl CredentialWatch {
+    async fn begin(credentials: Credentials, kafka: KafkaSettings, registry: &Registry) -> Self {
+        let metrics = CredentialMetrics::register(registry);
+        let (blocking, start) = (Blocking::default(), kafka.clone());
+        let first = blocking.run(READ_TIMEOUT, move || CredentialFiles::of(&start)).await;
+        let first = first.unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot read files of --kafka-config");
+            CredentialFiles::default()
+        });
+        metrics.show(&first);
+        let watched = Watched::of(first.fingerprint);
+        let (log, log_of_clients) = (Throttle::default(), KafkaLog::default());
+        Self { credentials, kafka, watched, metrics, blocking, log, log_of_clients }
     }
-    let (used, log) = (kafka.clone(), log.clone());
-    let answered = blocking.run(READ_TIMEOUT + ANSWER_WITHIN, move || usable(&used, &log)).await;
-    answered.unwrap_or_else(|error| Err(error.to_string())).map(Some)
+
+    async fn look(&mut self) {
+        let changed = self.changed().await;
+        self.metrics.refused.set(i64::from(changed.is_err()));
+        match changed {
+            Ok(None) => {}
+            Ok(Some((latest, seen))) => {
+                tracing::info!("files of --kafka-config have changed: clients of Kafka are made anew");
+                self.metrics.show(&seen);
+                self.metrics.renewed.inc();
+                self.watched = Watched::of(seen.fingerprint);
+                self.credentials.0.send_replace(Some(Arc::new(latest)));
+            }
+            Err(reason) => {
+                if let Some(suppressed) = self.log.pass(Instant::now()) {
+                    tracing::warn!(reason, suppressed, "{UNUSABLE}");
+                }
+            }
+        }
+    }
+
+    /// Other settings than those in use, which a broker answers.
+    async fn changed(&mut self) -> Result<Option<(KafkaSettings, CredentialFiles)>, String> {
+        let used = self.kafka.clone();
+        let seen = self.blocking.run(READ_TIMEOUT, move || files::latest_fingerprint(&used)).await;
+        if !self.watched.is_changed(seen.map_err(|error| error.to_string())?) {
+            return Ok(None);
+        }
+        let (used, log) = (self.kafka.clone(), self.log_of_clients.clone());
+        let answered = self.blocking.run(READ_TIMEOUT + ANSWER_WITHIN, move || usable(&used, &log)).await;
+        answered.unwrap_or_else(|error| Err(error.to_string())).map(Some)
+    }
 }
 
 /// The fingerprint of the files when they were taken up last, and at the latest look.
