@@ -31,7 +31,8 @@ use crate::throttle::Throttle;
 ///
 /// Waits for the brokers and for every topic first; what it waits for is logged and shown by the start-up
 /// check `kafka`. The client is replaced as often as no broker answers it or the credentials change. It is replaced too where a
-/// partition is stuck, the client failed for good or gave a record past its queue; where that has mended nothing, the error is returned.
+/// partition is stuck, the client failed for good or gave a record past its queue; where that has mended nothing, the error is returned,
+/// with which the process ends (exit code 1).
 /// After too many dead letters in a row it stays, not ready and without work, until the shutdown, and returns the
 /// error then. Dropping the future stops the work too, without waiting for it.
 pub async fn run<H: Handler>(
@@ -40,28 +41,7 @@ pub async fn run<H: Handler>(
     handler: H,
     process: &Process,
 ) -> Result<(), ConsumerError> {
-    let check = process.health.check("kafka", Probe::Startup);
-    let producer = Producer::new(kafka, &options.producer_options())?;
-    process.shutdown.spawn(watchdog::watch(producer.clone(), process, &process.registry));
-    let needed = options.all_topics();
-    let find = || producer.check_topics(&needed, topics::CHECK_TIMEOUT);
-    tokio::select! {
-        () = process.shutdown.requested() => return Ok(()),
-        () = topics::wait(find, &check, "waiting for it") => check.pass(),
-    }
-    let metrics = ConsumerMetrics::register(&process.registry);
-    metrics.begin(&options.topics, handler.reasons());
-    let counters = options.topics.iter().map(|topic| (topic.clone(), Arc::default())).collect();
-    let (dead_letter_log, kafka_log) = (Throttle::default(), KafkaLog::default());
-    let shared = Arc::new(SharedContext {
-        options,
-        producer,
-        metrics,
-        consecutive_dead_letters: counters,
-        dead_letter_log,
-        kafka_log,
-        resets: Resets::default(),
-    });
+    let Some(shared) = prepare(kafka, options, handler.reasons(), process).await? else { return Ok(()) };
     let handler = Arc::new(handler);
     let working = process.health.check("consumer", Probe::Readiness);
     working.pass();
@@ -70,31 +50,25 @@ pub async fn run<H: Handler>(
     let mut replaced: Option<Instant> = None;
     loop {
         let Err(error) = run_client(kafka, &shared, &handler, process).await else { return Ok(()) };
-        if matches!(error, ConsumerError::TooManyDeadLetters { .. }) {
-            shared.metrics.stopped.set(1);
-            working.fail(error.to_string());
-            tracing::error!("stopped: {error}");
-            process.shutdown.requested().await;
-            return Err(error);
-        }
-        if process.shutdown.is_requested() {
-            return Err(error);
-        }
-        match error {
-            // A new client is known to mend this, however often it happens.
-            ConsumerError::Disconnected | ConsumerError::Renewed => {
+        match Next::after(&error, replaced.map(|at| at.elapsed()), stall_timeout) {
+            Next::Stay => {
+                shared.metrics.stopped.set(1);
+                working.fail(error.to_string());
+                tracing::error!("stopped: {error}");
+                process.shutdown.requested().await;
+                return Err(error);
+            }
+            _ if process.shutdown.is_requested() => return Err(error),
+            Next::End => return Err(error),
+            Next::Replace => {
                 if let Some(suppressed) = replaced_log.pass(Instant::now()) {
                     tracing::warn!(suppressed, "{error}: replacing the Kafka client");
                 }
             }
-            // It may mend this, once.
-            ConsumerError::Stuck { .. } | ConsumerError::Fatal(_) | ConsumerError::Unsorted
-                if replaced.is_none_or(|at| has_healed(at.elapsed(), stall_timeout)) =>
-            {
+            Next::ReplaceOnce => {
                 tracing::error!("{error}; replacing the Kafka client");
                 replaced = Some(Instant::now());
             }
-            _ => return Err(error),
         }
         if !matches!(error, ConsumerError::Renewed) {
             shared.metrics.rebuilt.inc();
@@ -102,10 +76,66 @@ pub async fn run<H: Handler>(
     }
 }
 
-/// Whether a client of this age has mended what the one before was replaced for, so that it may be replaced too: a partition that it
-/// cannot move either is known to be stuck before that.
-fn has_healed(age: Duration, stall_timeout: Duration) -> bool {
-    age > Duration::from_mins(10).max(3 * stall_timeout)
+/// What all clients of a consumer share, once the brokers have every topic; `None` where the process is to end before.
+async fn prepare(
+    kafka: &KafkaSettings,
+    options: ConsumerOptions,
+    reasons: &[&'static str],
+    process: &Process,
+) -> Result<Option<Arc<SharedContext>>, ConsumerError> {
+    let check = process.health.check("kafka", Probe::Startup);
+    let producer = Producer::new(kafka, &options.producer_options())?;
+    process.shutdown.spawn(watchdog::watch(producer.clone(), process, &process.registry));
+    let needed = options.all_topics();
+    let find = || producer.check_topics(&needed, topics::CHECK_TIMEOUT);
+    tokio::select! {
+        () = process.shutdown.requested() => return Ok(None),
+        () = topics::wait(find, &check, "waiting for it") => check.pass(),
+    }
+    let metrics = ConsumerMetrics::register(&process.registry);
+    metrics.begin(&options.topics, reasons);
+    let counters = options.topics.iter().map(|topic| (topic.clone(), Arc::default())).collect();
+    let (dead_letter_log, kafka_log) = (Throttle::default(), KafkaLog::default());
+    Ok(Some(Arc::new(SharedContext {
+        options,
+        producer,
+        metrics,
+        consecutive_dead_letters: counters,
+        dead_letter_log,
+        kafka_log,
+        resets: Resets::default(),
+    })))
+}
+
+/// What follows when a client has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// A new client is known to mend this, however often it happens.
+    Replace,
+    /// A new client may mend this.
+    ReplaceOnce,
+    /// A person has to mend this: the consumer stays, does nothing and says so.
+    Stay,
+    /// The consumer ends.
+    End,
+}
+
+impl Next {
+    /// `replaced` is how long ago a client was replaced that a new one may have mended. A partition that the new one cannot move either
+    /// is known to be stuck before it counts as mended.
+    fn after(error: &ConsumerError, replaced: Option<Duration>, stall_timeout: Duration) -> Self {
+        let mended_after = Duration::from_mins(10).max(3 * stall_timeout);
+        match error {
+            ConsumerError::TooManyDeadLetters { .. } => Self::Stay,
+            ConsumerError::Disconnected | ConsumerError::Renewed => Self::Replace,
+            ConsumerError::Stuck { .. } | ConsumerError::Fatal(_) | ConsumerError::Unsorted
+                if replaced.is_none_or(|age| age > mended_after) =>
+            {
+                Self::ReplaceOnce
+            }
+            _ => Self::End,
+        }
+    }
 }
 
 /// The life of one Kafka consumer: until the shutdown, or the first error that ends it.
@@ -182,8 +212,18 @@ mod tests {
     fn a_client_that_is_stuck_as_soon_as_that_can_be_known_has_mended_nothing() {
         for minutes in [1, 10, 60] {
             let stall_timeout = Duration::from_mins(minutes);
-            assert!(!has_healed(stall_timeout + Duration::from_mins(1), stall_timeout), "{minutes}");
-            assert!(has_healed(stall_timeout * 12, stall_timeout), "{minutes}");
+            let after = |age| Next::after(&ConsumerError::Unsorted, age, stall_timeout);
+            assert_eq!(after(None), Next::ReplaceOnce);
+            assert_eq!(after(Some(stall_timeout + Duration::from_mins(1))), Next::End, "{minutes}");
+            assert_eq!(after(Some(stall_timeout * 12)), Next::ReplaceOnce, "{minutes}");
         }
+    }
+
+    #[test]
+    fn a_client_that_is_disconnected_is_replaced_however_lately_another_was() {
+        let after = |error| Next::after(error, Some(Duration::ZERO), Duration::from_mins(1));
+        assert_eq!(after(&ConsumerError::Disconnected), Next::Replace);
+        assert_eq!(after(&ConsumerError::Renewed), Next::Replace);
+        assert_eq!(after(&ConsumerError::Thread(String::new())), Next::End);
     }
 }
