@@ -11,6 +11,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance}
 use rdkafka::error::{KafkaError, KafkaResult};
 
 use super::health::connection::Connection;
+use super::health::refused_member::refusal;
 use super::partition::assignment::Assignment;
 use super::reader::error::is_forbidden;
 use super::worker_context::SharedContext;
@@ -63,6 +64,9 @@ impl Callbacks {
     /// the watch counts the partitions for which it lasts.
     pub(super) fn failed(&self, error: &KafkaError) {
         self.shared.metrics.client_errors.inc();
+        if let Some(refusal) = refusal(error) {
+            self.shared.group_refusal.set(refusal, Instant::now());
+        }
         if is_forbidden(error)
             && let Some(suppressed) = self.forbidden_log.pass(Instant::now())
         {

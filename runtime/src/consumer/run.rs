@@ -19,6 +19,7 @@ use super::metrics::ConsumerMetrics;
 use super::partition::assignment::{Assignment, PartitionRegistry};
 use super::worker_context::SharedContext;
 use super::{ConsumerError, ConsumerOptions, Handler, partition, poll};
+use crate::kafka::last_reason::LastReason;
 use crate::kafka::log::KafkaLog;
 use crate::kafka::topics;
 use crate::process::Process;
@@ -104,6 +105,7 @@ async fn prepare(
         dead_letter_log,
         kafka_log,
         resets: Resets::default(),
+        group_refusal: LastReason::default(),
     })))
 }
 

@@ -15,6 +15,7 @@ use super::partition::offsets::PartitionProgress;
 use super::wait::{Activity, Wait};
 use super::{ConsumerOptions, Record};
 use crate::backoff::{self, Backoff};
+use crate::kafka::last_reason::LastReason;
 use crate::kafka::log::KafkaLog;
 use crate::producer::Producer;
 use crate::throttle::Throttle;
@@ -33,6 +34,8 @@ pub(super) struct SharedContext {
     pub(super) kafka_log: KafkaLog,
     /// Of all of them too.
     pub(super) resets: Resets,
+    /// Why the coordinator of the group refuses the client.
+    pub(super) group_refusal: LastReason,
 }
 
 /// What one worker works with, beside its [`SharedContext`].

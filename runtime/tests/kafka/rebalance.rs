@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::cluster::{Cluster, DEADLINE, eventually, numbered};
@@ -42,6 +43,22 @@ async fn a_second_member_takes_its_share_and_nothing_is_skipped() {
     let (first, second) = tokio::join!(first.end(), second.end());
     first.unwrap();
     second.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_the_coordinator_refuses_says_what_to_change_until_it_is_taken() {
+    const REFUSED: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT;
+    let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
+    cluster.mock.request_errors(RDKafkaApiKey::JoinGroup, &[REFUSED; 1_000]);
+    let running = start(cluster.kafka(), options(), async |_| Ok(Vec::new()));
+    eventually("what to change", || {
+        let said = running.readiness();
+        said.contains("[!]group: this process has no partition") && said.contains("session.timeout.ms")
+    })
+    .await;
+    cluster.mock.clear_request_errors(RDKafkaApiKey::JoinGroup);
+    eventually("its partition", || running.readiness().contains("[+]group ok")).await;
+    running.end().await.unwrap();
 }
 
 /// How many records were deleted before they were read, and how often a partition was read again.

@@ -1,6 +1,6 @@
-//! Whether a consumer without partitions has a group in common with one that reads other topics, as where two Weirs with different
-//! `--topic-prefix` have one Kafka. The leader of a group shares out what its own user may see, so that the other gets nothing, and
-//! neither fails.
+//! Why a consumer has no partitions: its group's coordinator refuses it, or it has the group in common with one that reads other topics,
+//! as where two Weirs with different `--topic-prefix` have one Kafka. The leader of a group shares out what its own user may see, so that
+//! the other gets nothing, and neither fails.
 
 use std::time::{Duration, Instant};
 
@@ -8,11 +8,11 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::groups::{GroupInfo, GroupMemberInfo};
 
 use super::watch::ANSWER_WITHIN;
-use crate::consumer::ConsumerOptions;
+use crate::consumer::worker_context::SharedContext;
 use crate::kafka::subscription;
 use crate::process::health::{Health, Probe};
 
-/// How long it has no partition before the group is looked at, and how often after that: every broker is asked.
+/// How long it has no partition before the others in the group are looked at, and how often after that: every broker is asked.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
 /// So many of the others are named.
 const NAMED: usize = 3;
@@ -32,18 +32,26 @@ impl SharedGroup {
         Self { health, due: None, is_shown: false }
     }
 
-    /// Asks who else is in the group, where this member has got nothing for a while, and says so of who reads other topics.
-    pub(super) fn look(&mut self, client: &BaseConsumer, options: &ConsumerOptions, has_partitions: bool) {
+    /// Says why the coordinator refuses this member. Else asks who else is in the group, where this member has got nothing for a while,
+    /// and says so of who reads other topics.
+    pub(super) fn look(&mut self, client: &BaseConsumer, shared: &SharedContext, has_partitions: bool) {
         if has_partitions {
             self.due = None;
             return self.show(None);
         }
-        let now = Instant::now();
-        let due = *self.due.get_or_insert(now + LOOK_EVERY);
+        let (now, options) = (Instant::now(), &shared.options);
+        let refusal = shared.group_refusal.of_late(now);
+        let due = *self.due.get_or_insert(if refusal.is_some() { now } else { now + LOOK_EVERY });
         if now < due {
             return;
         }
         self.due = Some(now + LOOK_EVERY);
+        if let Some(refusal) = refusal {
+            return self.show(Some(format!(
+                "this process has no partition, the coordinator of the group {} refuses it: {refusal}",
+                options.group
+            )));
+        }
         // It is asked again; that of the partitions says whether brokers answer.
         let Ok(groups) = client.fetch_group_list(Some(&options.group), ANSWER_WITHIN) else { return };
         let members = groups.groups().iter().flat_map(GroupInfo::members).filter_map(read);

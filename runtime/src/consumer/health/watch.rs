@@ -112,7 +112,7 @@ impl PartitionWatch {
         };
         self.unanswered = 0;
         let partitions = self.registry.partitions();
-        self.shared_group.look(&self.client, &self.shared.options, !partitions.is_empty());
+        self.shared_group.look(&self.client, &self.shared, !partitions.is_empty());
         if let Err(error) = self.shared.resets.explain(&self.client, &self.shared.metrics, &partitions) {
             tracing::debug!(%error, "what became of offsets that could not be read is not known yet");
         }
