@@ -143,6 +143,21 @@ impl Producer {
         tokio::task::spawn_blocking(check).await.unwrap_or(false)
     }
 
+    /// Of partitions with the leader that records are sent to, those for which the brokers name another; empty where none answers.
+    pub(crate) async fn led_elsewhere(
+        &self,
+        sent_to: Vec<(TopicPartition, i32)>,
+        limit: Duration,
+    ) -> Vec<TopicPartition> {
+        let client = self.client();
+        let ask = move || {
+            // What the brokers say now, whatever the client makes of it.
+            let brokers = client.producer().client().fetch_metadata(None, limit).ok()?;
+            Some(leaders::led_elsewhere(&brokers, &sent_to))
+        };
+        tokio::task::spawn_blocking(ask).await.ok().flatten().unwrap_or_default()
+    }
+
     fn client(&self) -> Arc<Client> {
         self.shared.client.load_full()
     }

@@ -40,6 +40,9 @@ pub(crate) struct Partition {
     /// Its number.
     #[serde(rename = "partition")]
     pub(crate) number: i32,
+    /// The broker that it takes for the leader; -1 for none.
+    #[serde(default)]
+    pub(crate) leader: i32,
     /// Records that it was given.
     #[serde(default, rename = "msgs")]
     pub(crate) queued: u64,

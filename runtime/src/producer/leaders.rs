@@ -1,9 +1,10 @@
-//! Whether leaders of partitions answer a client that is made for the question.
+//! Who leads partitions, and whether a leader answers a client that is made for the question.
 
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::metadata::Metadata;
 
 use crate::kafka::TopicPartition;
 use crate::kafka::log::KafkaLog;
@@ -26,6 +27,17 @@ pub(super) fn is_any_answering(
         client.fetch_watermarks(topic, (*partition).max(0), limit).is_ok()
     };
     partitions.iter().take(ASKED).any(answers)
+}
+
+/// Of partitions with the leader that a client sends to, those for which the brokers name another.
+pub(super) fn led_elsewhere(brokers: &Metadata, sent_to: &[(TopicPartition, i32)]) -> Vec<TopicPartition> {
+    let is_led_by = |name: &TopicPartition, leader| {
+        let topic = brokers.topics().iter().find(|topic| *topic.name() == *name.topic);
+        let partition = topic?.partitions().iter().find(|partition| partition.id() == name.partition)?;
+        Some(partition.leader() < 0 || partition.leader() == leader)
+    };
+    let elsewhere = sent_to.iter().filter(|(name, leader)| is_led_by(name, *leader) == Some(false));
+    elsewhere.map(|(name, _)| name.clone()).collect()
 }
 
 /// It logs as the client that it stands in for.

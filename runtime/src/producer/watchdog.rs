@@ -1,11 +1,12 @@
 //! Builds a new client when the one in use will never send again.
 //!
-//! Three things end a client of librdkafka while its brokers are well: a fatal error of the idempotent producer, which
+//! Four things end a client of librdkafka while its brokers are well: a fatal error of the idempotent producer, which
 //! never heals; a lost leader (confluentinc/librdkafka#5430, #3584), seen as records that wait while the brokers
-//! answer; and lost brokers: it forgets those that a broker does not name, as one does not that has just been
+//! answer; a leader that is none any more: of a topic that was made again it goes on sending to the former one, since the epochs of the
+//! new one begin anew and it takes the newest leader that it knows (`rd_kafka_toppar_leader_update`); and lost brokers: it forgets those that a broker does not name, as one does not that has just been
 //! fenced (`rd_kafka_metadata_decommission_unavailable_brokers`), and may be left with none. A restart of the process would
 //! mend all of them; this does it without one. What a new client would not mend is left alone: records that are sent
-//! and refused, as below `min.insync.replicas`, and partitions whose leader does not answer a new client either; see
+//! and refused by their leader, as below `min.insync.replicas`, and partitions whose leader does not answer a new client either; see
 //! docs/adr/0037.
 
 mod progress;
@@ -117,6 +118,8 @@ struct Watchdog {
     rebuilt: Vec<IntCounter>,
     metrics: ProducerMetrics,
     sending: Sending,
+    /// Partitions whose records went to another broker than their leader at the latest look.
+    sent_elsewhere: Vec<TopicPartition>,
     refused: Throttle,
 }
 
@@ -139,6 +142,7 @@ impl Watchdog {
             rebuilt: Reason::ALL.map(|reason| rebuilt.with_label_values(&[reason.as_str()])).into(),
             metrics: ProducerMetrics::new(registry),
             sending: Sending::default(),
+            sent_elsewhere: Vec::new(),
             refused: Throttle::default(),
         }
     }
@@ -190,23 +194,37 @@ impl Watchdog {
         statistics.is_some()
     }
 
-    /// Replaces a client that does not send what the leaders would take.
+    /// Replaces a client that does not send what the leaders would take, or sends it to a broker that is no leader any more.
     async fn replace_unless_sending(&mut self, reason: Reason, stuck: &[TopicPartition]) {
+        let is_meant = |partition: &TopicPartition| reason != Reason::Partition || stuck.contains(partition);
         let mut unsent = self.sending.unsent();
-        if reason == Reason::Partition {
-            unsent.retain(|partition| stuck.contains(partition));
-        }
+        unsent.retain(is_meant);
         let is_sending = reason == Reason::Stalled && self.sending.is_sending();
-        if is_sending || unsent.is_empty() {
-            if let Some(suppressed) = self.refused.pass(Instant::now()) {
-                tracing::warn!(
-                    suppressed,
-                    "the brokers are sent records and do not acknowledge them: are enough replicas in sync \
-                     (min.insync.replicas)? The client goes on sending"
-                );
+        if !is_sending && !unsent.is_empty() {
+            if self.producer.is_a_leader_answering(unsent, REACHABLE_WITHIN).await {
+                self.rebuild(reason, "the brokers answer and the client sends them no records").await;
             }
-        } else if self.producer.is_a_leader_answering(unsent, REACHABLE_WITHIN).await {
-            self.rebuild(reason, "the brokers answer and the client sends them no records").await;
+            return;
+        }
+        let mut sent_to = self.sending.refused();
+        sent_to.retain(|(partition, _)| is_meant(partition));
+        let elsewhere = self.producer.led_elsewhere(sent_to, REACHABLE_WITHIN).await;
+        // A leader that moved just now is found by the client itself.
+        let is_lasting = elsewhere.iter().any(|partition| self.sent_elsewhere.contains(partition));
+        let is_elsewhere = !elsewhere.is_empty();
+        self.sent_elsewhere = elsewhere;
+        if is_lasting {
+            self.rebuild(
+                reason,
+                "the client sends records to brokers that do not lead their partitions any more",
+            )
+            .await;
+        } else if !is_elsewhere && let Some(suppressed) = self.refused.pass(Instant::now()) {
+            tracing::warn!(
+                suppressed,
+                "the brokers are sent records and do not acknowledge them: are enough replicas in sync \
+                 (min.insync.replicas)? The client goes on sending"
+            );
         }
     }
 
@@ -276,5 +294,6 @@ impl Watchdog {
         self.progress = Progress::new(STALLED_AFTER, now);
         self.metrics.renewed();
         (self.sending, self.lost) = (Sending::default(), 0);
+        self.sent_elsewhere.clear();
     }
 }

@@ -55,6 +55,12 @@ impl Sending {
         self.samples < 2 || self.is_busy
     }
 
+    /// Partitions with records that are sent and not acknowledged, each with the leader that they are sent to.
+    pub(super) fn refused(&self) -> Vec<(TopicPartition, i32)> {
+        let refused = self.partitions.iter().filter(|(_, sent)| sent.is_refused());
+        refused.map(|(name, sent)| (name.clone(), sent.latest.leader)).collect()
+    }
+
     /// Partitions with records that are not acknowledged, and that nothing was sent to since one was, or since more were given.
     pub(super) fn unsent(&self) -> Vec<TopicPartition> {
         let unsent = self.partitions.iter().filter(|(_, sent)| sent.is_unsent());
@@ -63,6 +69,11 @@ impl Sending {
 }
 
 impl Sent {
+    const fn is_refused(&self) -> bool {
+        let Partition { queued, sent, acknowledged, .. } = self.latest;
+        queued > acknowledged && sent > self.at_last_acknowledgement
+    }
+
     const fn is_unsent(&self) -> bool {
         let Partition { queued, sent, unanswered, acknowledged, .. } = self.latest;
         queued > acknowledged && unanswered == 0 && sent == self.at_last_acknowledgement
@@ -78,7 +89,7 @@ mod tests {
         let mut sending = Sending::default();
         for [queued, sent, unanswered, acknowledged] in samples {
             let text = format!(
-                r#"{{"msg_cnt":1,"msg_size":1,"topics":{{"a":{{"topic":"a","partitions":{{"0":{{"partition":0,"msgs":{queued},
+                r#"{{"msg_cnt":1,"msg_size":1,"topics":{{"a":{{"topic":"a","partitions":{{"0":{{"partition":0,"leader":7,"msgs":{queued},
                 "txmsgs":{sent},"msgs_inflight":{unanswered},"acked_msgid":{acknowledged}}}}}}}}}}}"#
             );
             sending.sample(&Statistics::read(text.as_bytes()).unwrap());
@@ -91,6 +102,7 @@ mod tests {
         let sending = sampled(&[[5, 4, 0, 4], [5, 9, 0, 4], [5, 14, 0, 4]]);
         assert!(sending.is_sending());
         assert_eq!(sending.unsent(), []);
+        assert_eq!(sending.refused(), [(TopicPartition::new("a", 0), 7)]);
         let given_up = sampled(&[[5, 4, 0, 4], [5, 9, 0, 4], [5, 9, 0, 4]]);
         assert!(!given_up.is_sending());
         assert_eq!(
@@ -105,6 +117,7 @@ mod tests {
         let lost = [[5, 4, 0, 4], [5, 9, 0, 4], [5, 9, 0, 4], [6, 9, 0, 4], [6, 9, 0, 4]];
         assert_eq!(sampled(&lost[..4]).unsent(), [], "it may just have been given");
         assert_eq!(sampled(&lost).unsent(), [TopicPartition::new("a", 0)]);
+        assert_eq!(sampled(&lost).refused(), []);
         let again = [&lost[..], &[[6, 14, 0, 4]]].concat();
         assert_eq!(sampled(&again).unsent(), [], "it is sent and refused");
     }
@@ -121,6 +134,7 @@ mod tests {
         let sending = sampled(&[[4, 4, 0, 4], [5, 4, 0, 4], [5, 4, 0, 4]]);
         assert!(!sending.is_sending());
         assert_eq!(sending.unsent(), [TopicPartition::new("a", 0)]);
+        assert_eq!(sending.refused(), []);
     }
 
     #[test]

@@ -1,0 +1,82 @@
+//! Topics that are deleted and made again while ingest runs: it finds their new leaders, whatever it knew of the old ones.
+
+#![cfg(feature = "everything")]
+
+use std::time::Duration;
+
+use schemas::Topic;
+use weir_tests::kafka::Cluster;
+use weir_tests::oracle::Oracle;
+use weir_tests::pipeline::{APP_SECRET, PREFIX};
+use weir_tests::process::Binary;
+use weir_tests::signed::Sender;
+use weir_tests::until::until;
+use weir_tests::{http, ports, topics};
+
+const PATIENCE: Duration = Duration::from_mins(3);
+/// So many that each partition of the raw topic is given some.
+const DELIVERIES: usize = 60;
+
+/// The sum of a metric of ingest, over its labels.
+async fn metric(admin: &str, name: &str) -> anyhow::Result<f64> {
+    let (_, text) = http::get(&format!("http://{admin}/metrics")).await?;
+    let samples = text.lines().filter_map(|line| line.strip_prefix(name)?.rsplit_once(' '));
+    Ok(samples.filter_map(|(_, value)| value.parse::<f64>().ok()).sum())
+}
+
+/// The epochs of a topic that is made again begin at 0: to a client that knows of later ones its leaders are those of the past.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_is_made_again_after_its_leaders_moved_is_written_to() {
+    let mut cluster = Cluster::start().await.unwrap();
+    let brokers = cluster.bootstrap();
+    topics::apply(&brokers, PREFIX, &[]).await.unwrap();
+    let [listen, admin] = ports::free().unwrap().map(|port: u16| format!("127.0.0.1:{port}"));
+    let spool = tempfile::tempdir().unwrap();
+    let spool = spool.path().to_str().unwrap();
+    let args = [
+        "--brokers",
+        &brokers,
+        "--listen",
+        &listen,
+        "--admin-listen",
+        &admin,
+        "--spool-dir",
+        spool,
+        "--drain-delay",
+        "0ms",
+    ];
+    let mut ingest = Binary::start("weir-ingest", &args, &[("WEIR_APP_SECRET", APP_SECRET)]).unwrap();
+    ingest.ready(&format!("http://{admin}/readyz"), PATIENCE).await.unwrap();
+    let sender = Sender::new(&format!("http://{listen}/webhook"), APP_SECRET.as_bytes()).unwrap();
+    let oracle = Oracle::new();
+    let post = async || {
+        for _ in 0..DELIVERIES {
+            oracle.post(&sender).await;
+        }
+    };
+    let drained = async || {
+        until("an empty spool", PATIENCE, async || {
+            Ok(metric(&admin, "weir_spool_deliveries").await.is_ok_and(|waiting| waiting < 1.0).then_some(()))
+        })
+        .await
+    };
+    post().await;
+    for node in 0..3 {
+        cluster.node(node).kill().unwrap();
+        post().await;
+        cluster.start_again(&[node]).await.unwrap();
+    }
+    post().await;
+    drained().await.unwrap();
+
+    for topic in [Topic::Raw, Topic::Messages] {
+        topics::delete(&brokers, &topic.name(PREFIX)).await.unwrap();
+        topics::make_again(&brokers, PREFIX, topic).await.unwrap();
+    }
+    let before = oracle.acknowledged();
+    post().await;
+    assert_eq!(oracle.acknowledged(), before + DELIVERIES, "the spool takes what Kafka does not");
+    drained().await.unwrap();
+    let records = weir_tests::reader::read(&brokers, &Topic::Raw.name(PREFIX)).await.unwrap();
+    assert!(records.len() >= DELIVERIES, "{}", records.len());
+}
