@@ -35,6 +35,14 @@ impl KafkaLog {
     }
 }
 
+/// Why a connection failed that was never up, where a line of the log says so: of a broker that is silent, or closes at once, there is no
+/// error. A connection that was up ends for reasons that are none, such as having been idle.
+fn failed_connection<'a>(facility: &str, message: &'a str) -> Option<&'a str> {
+    let is_reason = facility == "FAIL" && !message.contains(" in state UP");
+    // The line begins with the thread's name.
+    is_reason.then(|| message.split_once("]: ").map_or(message, |(_, reason)| reason))
+}
+
 /// librdkafka takes the first four bytes of an answer for its size. Those of a web server's, `HTTP`, are no reason to raise a limit.
 fn in_plain_words(reason: &str) -> String {
     if reason.contains("Invalid response size 1213486160 ") {
@@ -49,6 +57,9 @@ fn in_plain_words(reason: &str) -> String {
 
 impl ClientContext for KafkaLog {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if let Some(reason) = failed_connection(facility, message) {
+            self.last_reason.set(in_plain_words(reason), Instant::now());
+        }
         // One file of properties serves a process' consumer and producer alike.
         let is_of_the_other = facility == "CONFWARN" && message.contains("will be ignored by this ");
         if is_of_the_other || level as i32 > RDKafkaLogLevel::Warning as i32 {
@@ -74,6 +85,14 @@ impl ClientContext for KafkaLog {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_that_never_was_up_has_its_reason_from_the_log() {
+        let silent = "a:9092/3: Connection setup timed out in state CONNECT (after 30029ms in state CONNECT)";
+        assert_eq!(failed_connection("FAIL", &format!("[thrd:a:9092/3]: {silent}")), Some(silent));
+        assert_eq!(failed_connection("FAIL", "a:9092/3: Disconnected (after 600000ms in state UP)"), None);
+        assert_eq!(failed_connection("MAXPOLL", silent), None);
+    }
 
     #[test]
     fn a_web_server_is_called_one() {

@@ -106,7 +106,8 @@ impl ProduceError {
 }
 
 /// In the reasons of a connection that was never there, or not to a broker: no login is missing in it.
-const NO_CONNECTION: [&str; 3] = ["Failed to resolve", "Connection refused", "the text HTTP"];
+const NO_CONNECTION: [&str; 4] =
+    ["Failed to resolve", "Connection refused", "setup timed out in state CONNECT", "the text HTTP"];
 
 /// Why it is not known that all topics are there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -143,7 +144,8 @@ impl TopicsError {
         let protocol = kafka.properties.get("security.protocol").map_or("plaintext", String::as_str);
         let is_connected = !NO_CONNECTION.iter().any(|words| reason.contains(words));
         let hint = if is_connected && protocol.eq_ignore_ascii_case("plaintext") {
-            "; if it wants TLS or a login, --kafka-config has to say so (security.protocol)"
+            "; if it wants TLS or a login, --kafka-config has to say so (security.protocol), and it may take no more connections \
+             (max.connections.per.ip)"
         } else {
             ""
         };
