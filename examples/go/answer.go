@@ -26,6 +26,9 @@ type result struct {
 }
 
 func main() {
+	if len(os.Args) != 4 {
+		log.Fatal("usage: go run . ACCOUNT CUSTOMER TEXT")
+	}
 	account, customer, text, id := os.Args[1], os.Args[2], os.Args[3], rand.Text()
 	prefix := cmp.Or(os.Getenv("WEIR_TOPIC_PREFIX"), "meta")
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

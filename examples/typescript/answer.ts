@@ -7,6 +7,10 @@ import type { ReplyResult } from "./models/reply.result.v1.js";
 import type { Reply } from "./models/reply.v1.js";
 
 const [account, to, text] = process.argv.slice(2);
+if (!account || !to || !text) {
+  console.error("usage: npm run answer ACCOUNT CUSTOMER TEXT");
+  process.exit(2);
+}
 const prefix = process.env.WEIR_TOPIC_PREFIX ?? "meta";
 const brokers = {
   bootstrapBrokers: (process.env.WEIR_BROKERS ?? "localhost:9092").split(","),

@@ -38,6 +38,7 @@ fn sample(topic: Topic, (reason, about): reasons::Reason) -> String {
         Topic::LookupsDlq => ("weir-lookups", Some(Topic::Comments)),
         Topic::MetricsDlq => ("weir-metrics", Some(Topic::Messages)),
         Topic::MediaDlq => ("weir-media", Some(Topic::Messages)),
+        Topic::RepliesDlq => ("weir-replies", Some(Topic::Replies)),
         _ => ("weir-ingest", None),
     };
     let place = from.map_or_else(String::new, |from| {

@@ -62,8 +62,8 @@ pub(crate) const SCHEMAS: &str = r"  schemas:
           type: string
           description: How often a consumer tried the event before it was put back from the dead letters; else absent.
     profileHeaders:
+      description: A record without a value, which erases a customer, need not have any.
       type: object
-      required: [content-type]
       properties:
         content-type:
           const: application/json
