@@ -38,7 +38,8 @@ const FAILURES: u32 = 5;
 #[derive(Clone, Debug)]
 pub(super) struct StoreParts {
     pub(super) directory: PathBuf,
-    /// Whether its file system is, as the process starts: a file is drained in place there without half a minute of attempts.
+    /// Whether its file system was as the process started, and nothing was written there since: a file is drained in place there
+    /// without half a minute of attempts, and is none that failed.
     pub(super) is_read_only: bool,
     /// `--spool-max-bytes`.
     pub(super) max_bytes: u64,
@@ -179,6 +180,7 @@ impl Store {
             self.state = State::Failed { is_final: true, retry_at: Instant::now() };
         }
         let database = created?;
+        self.parts.is_read_only = false;
         (self.failures, self.retry, self.page_bytes) = ([0; 3], RETRY_FIRST, 0);
         Ok((database, Totals::default()))
     }
@@ -202,11 +204,13 @@ impl Store {
             return Ok(false);
         }
         if !self.parts.backlog.contains(&file) {
-            self.parts.metrics.retirements.inc();
-            tracing::error!(
-                file = %file.display(),
-                "retired a spool file: it is not written any more, and drained in place"
-            );
+            if !self.parts.is_read_only {
+                self.parts.metrics.retirements.inc();
+                tracing::error!(
+                    file = %file.display(),
+                    "retired a spool file: it is not written any more, and drained in place"
+                );
+            }
             self.parts.backlog.add(file, self.totals.replace(Totals::default()), self.oldest.take());
         }
         Ok(true)

@@ -23,9 +23,12 @@ impl Store {
             None => self.parts.check.pass(),
             Some(why) => self.parts.check.fail(why),
         }
-        let retired_files = self.parts.backlog.len();
+        let drained_files = self.parts.backlog.len();
         // The folder may not have been listed yet.
-        let is_known = self.totals.is_some() || retired_files > 0;
+        let is_known = self.totals.is_some() || drained_files > 0;
+        // The last is not retired where it is drained only because nothing can be written there.
+        let is_last_whole = self.parts.is_read_only && self.must_retire();
+        let retired_files = drained_files.saturating_sub(usize::from(is_last_whole));
         metrics.retired_files.set(if is_known { float(retired_files as u64) } else { f64::NAN });
         let Some((current, retired)) = self.totals.zip(self.parts.backlog.totals()) else {
             let gauges = [&metrics.deliveries, &metrics.parked, &metrics.oldest_seconds];

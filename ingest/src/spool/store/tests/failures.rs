@@ -61,6 +61,26 @@ fn a_file_that_cannot_be_written_and_not_be_followed_either_is_drained() {
 }
 
 #[test]
+fn a_file_that_is_drained_only_since_its_volume_is_read_only_is_no_retired_one() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("quarantined-1763755200000.db"), closed_spool(&rows(ROWS))).unwrap();
+    fs::write(spool_db(directory.path()), closed_spool(&rows(ROWS))).unwrap();
+    // The next cannot be created.
+    let mut store = Store::new(StoreParts { is_read_only: true, ..parts(directory.path(), 4096) });
+    store.maintain();
+    let counts =
+        |store: &Store| (store.parts.metrics.retirements.get(), store.parts.metrics.retired_files.get());
+    assert_eq!((store.parts.backlog.len(), counts(&store)), (2, (0, 1.0)));
+    // Once it can be, it is one until it is drained, and the next that fails is counted.
+    store.parts.max_bytes = MAX;
+    retry(&mut store);
+    assert_eq!(counts(&store), (0, 2.0));
+    store.fail(&StoreError::Unsynced("injected".to_owned()), Operation::Write);
+    retry(&mut store);
+    assert_eq!(counts(&store), (1, 3.0));
+}
+
+#[test]
 fn files_that_are_found_only_as_one_is_retired_are_drained_too() {
     let directory = tempfile::tempdir().unwrap();
     let older = directory.path().join("quarantined-1763755200000.db");

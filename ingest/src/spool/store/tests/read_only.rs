@@ -46,7 +46,8 @@ fn on_a_volume_that_is_read_only(directory: &Path) {
     store.maintain();
     assert_eq!(store.parts.backlog.paths(), [spool_db(directory)]);
     assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(Unavailable::SpoolFailing));
-    assert_eq!(store.parts.metrics.healthy.get(), 0);
+    let metrics = &store.parts.metrics;
+    assert_eq!((metrics.healthy.get(), metrics.retirements.get(), metrics.retired_files.get()), (0, 0, 0.0));
     let mut inspector = Inspector::new(directory);
     let listed = |inspector: &mut Inspector| inspector.groups().unwrap()[0].deliveries;
     assert_eq!(listed(&mut inspector), ROWS as u64, "beside its ingest, which can make no socket");
