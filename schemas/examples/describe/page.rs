@@ -40,6 +40,10 @@ again what it is, so that you can pass over what you do not want without parsing
   Meta may deliver late: order by `time`, which is when it happened.
 - **Ids are strings in what Weir writes.** In `data` they are what Meta sent: mostly strings, sometimes numbers beyond 2^53, which JavaScript's `JSON.parse` rounds
   and so does jq 1.6 (1.7 where it computes with them).
+- **A number in `data` may be beyond every type**, and so in `payload` of an attachment: `1e400` is valid JSON, and nothing that Meta signed is refused or changed for it.
+  Python's `json.loads` makes `inf` of it and JavaScript's `JSON.parse` `Infinity`, which they write as `Infinity`, which is no JSON, and as `null`; jq 1.6 makes it the largest number that it
+  has; Go's `json.Unmarshal` and Rust's `serde_json` end with an error unless that member is a `json.RawMessage` or `RawValue`. Read as numbers only what you use,
+  and take one that is not finite for one that is absent.
 - **A string in `data` may end in half a character**: text that was cut at a length holds `\ud83d` without its second half. It is valid JSON, and Python's
   `json.loads` and JavaScript's `JSON.parse` read it, but Pydantic's own parser (`model_validate_json`, `from_json`) refuses the whole record: call
   `Event.model_validate(json.loads(record.value()))`. Before such a text is written as UTF-8, replace what is left of the character:
