@@ -98,7 +98,7 @@ pub(crate) fn of_the_system(registry: &Registry) {
 #[cfg(not(target_os = "linux"))]
 pub(crate) const fn of_the_system(_: &Registry) {}
 
-fn register<M>(registry: &Registry, name: &str, make: impl Fn(&str) -> prometheus::Result<M>) -> M
+pub(crate) fn register<M>(registry: &Registry, name: &str, make: impl Fn(&str) -> prometheus::Result<M>) -> M
 where
     M: Collector + Clone + 'static,
 {

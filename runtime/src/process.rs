@@ -11,6 +11,7 @@ pub mod steady_clock;
 pub mod supervisor;
 
 use std::error::Error;
+use std::sync::Arc;
 
 use prometheus::Registry;
 
@@ -21,6 +22,7 @@ pub use entry::{
 use self::health::Health;
 use self::shutdown::Shutdown;
 use crate::kafka::credentials::Credentials;
+use crate::kafka::quota::QuotaWatch;
 use crate::metrics;
 
 /// Who a process is; constants of the binary.
@@ -49,6 +51,8 @@ pub struct Process {
     pub shutdown: Shutdown,
     /// Tells of other files of credentials.
     pub credentials: Credentials,
+    /// How long brokers have its producers wait.
+    pub quota: Arc<QuotaWatch>,
 }
 
 impl Process {
@@ -59,7 +63,8 @@ impl Process {
         metrics::build_info(&registry, name, version);
         metrics::of_the_system(&registry);
         let health = Health::new(shutdown.clone());
-        Self { name, version, registry, health, shutdown, credentials: Credentials::default() }
+        let (credentials, quota) = (Credentials::default(), Arc::new(QuotaWatch::of_producers()));
+        Self { name, version, registry, health, shutdown, credentials, quota }
     }
 }
 

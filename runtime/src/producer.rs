@@ -28,7 +28,7 @@ use client::Client;
 pub use error::{ProduceError, ProducerError, SendError, TopicsError};
 pub use options::ProducerOptions;
 
-pub use crate::kafka::quota::QuotaWait;
+pub use crate::kafka::quota::{QuotaWait, QuotaWatch};
 pub use crate::kafka::statistics::{ProducerMetrics, ProducerState};
 
 use crate::kafka::TopicPartition;

@@ -26,7 +26,7 @@ pub(crate) use self::security::not_honoured;
 use self::shared::Shared;
 use self::ticket::Ticket;
 use prometheus::Registry;
-use runtime::kafka::credentials::Credentials;
+use runtime::process::Process;
 use runtime::producer::{
     Acknowledgement, BatchCompletion, Outgoing, ProducerError, ProducerMetrics, ProducerOptions, SendError,
     TopicsError,
@@ -60,12 +60,12 @@ impl Direct {
         kafka: &KafkaSettings,
         options: &ProducerOptions,
         topics: &[String],
-        credentials: Credentials,
+        process: &Process,
         registry: &Registry,
     ) -> Result<Self, ProducerError> {
-        let shared = Shared::new(kafka, options, topics, credentials);
+        let shared = Shared::new(kafka, options, topics, process.credentials.clone());
         let shared = Arc::new(shared.map_err(ProducerError)?);
-        let metrics = ProducerMetrics::new(registry);
+        let metrics = ProducerMetrics::new(registry, &process.quota);
         let running = tokio::spawn(supervision::run(Arc::clone(&shared), metrics)).abort_handle();
         Ok(Self { shared, running })
     }

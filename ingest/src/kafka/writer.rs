@@ -45,9 +45,7 @@ impl Writer {
                 process.shutdown.spawn(watchdog::watch(producer.clone(), process, registry));
                 Self::Rdkafka(producer)
             }
-            ProducerKind::Direct => {
-                Self::Direct(Direct::start(kafka, options, topics, process.credentials.clone(), registry)?)
-            }
+            ProducerKind::Direct => Self::Direct(Direct::start(kafka, options, topics, process, registry)?),
         })
     }
 

@@ -3,13 +3,16 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use prometheus::Gauge;
+use prometheus::{Gauge, Registry};
 
+use crate::metrics;
 use crate::mutex::lock;
 use crate::throttle::Throttle;
 
 /// The longest wait is shown for as long, so that it is seen whenever somebody looks; meanwhile a client that waits is told of no other.
 const SHOWN_FOR: Duration = Duration::from_mins(1);
+
+const OF_PRODUCERS: &str = "weir_kafka_throttle_seconds";
 
 /// The longest wait that a broker has asked for since the last look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,9 +23,9 @@ pub struct QuotaWait {
     pub wait: Duration,
 }
 
-/// Shows and says what brokers ask for.
+/// Shows and says what brokers ask for; clients that share it are shown as one.
 #[derive(Debug)]
-pub(crate) struct QuotaWatch {
+pub struct QuotaWatch {
     gauge: Gauge,
     /// What is shown, and since when.
     shown: Mutex<Option<(Duration, Instant)>>,
@@ -32,6 +35,17 @@ pub(crate) struct QuotaWatch {
 impl QuotaWatch {
     pub(crate) fn new(gauge: Gauge) -> Self {
         Self { gauge, shown: Mutex::default(), log: Throttle::default() }
+    }
+
+    /// Of the producers of a process, which is not shown before there is one.
+    pub(crate) fn of_producers() -> Self {
+        let help = "The longest that a broker had a producer wait for its quota, in the last minute.";
+        Self::new(metrics::gauge_of_parts(&Registry::new(), OF_PRODUCERS, help))
+    }
+
+    /// Shows that of the producers in `registry`, that of the process or one whose metrics go elsewhere.
+    pub(crate) fn register(&self, registry: &Registry) {
+        metrics::register(registry, OF_PRODUCERS, |_| Ok(self.gauge.clone()));
     }
 
     #[cfg(test)]

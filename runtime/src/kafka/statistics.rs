@@ -4,6 +4,7 @@
 //! logged of them but a broker that has a client wait: they name hosts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use prometheus::{Gauge, IntCounter, IntGauge, Registry};
@@ -130,7 +131,7 @@ pub struct ProducerMetrics {
     retries: IntCounter,
     queue_bytes: IntGauge,
     queue_records: IntGauge,
-    quota: QuotaWatch,
+    quota: Arc<QuotaWatch>,
     /// Of the present client, as far as they are counted.
     counted_retries: u64,
 }
@@ -151,8 +152,9 @@ pub struct ProducerState {
 }
 
 impl ProducerMetrics {
-    /// Registers them.
-    pub fn new(registry: &Registry) -> Self {
+    /// Registers them; `quota` is one of all producers of a process.
+    pub fn new(registry: &Registry, quota: &Arc<QuotaWatch>) -> Self {
+        quota.register(registry);
         let gauge = |name: &str, help: &str| metrics::gauge(registry, name, help);
         let in_flight = "Records that are queued or on their way to Kafka and not yet acknowledged.";
         Self {
@@ -170,11 +172,7 @@ impl ProducerMetrics {
             ),
             queue_bytes: gauge("weir_kafka_queue_bytes", "Bytes of records that wait in the client."),
             queue_records: gauge("weir_kafka_queue_records", "Records that wait in the client."),
-            quota: QuotaWatch::new(metrics::gauge_of_parts(
-                registry,
-                "weir_kafka_throttle_seconds",
-                "The longest that a broker had the client wait for its quota, in the last minute.",
-            )),
+            quota: Arc::clone(quota),
             counted_retries: 0,
         }
     }
@@ -221,6 +219,10 @@ mod tests {
         "c:9092/bootstrap":{"name":"c:9092/bootstrap","nodeid":-1,"state":"CONNECT","txretries":0,"rtt":{"p99":9999,"cnt":0}}
     },"topics":{}}"#;
 
+    fn metrics() -> ProducerMetrics {
+        ProducerMetrics::new(&Registry::new(), &Arc::new(QuotaWatch::of_producers()))
+    }
+
     fn said(retries: u64) -> Statistics {
         let text = SAID.replace(r#""txretries":2"#, &format!(r#""txretries":{retries}"#));
         Statistics::read(text.as_bytes()).unwrap()
@@ -228,7 +230,7 @@ mod tests {
 
     #[test]
     fn the_slowest_broker_that_was_asked_counts_and_only_connected_ones_are_up() {
-        let mut metrics = ProducerMetrics::new(&Registry::new());
+        let mut metrics = metrics();
         metrics.sample(&said(2));
         assert_eq!(metrics.brokers_up.get(), 2);
         assert!((metrics.round_trip.get() - 0.0025).abs() < 1e-9);
@@ -237,7 +239,7 @@ mod tests {
 
     #[test]
     fn the_broker_that_has_the_client_wait_longest_is_named() {
-        let mut metrics = ProducerMetrics::new(&Registry::new());
+        let mut metrics = metrics();
         metrics.sample(&said(2));
         assert!((metrics.quota.shown() - 3.2).abs() < 1e-9);
         let wait = Duration::from_millis(3200);
@@ -247,8 +249,22 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_wait_of_all_producers_of_a_process_is_shown() {
+        let (shown, elsewhere) = (Registry::new(), Registry::new());
+        let quota = Arc::new(QuotaWatch::of_producers());
+        let (mut first, mut second) =
+            (ProducerMetrics::new(&shown, &quota), ProducerMetrics::new(&elsewhere, &quota));
+        let not_limited = SAID.replace(r#""max":40"#, r#""max":0"#).replace(r#""max":3200"#, r#""max":0"#);
+        second.sample(&said(2));
+        first.sample(&Statistics::read(not_limited.as_bytes()).unwrap());
+        let gathered = shown.gather();
+        let wait = gathered.iter().find(|family| family.name() == "weir_kafka_throttle_seconds").unwrap();
+        assert!((wait.get_metric()[0].get_gauge().get_value() - 3.2).abs() < 1e-9);
+    }
+
+    #[test]
     fn retries_are_counted_once_over_all_clients() {
-        let mut metrics = ProducerMetrics::new(&Registry::new());
+        let mut metrics = metrics();
         for retries in [2, 2, 5] {
             metrics.sample(&said(retries));
         }

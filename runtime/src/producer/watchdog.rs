@@ -25,7 +25,7 @@ use crate::process::supervisor::Supervisor;
 use self::progress::{ClientSample, Progress, Step};
 use self::sending::Sending;
 use super::context::Context;
-use super::{Producer, ProducerError, ProducerMetrics};
+use super::{Producer, ProducerError, ProducerMetrics, QuotaWatch};
 use crate::kafka::TopicPartition;
 use crate::kafka::credentials::Changes;
 use crate::metrics;
@@ -81,17 +81,17 @@ pub fn watch(
     process: &Process,
     registry: &Registry,
 ) -> impl Future<Output = ()> + Send + use<> {
-    watch_with(Watchdog::new(producer, registry), process)
+    watch_with(Watchdog::new(producer, registry, &process.quota), process)
 }
 
-/// As [`watch`], for a second producer of a process: what is shown is about the first, but for how often a client of the
-/// second was `rebuilt`.
+/// As [`watch`], for a second producer of a process: what is shown is about the first, but for waits for quotas, and for how often
+/// a client of the second was `rebuilt`.
 pub fn watch_second(
     producer: Producer,
     process: &Process,
     rebuilt: &IntCounter,
 ) -> impl Future<Output = ()> + Send + use<> {
-    let mut watchdog = Watchdog::new(producer, &Registry::new());
+    let mut watchdog = Watchdog::new(producer, &Registry::new(), &process.quota);
     watchdog.rebuilt = Reason::ALL.map(|_| rebuilt.clone()).into();
     watch_with(watchdog, process)
 }
@@ -124,7 +124,7 @@ struct Watchdog {
 }
 
 impl Watchdog {
-    fn new(producer: Producer, registry: &Registry) -> Self {
+    fn new(producer: Producer, registry: &Registry, quota: &Arc<QuotaWatch>) -> Self {
         let rebuilt = metrics::counters(
             registry,
             "weir_producer_rebuilt_total",
@@ -140,7 +140,7 @@ impl Watchdog {
             wait: *REBUILD_EVERY.start(),
             lost: 0,
             rebuilt: Reason::ALL.map(|reason| rebuilt.with_label_values(&[reason.as_str()])).into(),
-            metrics: ProducerMetrics::new(registry),
+            metrics: ProducerMetrics::new(registry, quota),
             sending: Sending::default(),
             sent_elsewhere: Vec::new(),
             refused: Throttle::default(),

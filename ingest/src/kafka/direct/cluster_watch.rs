@@ -99,9 +99,8 @@ async fn metadata(shared: &Shared, address: &str) -> Result<MetadataResponse, Co
 mod tests {
     use super::super::Direct;
     use super::*;
-    use prometheus::Registry;
     use rdkafka::mocking::MockCluster;
-    use runtime::kafka::credentials::Credentials;
+    use runtime::process::Process;
     use runtime::producer::{ProducerOptions, TopicsError};
     use runtime::settings::KafkaSettings;
 
@@ -113,8 +112,8 @@ mod tests {
     async fn checked(brokers: String) -> Result<(), TopicsError> {
         let (kafka, options, topics) =
             (KafkaSettings::plain(brokers), ProducerOptions::default(), [String::from("raw")]);
-        let (credentials, registry) = (Credentials::default(), Registry::new());
-        let direct = Direct::start(&kafka, &options, &topics, credentials, &registry).unwrap();
+        let process = Process::new("weir-ingest", "0");
+        let direct = Direct::start(&kafka, &options, &topics, &process, &process.registry).unwrap();
         let checked = direct.check_topics(&topics, PATIENCE).await;
         // Also where another broker is well.
         let reason = direct.last_reason(Instant::now());

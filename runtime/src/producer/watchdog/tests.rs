@@ -10,7 +10,7 @@ const AUTHORITY: &str = include_str!("../../kafka/credentials/certificates/chain
 async fn changed_settings_that_no_client_can_be_made_of_yet_are_tried_again() {
     let plain = KafkaSettings::plain("127.0.0.1:1");
     let producer = Producer::new(&plain, &ProducerOptions::default()).unwrap();
-    let mut watchdog = Watchdog::new(producer, &Registry::new());
+    let mut watchdog = Watchdog::new(producer, &Registry::new(), &Arc::new(QuotaWatch::of_producers()));
     let folder = tempfile::tempdir().unwrap();
     let authority = folder.path().join("ca.crt");
     let set = [("security.protocol", "ssl"), ("ssl.ca.location", authority.to_str().unwrap())];
