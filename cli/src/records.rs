@@ -2,6 +2,7 @@
 //! and the schemas of all.
 
 pub(crate) mod embedded;
+pub(crate) mod exact;
 pub(crate) mod fact;
 pub(crate) mod line;
 pub(crate) mod reply;

@@ -2,10 +2,10 @@
 
 use super::settings::ShowSettings;
 use crate::kafka::Source;
+use crate::records::exact::{headers, put};
 use crate::screen::{Cell, Screen, Table, Tone, harmless, one_line};
 use crate::tool::{Exit, Result, Session};
 use runtime::consumer::Record;
-use runtime::hex;
 use runtime::kafka::dead_letter::header;
 use serde_json::{Value, json};
 use std::io;
@@ -56,32 +56,15 @@ fn print(record: &Record, screen: &mut Screen) -> io::Result<()> {
 
 /// The record as one JSON object; what is no UTF-8 is hex digits under the same name with `_hex`.
 fn object(record: &Record) -> Value {
-    let headers: Vec<Value> = record
-        .headers
-        .iter()
-        .map(|(name, value)| {
-            let mut header = json!({ "name": name });
-            put(&mut header, "value", value.as_deref());
-            header
-        })
-        .collect();
     let mut object = json!({
         "topic": &*record.topic,
         "partition": record.partition,
         "offset": record.offset,
-        "headers": headers,
+        "headers": headers(record),
     });
     put(&mut object, "key", record.key.as_deref());
     put(&mut object, "value", record.value.as_deref());
     object
-}
-
-fn put(object: &mut Value, name: &str, bytes: Option<&[u8]>) {
-    let text = bytes.map(std::str::from_utf8);
-    match (bytes, text) {
-        (Some(bytes), Some(Err(_))) => object[format!("{name}_hex")] = hex::digits(bytes).into(),
-        (_, text) => object[name] = text.and_then(Result::ok).into(),
-    }
 }
 
 #[cfg(test)]

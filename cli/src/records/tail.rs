@@ -1,21 +1,22 @@
 //! `weir tail`: records as they come, for people or programs.
 
-use super::embedded::Embedded;
+mod whole;
+
 use super::fact::DescribedRecord;
 use super::line;
 use super::watch::{Span, Watch, WatchError};
-use crate::kafka::{RecordPosition, Source};
+use crate::kafka::Source;
 use crate::screen::{Screen, Tone, counted};
 use crate::tool::settings::{count, flag, group, kafka, kind, settings, several, switch, topic_prefix};
 use crate::tool::{Exit, Result, Session, Tool, work};
 use runtime::consumer::Record;
 use runtime::settings::{KafkaSettings, form};
-use schemas::{EventKind, Millis, Topic, TypedEvent};
-use serde::Serialize;
+use schemas::{EventKind, Topic, TypedEvent};
 use std::collections::BTreeMap;
 use std::io;
 use std::mem::discriminant;
 use std::time::{Duration, SystemTime};
+use whole::Whole;
 
 const MORE: &str = "\
 Prints the records that come from now on, of every typed topic unless --topic names others: when, topic, what it is, key, and \
@@ -26,8 +27,9 @@ live. Brokers that do not answer, partitions without a leader and what this user
 what is written meanwhile comes once they answer again. Partitions that are added are read too.
 
 With --json a record is an object of topic, partition, offset, timestamp, key, headers and value: the value as it is where it \
-is JSON, else as a string; {\"left_out\":N} stands for N records, {\"error\":\"…\"} says what cannot be read, and \
-{\"error\":null} that all can be again.";
+is JSON, else as a string. Beside what is no UTF-8 there is key_hex or value_hex, and, where headers cannot hold them all, \
+all_headers: each in order, as an object of name and value or value_hex. {\"left_out\":N} stands for N records, \
+{\"error\":\"…\"} says what cannot be read, and {\"error\":null} that all can be again.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -172,31 +174,6 @@ impl Wanted {
     }
 }
 
-/// A record for programs.
-#[derive(Serialize)]
-struct Whole<'a> {
-    #[serde(flatten)]
-    position: RecordPosition,
-    timestamp: Option<String>,
-    key: Option<String>,
-    headers: BTreeMap<&'a str, Option<String>>,
-    value: Option<Embedded>,
-}
-
-impl<'a> Whole<'a> {
-    fn of(record: &'a Record) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let headers = record.headers.iter();
-        Self {
-            position: RecordPosition::of(record),
-            timestamp: record.timestamp.map(|time| Millis::of(time).to_string()),
-            key: record.key.as_deref().map(text),
-            headers: headers.map(|(name, value)| (name.as_str(), value.as_deref().map(text))).collect(),
-            value: record.value.as_deref().map(|value| Embedded::of(&text(value))),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,7 +181,7 @@ mod tests {
     use clap::Command;
     use std::sync::Arc;
 
-    fn record(key: &str, value: &str) -> Record {
+    pub(super) fn record(key: &str, value: &str) -> Record {
         Record {
             topic: Arc::from("meta.messages.v1"),
             partition: 3,
@@ -216,7 +193,7 @@ mod tests {
         }
     }
 
-    const EVENT: &str = r#"{"id":"00112233445566778899aabbccddeeff","source":"/meta/instagram/17","metaobject":"instagram",
+    pub(super) const EVENT: &str = r#"{"id":"00112233445566778899aabbccddeeff","source":"/meta/instagram/17","metaobject":"instagram",
         "type":"com.meta.instagram.message.v1","metacarrier":"messaging","deliveryid":"0198","data":{}}"#;
 
     fn wanted(account: Option<&str>, kind: Option<&str>, user: Option<&str>) -> Wanted {
@@ -237,14 +214,6 @@ mod tests {
         assert!(!wanted(Some("1"), None, None).holds(&record));
         assert!(!wanted(None, Some("postback"), None).holds(&record));
         assert!(!wanted(None, None, Some("4")).holds(&record));
-    }
-
-    #[test]
-    fn an_object_holds_the_value_as_it_is_on_one_line() {
-        let object = serde_json::to_string(&Whole::of(&record("17:42", EVENT))).unwrap();
-        assert!(!object.contains('\n') && object.contains(r#""value":{"id":"001122"#), "{object}");
-        let object = serde_json::to_value(Whole::of(&record("17:42", "no JSON"))).unwrap();
-        assert_eq!((&object["value"], &object["headers"]["ce_id"]), (&"no JSON".into(), &"7".into()));
     }
 
     #[test]
