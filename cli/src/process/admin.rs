@@ -1,8 +1,12 @@
-//! What a process says on its admin port, asked without a client library.
+//! What a process says on its admin port.
 
-use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use reqwest::StatusCode;
+use runtime::http::{client, tls};
+use runtime::process::chain;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
+use tokio::runtime::Builder;
 
 /// A process that is well answers at once; one that does not within this is not well.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
@@ -17,38 +21,42 @@ pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-/// Asks for a page, such as `readyz?verbose`: the head of the answer and its body, of `most` bytes together.
-pub(super) fn get(address: SocketAddr, page: &str, most: u64) -> io::Result<(String, String)> {
+/// What was answered.
+pub(super) struct Page {
+    pub(super) status: StatusCode,
+    /// As far as it is read, without what is empty at its end.
+    pub(super) body: String,
+}
+
+/// Asks for a page, such as `readyz?verbose`, of which so many bytes are read.
+pub(super) fn get(address: SocketAddr, page: &str, most: u64) -> io::Result<Page> {
     get_within(ANSWER_WITHIN, address, page, most)
 }
 
-fn get_within(limit: Duration, address: SocketAddr, page: &str, most: u64) -> io::Result<(String, String)> {
-    let mut stream = TcpStream::connect_timeout(&address, limit)?;
-    stream.set_read_timeout(Some(limit))?;
-    write!(stream, "GET /{page} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.take(most).read_to_string(&mut answer).map_err(|error| late(error, limit))?;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    if (answer.len() as u64) < most && length(head).is_some_and(|length| body.len() < length) {
-        return Err(io::Error::new(ErrorKind::UnexpectedEof, "its answer was cut off"));
-    }
-    Ok((head.to_owned(), body.trim_end().to_owned()))
-}
-
-/// How long the body is, where the head says so.
-fn length(head: &str) -> Option<usize> {
-    let mut fields = head.lines().filter_map(|line| line.split_once(':'));
-    let (_, length) = fields.find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?;
-    length.trim().parse().ok()
-}
-
-/// The system calls it a resource that is not available when a read takes too long.
-fn late(error: io::Error, limit: Duration) -> io::Error {
-    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) {
-        let within = humantime::format_duration(limit);
-        return io::Error::new(ErrorKind::TimedOut, format!("no answer within {within}"));
-    }
-    error
+fn get_within(limit: Duration, address: SocketAddr, page: &str, most: u64) -> io::Result<Page> {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let tls = tls::client(None).map_err(io::Error::other)?;
+    let http = client::builder(tls).connect_timeout(limit).read_timeout(limit);
+    let ask = async {
+        let mut answer = http.build()?.get(format!("http://{address}/{page}")).send().await?;
+        let mut body = Vec::new();
+        while body.len() < most
+            && let Some(chunk) = answer.chunk().await?
+        {
+            body.extend_from_slice(&chunk);
+        }
+        body.truncate(most);
+        let body = String::from_utf8_lossy(&body).trim_end().to_owned();
+        Ok(Page { status: answer.status(), body })
+    };
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(ask).map_err(|error: reqwest::Error| {
+        if error.is_timeout() {
+            let within = humantime::format_duration(limit);
+            return io::Error::new(ErrorKind::TimedOut, format!("no answer within {within}"));
+        }
+        io::Error::other(chain(&error.without_url()))
+    })
 }
 
 #[cfg(test)]
@@ -60,7 +68,7 @@ mod tests {
     fn a_process_that_hangs_is_late_and_no_resource() {
         let hangs = TcpListener::bind("127.0.0.1:0").unwrap();
         let asked = get_within(Duration::from_millis(300), hangs.local_addr().unwrap(), "readyz", 100);
-        let why = asked.unwrap_err();
+        let why = asked.err().unwrap();
         assert_eq!((why.kind(), why.to_string()), (ErrorKind::TimedOut, "no answer within 300ms".to_owned()));
     }
 

@@ -109,7 +109,7 @@ fn asked(process: impl ToSocketAddrs, page: &str) -> io::Result<String> {
     let mut why = io::Error::other("the name has no address");
     for address in process.to_socket_addrs()? {
         match admin::get(address, page, LARGEST_PAGE) {
-            Ok((_, body)) => return Ok(body + "\n"),
+            Ok(page) => return Ok(page.body + "\n"),
             Err(error) => why = error,
         }
     }
