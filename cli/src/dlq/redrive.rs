@@ -102,13 +102,14 @@ fn needed(settings: &RedriveSettings) -> Vec<String> {
 }
 
 impl Redrive<'_> {
-    /// Puts back the dead letters of one topic. What was acknowledged is remembered, however it ends.
+    /// Puts back the dead letters of one topic. What was acknowledged is remembered, however it ends; where that fails nothing else
+    /// matters as much.
     fn topic(&mut self, range: &Range, mut marks: TopicMarks) -> Result<()> {
         let outcome = self.dead_letters(range, &mut marks);
         let written = self.sink.finish();
         let noted = self.note(&mut marks);
         let committed = marks.commit(&self.group);
-        outcome.and(written).and(noted).and(committed)
+        committed.and(outcome).and(written).and(noted)
     }
 
     fn dead_letters(&mut self, range: &Range, marks: &mut TopicMarks) -> Result<()> {
@@ -125,7 +126,8 @@ impl Redrive<'_> {
             }
             self.note(marks)?;
             if committed.elapsed() >= COMMIT_EVERY {
-                marks.commit(&self.group)?;
+                // It is tried once more before this is told.
+                marks.commit(&self.group).map_err(|why| format!("stopped: {why}; what was put back is remembered by now, and the next run goes on with the rest"))?;
                 committed = Instant::now();
             }
         }

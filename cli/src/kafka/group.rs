@@ -8,7 +8,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{Offset, TopicPartitionList};
-use runtime::blocking::Blocking;
+use runtime::blocking::{Blocking, BlockingError};
 use runtime::settings::KafkaSettings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -82,12 +82,14 @@ impl Group {
         Ok(committed.collect())
     }
 
-    /// Commits these of a topic's partitions. librdkafka waits for a coordinator without a bound, and to end its client for what
-    /// waits: that is left to a thread which has the client too, and which nobody waits for.
+    /// Commits these of a topic's partitions, also where a coordinator comes back within a minute, as of a broker that is restarted:
+    /// what cannot be remembered would go back twice. librdkafka waits for a coordinator without a bound, and to end its client for
+    /// what waits: that is left to a thread which has the client too, and which nobody waits for longer than that.
     pub(crate) fn commit(&self, topic: &str, offsets: &BTreeMap<i32, Committed>) -> Result<()> {
-        let (client, topic, offsets) = (Arc::clone(&self.client), topic.to_owned(), offsets.clone());
-        let within = self.answer_within;
-        let request = move |client: &BaseConsumer| {
+        let (topic, offsets) = (topic.to_owned(), offsets.clone());
+        let within = self.answer_within * 4;
+        let deadline = Instant::now() + within;
+        let request = Arc::new(move |client: &BaseConsumer| {
             let mut list = TopicPartitionList::new();
             for (partition, (offset, metadata)) in &offsets {
                 let mut element = list.add_partition(&topic, *partition);
@@ -95,13 +97,21 @@ impl Group {
                 element.set_metadata(metadata);
             }
             client.commit(&list, CommitMode::Sync)
-        };
-        // A little longer than it asks again, so that the last reason is told.
-        let asked = self.commits.wait(within + AGAIN_AFTER * 3, move || answered(&client, within, request));
+        });
         let action = "remember what was put back (the group weir-redrive)";
-        match asked {
-            Ok(answer) => answer.map_err(|error| self.failed(action, &error)),
-            Err(late) => Err(self.came_to_nothing(action, late)),
+        loop {
+            let (client, request) = (Arc::clone(&self.client), Arc::clone(&request));
+            let ask = move || answered(&client, within, &*request);
+            // A little longer than it asks again, so that the last reason is told.
+            match self.commits.wait(within + AGAIN_AFTER * 3, ask) {
+                Ok(answer) => return answer.map_err(|error| self.failed(action, &error)),
+                Err(BlockingError::Busy) if Instant::now() < deadline => {
+                    if let Some(refusal) = refusal(&self.client) {
+                        return Err(self.failed(action, &refusal));
+                    }
+                }
+                Err(late) => return Err(self.came_to_nothing(action, late)),
+            }
         }
     }
 
@@ -162,10 +172,12 @@ fn is_passing(error: &KafkaError) -> bool {
         Code::CoordinatorLoadInProgress,
         Code::CoordinatorNotAvailable,
         Code::LeaderNotAvailable,
+        Code::NetworkException,
         Code::NotCoordinator,
         Code::OperationTimedOut,
         Code::RequestTimedOut,
         Code::Resolve,
+        Code::TimedOutQueue,
         Code::UnknownTopicOrPartition,
         Code::WaitingForCoordinator,
     ];
@@ -193,11 +205,28 @@ mod tests {
         commit(&group, 1).unwrap();
         assert_eq!(group.committed("dead", &[0]).unwrap()[&0].0, 1);
         cluster.broker_down(1).unwrap();
-        group.answer_within = SOON;
+        group.answer_within = SOON / 4;
         for offset in [2, 3] {
             let error = commit(&group, offset).unwrap_err().to_string();
             assert!(error.contains("cannot remember what was put back"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_commit_waits_for_one_before_it_that_was_given_up() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("dead", 1, 1).unwrap();
+        let mut group = Group::open(&KafkaSettings::plain(cluster.bootstrap_servers()), REDRIVE).unwrap();
+        let commit =
+            |group: &Group, offset| group.commit("dead", &BTreeMap::from([(0, (offset, String::new()))]));
+        commit(&group, 1).unwrap();
+        cluster.broker_down(1).unwrap();
+        group.answer_within = SOON / 4;
+        commit(&group, 2).unwrap_err();
+        cluster.broker_up(1).unwrap();
+        group.answer_within = ANSWER_WITHIN;
+        commit(&group, 3).unwrap();
+        assert_eq!(group.committed("dead", &[0]).unwrap()[&0].0, 3);
     }
 
     #[test]
