@@ -79,7 +79,7 @@ pub fn matching(expected: &str, accepts: fn(&str) -> bool) -> Form<String> {
 
 /// A duration with a unit, within `range`, such as `1s`, `250ms` or `1m 30s`.
 pub fn duration(range: RangeInclusive<Duration>) -> Form<Duration> {
-    let [from, to] = [range.start(), range.end()].map(|bound| humantime::format_duration(*bound));
+    let [from, to] = [range.start(), range.end()].map(|bound| format_duration(*bound));
     let bounds = if *range.end() == Duration::MAX {
         format!("of {from} or more")
     } else {
@@ -88,6 +88,15 @@ pub fn duration(range: RangeInclusive<Duration>) -> Form<Duration> {
     Form::new(format!("a duration with its unit, {bounds}"), move |value| {
         humantime::parse_duration(value).ok().filter(|duration| range.contains(duration))
     })
+}
+
+/// Days stay days, however many: of months and years nobody knows how long these are.
+fn format_duration(duration: Duration) -> String {
+    let days = duration.as_secs() / (24 * 60 * 60);
+    if days > 1 && duration == Duration::from_hours(24 * days) {
+        return format!("{days}days");
+    }
+    humantime::format_duration(duration).to_string()
 }
 
 /// A duration of some milliseconds, written as any duration.
@@ -186,6 +195,10 @@ mod tests {
         let long = duration(Duration::from_secs(1)..=Duration::MAX);
         assert_eq!(long.expected(), "a duration with its unit, of 1s or more");
         assert_eq!(long.parse("3days"), Some(Duration::from_hours(72)));
+        let days = duration(Duration::from_hours(24)..=Duration::from_hours(365 * 24));
+        assert_eq!(days.expected(), "a duration with its unit, from 1day to 365days");
+        assert_eq!(days.parse("365days"), Some(Duration::from_hours(365 * 24)));
+        assert_eq!(days.parse("366days"), None);
     }
 
     #[test]
