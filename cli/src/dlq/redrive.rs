@@ -5,7 +5,7 @@ use super::decision::{Decision, Rules, outgoing};
 use super::outcome::{Line, Sums, Tally};
 use super::settings::RedriveSettings;
 use super::topic_marks::TopicMarks;
-use crate::kafka::{Group, OutgoingRecord, REDRIVE, Range, RecordPosition, Settled, Sink, Source};
+use crate::kafka::{Group, OutgoingRecord, REDRIVE, Range, RecordPosition, Settled, Sink, Source, Typed};
 use crate::screen::{Screen, Tone, nonzero};
 use crate::tool::{Exit, Result, Session, ToolError};
 use runtime::consumer::Record;
@@ -106,10 +106,9 @@ impl Redrive<'_> {
     /// matters as much.
     fn topic(&mut self, range: &Range, mut marks: TopicMarks) -> Result<()> {
         let outcome = self.dead_letters(range, &mut marks);
-        let written = self.sink.finish();
-        let noted = self.note(&mut marks);
+        let settled = self.settle(&mut marks);
         let committed = marks.commit(&self.group);
-        committed.and(outcome).and(written).and(noted)
+        committed.and(outcome).and(settled)
     }
 
     fn dead_letters(&mut self, range: &Range, marks: &mut TopicMarks) -> Result<()> {
@@ -152,18 +151,14 @@ impl Redrive<'_> {
             Ok(decided) => decided,
             Err(why) => return self.tell(&dead_letter, &Decision::Keep(why), 0),
         };
-        let is_redriven =
-            |this: &Self| original.as_ref().is_some_and(|record| this.redriven.contains(record));
         let mut has_room = marks.has_room(partition, offset, self.sink.unsettled());
-        if self.settings.apply && (is_redriven(self) || !has_room) {
+        if self.settings.apply && (self.is_redriven(original.as_ref()) || !has_room) {
             // It counts as put back with the other, which has to be acknowledged first, and may be refused. And with what is refused of
             // those before, others may need more room.
-            let written = self.sink.finish();
-            self.note(marks)?;
-            written?;
+            self.settle(marks)?;
             has_room = marks.has_room(partition, offset, self.sink.unsettled());
         }
-        if has_room && is_redriven(self) {
+        if has_room && self.is_redriven(original.as_ref()) {
             marks.mark_planned(partition, offset);
             if self.settings.apply {
                 marks.mark_redriven(partition, offset);
@@ -180,16 +175,40 @@ impl Redrive<'_> {
         }
         marks.mark_planned(partition, offset);
         self.redriven.extend(original.clone());
-        if !self.settings.apply {
-            return self.tell(&dead_letter, &decision, events.len());
+        if self.settings.apply {
+            self.send_one(record, dead_letter, &decision, &events, original)
+        } else {
+            self.tell(&dead_letter, &decision, events.len())
         }
-        let records: Vec<OutgoingRecord<'_>> = if let Decision::Redrive(topic) = &decision {
+    }
+
+    fn is_redriven(&self, original: Option<&Original>) -> bool {
+        original.is_some_and(|record| self.redriven.contains(record))
+    }
+
+    /// Waits for all that is under way, and takes note of it.
+    fn settle(&mut self, marks: &mut TopicMarks) -> Result<()> {
+        let written = self.sink.finish();
+        self.note(marks)?;
+        written
+    }
+
+    fn send_one(
+        &mut self,
+        record: &Record,
+        dead_letter: DeadLetter,
+        decision: &Decision,
+        events: &[Typed],
+        original: Option<Original>,
+    ) -> Result<()> {
+        let records: Vec<OutgoingRecord<'_>> = if let Decision::Redrive(topic) = decision {
             vec![outgoing(record, topic)]
         } else {
             events.iter().map(|event| event.outgoing(&self.run)).collect()
         };
         let topics = records.iter().map(|record| record.topic.to_owned()).collect();
-        self.sink.send(&records, Sent { dead_letter, decision: decision.clone(), original, topics })
+        let decision = decision.clone();
+        self.sink.send(&records, Sent { dead_letter, decision, original, topics })
     }
 
     /// Takes note of dead letters that are where they belong, and of those that are refused.
