@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// Adds the flags that name app secrets: of `weir-ingest`, and of tools that sign as Meta does.
 pub fn declare_app_secrets(command: Command) -> Command {
-    let help = "Directory of app secrets, one file per app, named after it; reread when it changes\n\n\
+    let help = "Directory of app secrets, one file per app, named after it\n\n\
         The secret of a single app can be given in the environment variable `WEIR_APP_SECRET` instead.";
     declare(command, help, "app_secrets", "app_secret")
 }
@@ -23,7 +23,7 @@ pub fn read_app_secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
 }
 
 pub(super) fn declare_verify_tokens(command: Command) -> Command {
-    let help = "Directory of verify tokens for the handshake, one file per app; reread when it changes\n\n\
+    let help = "Directory of verify tokens for the handshake, one file per app\n\n\
         A single one can be given in the environment variable `WEIR_VERIFY_TOKEN` instead.";
     declare(command, help, "verify_tokens", "verify_token")
 }
