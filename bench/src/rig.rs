@@ -15,7 +15,7 @@ use crate::processor::Threads;
 
 /// Of each topic, as `weir topics apply` makes them.
 pub(crate) const PARTITIONS: i32 = 12;
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What brokers there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Rig {
         let Some(prefix) = prefix else { return Ok(0) };
         // A broker that was just started, or has too few processors, moves its leaders.
         let count = async || Ok(tokio::task::block_in_place(|| self.count(prefix)).ok());
-        until("the ends of a raw topic", ANSWER_WITHIN, count).await
+        until("the ends of a raw topic", ANSWER_TIMEOUT, count).await
     }
 
     fn count(&self, prefix: &str) -> Result<u64> {

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use runtime::consumer::{self, Read, TopicReader};
 use runtime::settings::KafkaSettings;
 
-const ANSWER_WITHIN: Duration = Duration::from_mins(1);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 /// How many records are taken before somebody looks at them.
 const TAKE: usize = 1_000;
 
@@ -68,9 +68,9 @@ impl std::fmt::Display for Record {
 /// When there is no such topic or the broker does not answer.
 pub async fn read(bootstrap: &str, topic: &str) -> Result<Vec<Record>> {
     let mut reading = Reading::open(bootstrap, topic).await?;
-    let deadline = Instant::now() + ANSWER_WITHIN;
+    let deadline = Instant::now() + ANSWER_TIMEOUT;
     while reading.ended.len() < reading.partitions {
-        ensure!(Instant::now() < deadline, "{topic} was not read to its end within {ANSWER_WITHIN:?}");
+        ensure!(Instant::now() < deadline, "{topic} was not read to its end within {ANSWER_TIMEOUT:?}");
         reading = reading.take().await?;
     }
     Ok(reading.sorted())

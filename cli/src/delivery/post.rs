@@ -21,7 +21,7 @@ Examples:
 Exit code 0: answered 200; 1: the body cannot be read, or nothing was answered; 3: answered anything else.";
 
 /// As much of an answer as is shown, in characters.
-const LONGEST: usize = 400;
+const MAX_SHOWN_CHARS: usize = 400;
 
 settings! {
     /// What `weir post` can be asked for.
@@ -58,7 +58,7 @@ fn run(PostSettings { file, to, signer }: &PostSettings, screen: &mut Screen) ->
     let (tone, exit) = if status == 200 { (Tone::Good, Exit::Done) } else { (Tone::Bad, Exit::Findings) };
     screen.toned(tone, &format!("{status} after {took:.1} ms"))?;
     if exit == Exit::Findings && !text.trim().is_empty() {
-        screen.line(one_line(text.trim(), LONGEST))?;
+        screen.line(one_line(text.trim(), MAX_SHOWN_CHARS))?;
     }
     Ok(exit)
 }

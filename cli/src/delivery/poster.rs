@@ -18,7 +18,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Longer than ingest takes for anything, and than Meta waits.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long whoever did not take a body may take to say why.
 const REFUSED_WITHIN: Duration = Duration::from_secs(3);
 /// Bytes of an answer that are read; those of ingest are a line, its metrics some hundred.
@@ -72,7 +72,7 @@ impl Poster {
             http = http.resolve(host, SocketAddr::new(address, 0));
         }
         let http = http
-            .timeout(ANSWER_WITHIN)
+            .timeout(ANSWER_TIMEOUT)
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| format!("the HTTP client cannot be made: {}", chain(&error)))?;

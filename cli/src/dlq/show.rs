@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::io;
 
 /// The longest value of a header that is shown to people, in characters.
-const LONGEST: usize = 400;
+const MAX_SHOWN_CHARS: usize = 400;
 
 /// Runs the command.
 pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit> {
@@ -33,9 +33,9 @@ pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit> 
 
 fn print(record: &Record, screen: &mut Screen) -> io::Result<()> {
     let row = |name: &str, tone, value: Option<&[u8]>| {
-        let shown = value.map(|value| one_line(&String::from_utf8_lossy(value), LONGEST));
+        let shown = value.map(|value| one_line(&String::from_utf8_lossy(value), MAX_SHOWN_CHARS));
         let shown = shown.unwrap_or_else(|| "null".to_owned());
-        [Cell::new(Tone::Faint, one_line(name, LONGEST)), Cell::new(tone, shown)]
+        [Cell::new(Tone::Faint, one_line(name, MAX_SHOWN_CHARS)), Cell::new(tone, shown)]
     };
     let headers = record.headers.iter().map(|(name, value)| {
         let tone = if name.starts_with(header::PREFIX) { Tone::Warn } else { Tone::Plain };

@@ -18,9 +18,9 @@ use std::time::{Duration, Instant};
 /// The group whose offsets remember which dead letters were put back.
 pub(crate) const REDRIVE: &str = "weir-redrive";
 /// How long a broker may take to answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 /// Events that are looked at between: of every broker that cannot be reached there is one.
-const EVENTS: usize = 20;
+const MAX_EVENTS: usize = 20;
 /// How long to wait before the same is asked again.
 const AGAIN_AFTER: Duration = Duration::from_millis(200);
 
@@ -53,12 +53,12 @@ impl Group {
         }
         let client = Arc::new(config.create().map_err(no_client)?);
         let (kafka, commits) = (kafka.clone(), Blocking::default());
-        Ok(Self { name: name.to_owned(), client, kafka, answer_within: ANSWER_WITHIN, commits })
+        Ok(Self { name: name.to_owned(), client, kafka, answer_within: ANSWER_TIMEOUT, commits })
     }
 
     /// The names of all topics of the cluster.
     pub(crate) fn topics(&self) -> Result<BTreeSet<String>> {
-        let metadata = self.ask("list its topics", |client| client.fetch_metadata(None, ANSWER_WITHIN))?;
+        let metadata = self.ask("list its topics", |client| client.fetch_metadata(None, ANSWER_TIMEOUT))?;
         let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
         Ok(topics.map(|topic| topic.name().to_owned()).collect())
     }
@@ -159,7 +159,7 @@ pub(crate) fn answered<T>(
 fn refusal(client: &BaseConsumer) -> Option<KafkaError> {
     let until = Instant::now() + AGAIN_AFTER;
     let event = || client.poll(until.saturating_duration_since(Instant::now()));
-    let events = std::iter::from_fn(event).take(EVENTS);
+    let events = std::iter::from_fn(event).take(MAX_EVENTS);
     events.filter_map(Result::err).find(|error| error.rdkafka_error_code().is_some_and(is_of_rights))
 }
 
@@ -224,7 +224,7 @@ mod tests {
         group.answer_within = SOON / 4;
         commit(&group, 2).unwrap_err();
         cluster.broker_up(1).unwrap();
-        group.answer_within = ANSWER_WITHIN;
+        group.answer_within = ANSWER_TIMEOUT;
         commit(&group, 3).unwrap();
         assert_eq!(group.committed("dead", &[0]).unwrap()[&0].0, 3);
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use weir_graph::{AccessToken, AppSecret, Graph, GraphSettings, GraphUrl, tokens};
 
 /// More than any secret has.
-const LONGEST: u64 = 16 * 1024;
+const MAX_SECRET_BYTES: u64 = 16 * 1024;
 
 /// Everything that is declared; nothing is connected yet.
 pub(super) struct Accounts {
@@ -136,7 +136,7 @@ pub(super) fn token_of(
 /// What a file holds, or why there is no such thing to be had of it.
 fn held<T>(path: &Path, what: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, String> {
     let unusable = |why: String| format!("{}: {why}", path.display());
-    let bytes = read_file(path, LONGEST).map_err(|fault| unusable(fault.to_string()))?;
+    let bytes = read_file(path, MAX_SECRET_BYTES).map_err(|fault| unusable(fault.to_string()))?;
     let text = String::from_utf8(trimmed(bytes)).map_err(|_| unusable("it is no text".to_owned()))?;
     parse(&text).ok_or_else(|| unusable(format!("it holds no {what}")))
 }

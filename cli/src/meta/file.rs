@@ -10,7 +10,7 @@ use weir_graph::GraphId;
 use weir_graph::edges::AppSubscription;
 
 /// A thousand accounts need a fraction of it.
-const LARGEST: u64 = 4 << 20;
+const MAX_FILE_BYTES: u64 = 4 << 20;
 /// The one field of a page that installs the app for its Instagram account alone: any will do (Meta's guide to webhooks for
 /// Instagram).
 const FIELD_FOR_INSTAGRAM: &str = "feed";
@@ -76,7 +76,7 @@ impl Declared {
     /// Reads and checks the file.
     pub(super) fn read(path: &Path) -> Result<Self, UsageError> {
         let fail = |why: String| UsageError(format!("{}: {why}", path.display()));
-        let bytes = read_regular(path, LARGEST).map_err(|fault| fail(fault.to_string()))?;
+        let bytes = read_regular(path, MAX_FILE_BYTES).map_err(|fault| fail(fault.to_string()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&bytes, folder).map_err(fail)
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 
 /// A process that is well answers at once; one that does not within this is not well.
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Where a process that listens on every address is reached.
 pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
@@ -30,7 +30,7 @@ pub(super) struct Page {
 
 /// Asks for a page, such as `readyz?verbose`, of which so many bytes are read.
 pub(super) fn get(address: SocketAddr, page: &str, most: u64) -> io::Result<Page> {
-    get_within(ANSWER_WITHIN, address, page, most)
+    get_within(ANSWER_TIMEOUT, address, page, most)
 }
 
 fn get_within(limit: Duration, address: SocketAddr, page: &str, most: u64) -> io::Result<Page> {

@@ -47,7 +47,7 @@ Exit code 0: carried out; 1: no result in time, or the cluster cannot be asked; 
 3: refused, or nobody knows whether it was carried out.";
 
 /// In MiB; a record of Kafka is smaller.
-const LARGEST: u64 = 1;
+const MAX_MIB: u64 = 1;
 
 const TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
 
@@ -175,7 +175,7 @@ impl Wanted {
             }
             return Ok(message.to_string().into_bytes());
         };
-        let read = input::read(file, LARGEST, "command");
+        let read = input::read(file, MAX_MIB, "command");
         let read = read.map_err(|error| UsageError(format!("cannot read {}: {error}", input::name(file))))?;
         Ok(without_mark(&read).to_vec())
     }

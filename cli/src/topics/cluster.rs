@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long a broker may take to answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a broker may take to learn of a topic that was just made, and between two looks.
 const KNOWN_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -64,7 +64,8 @@ impl Cluster {
     async fn metadata<T: Send + 'static>(&self, action: &str, read: fn(&Metadata) -> T) -> Result<T> {
         let admin = Arc::clone(&self.admin);
         // All topics are listed, because naming one makes it where a broker makes topics by itself.
-        let fetch = move || admin.inner().fetch_metadata(None, ANSWER_WITHIN).map(|metadata| read(&metadata));
+        let fetch =
+            move || admin.inner().fetch_metadata(None, ANSWER_TIMEOUT).map(|metadata| read(&metadata));
         let fetched = tokio::task::spawn_blocking(fetch).await;
         fetched?.map_err(|error| self.failed(action, &error))
     }
@@ -164,7 +165,7 @@ impl Cluster {
 }
 
 fn options() -> AdminOptions {
-    AdminOptions::new().request_timeout(Some(ANSWER_WITHIN))
+    AdminOptions::new().request_timeout(Some(ANSWER_TIMEOUT))
 }
 
 fn alteration<'a>(name: &'a str, settings: &'a BTreeMap<String, String>) -> AlterConfig<'a> {

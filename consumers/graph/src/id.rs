@@ -10,13 +10,13 @@ use std::fmt;
 pub struct GraphId(String);
 
 /// Meta's ids have up to 17 digits, two of them with an underscore on pages.
-const LONGEST: usize = 128;
+const MAX_ID_BYTES: usize = 128;
 
 impl GraphId {
     /// The id, where `text` is `[0-9_]{1,128}`.
     pub fn parse(text: &str) -> Option<Self> {
         let allowed = |byte: u8| byte.is_ascii_digit() || byte == b'_';
-        let is_id = (1..=LONGEST).contains(&text.len()) && text.bytes().all(allowed);
+        let is_id = (1..=MAX_ID_BYTES).contains(&text.len()) && text.bytes().all(allowed);
         is_id.then(|| Self(text.to_owned()))
     }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 use weir_graph::GraphId;
 
 /// A caption has up to 2,200 characters; what is much larger is not kept.
-const LARGEST: usize = 32 * 1_024;
+const MAX_POST_BYTES: usize = 32 * 1_024;
 
 /// What the Graph API said about a media, and when.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ impl MediaCache {
 
     /// Keeps what was said now.
     pub(crate) fn put(&self, key: Key, known: CachedMedia, now: Instant) {
-        if self.settings.media_cache == 0 || known.answer.get().len() > LARGEST {
+        if self.settings.media_cache == 0 || known.answer.get().len() > MAX_POST_BYTES {
             return;
         }
         let mut kept = lock(&self.kept);
@@ -143,7 +143,7 @@ mod tests {
         bench.put("18", "1", 0);
         assert_eq!(bench.get("1", "18", 0), None);
         let bench = Bench::new(10);
-        bench.put("18", &format!("\"{}\"", "x".repeat(LARGEST)), 0);
+        bench.put("18", &format!("\"{}\"", "x".repeat(MAX_POST_BYTES)), 0);
         assert_eq!(bench.get("1", "18", 0), None);
     }
 }

@@ -15,7 +15,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
 /// How long a record in turn is awaited before it is said that it waits. Its links are followed on meanwhile.
-const TURN: Duration = Duration::from_secs(30);
+const TURN_TIMEOUT: Duration = Duration::from_secs(30);
 /// Then it is awaited again.
 const NEXT_TURN: Duration = Duration::from_secs(1);
 
@@ -90,7 +90,7 @@ impl Handler for MediaHandler {
         }
         let Some(saving) = begun else { return Ok(Vec::new()) };
         // It stays where it was begun, so that no work is lost where the turn is over before it.
-        let saved = waits.on(Wait::ApiAnswer, TURN * 2, timeout(TURN, saving)).await;
+        let saved = waits.on(Wait::ApiAnswer, TURN_TIMEOUT * 2, timeout(TURN_TIMEOUT, saving)).await;
         let saved = saved.map_err(|_| unavailable())?;
         *begun = None;
         saved.map_err(|error| Failure::Retry { error: format!("the saving ended early: {error}") })

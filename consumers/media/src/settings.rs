@@ -2,7 +2,7 @@
 
 use crate::fetch::{HostRule, list, network};
 use crate::picture;
-use crate::store::{LARGEST, StoreUrl};
+use crate::store::{MAX_OBJECT_BYTES, StoreUrl};
 use ipnet::IpNet;
 use runtime::settings::{Form, form, optional, part, required, with_default};
 use std::ops::RangeInclusive;
@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Meta's CDNs. Source: the links of deliveries, 2019 to 2026.
 pub(crate) const HOSTS: &str = "*.fbcdn.net,*.cdninstagram.com,*.fbsbx.com";
 
-const SIZES: RangeInclusive<u64> = 1_024..=LARGEST;
+const SIZES: RangeInclusive<u64> = 1_024..=MAX_OBJECT_BYTES;
 const UP_TO_AN_HOUR: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_hours(1);
 
 runtime::settings! {

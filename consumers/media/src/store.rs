@@ -25,9 +25,9 @@ use std::time::Duration;
 /// Stands for the user or media of an event that names none.
 const NOBODY: &str = "_";
 /// The largest object that S3 copies.
-pub(crate) const LARGEST: u64 = 5 << 30;
+pub(crate) const MAX_OBJECT_BYTES: u64 = 5 << 30;
 /// How long a store may take, with what is tried again, for what does not grow with an object: a part of one, or a step of a list.
-const ANSWER_WITHIN: Duration = Duration::from_mins(1);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 /// How the key of a record ends.
 const RECORD: &str = ".json";
 

@@ -23,7 +23,7 @@ use super::error::StoreError;
 use super::files;
 use super::high_water_mark::HighWaterMark;
 use changes::Applied;
-use rows::{LAST, WAITING};
+use rows::{LAST_SEQ, WAITING};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::path::{Path, PathBuf};
@@ -200,7 +200,8 @@ impl Database {
         self.drained_to = if let Some(first) = waiting.first() {
             first.seq - 1
         } else {
-            let last: Option<i64> = self.connection.prepare_cached(LAST)?.query_row([], |row| row.get(0))?;
+            let last: Option<i64> =
+                self.connection.prepare_cached(LAST_SEQ)?.query_row([], |row| row.get(0))?;
             last.unwrap_or_default()
         };
         Ok(waiting)

@@ -25,11 +25,11 @@ use crate::throttle::Throttle;
 
 /// How often the files are looked at. What has changed counts once it is the same in two looks: a certificate and its
 /// key are written one after the other.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const REREAD_EVERY: Duration = Duration::from_secs(5);
 /// How long a broker may take to answer a client of changed files.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// What a client has to say of a failure comes among other events of it, of which each is waited for a moment.
-const EVENTS: usize = 20;
+const MAX_EVENTS: usize = 20;
 const NEXT_EVENT: Duration = Duration::from_millis(20);
 const UNUSABLE: &str =
     "files of --kafka-config cannot be used at the moment, clients of Kafka keep what they have";
@@ -86,7 +86,7 @@ pub(crate) async fn watch(
     async move {
         let looks = async {
             loop {
-                tokio::time::sleep(LOOK_EVERY).await;
+                tokio::time::sleep(REREAD_EVERY).await;
                 supervisor.catches_panic_of(watch.look()).await;
             }
         };
@@ -147,7 +147,7 @@ impl CredentialWatch {
             return Ok(None);
         }
         let (used, log) = (self.kafka.clone(), self.log_of_clients.clone());
-        let answered = self.blocking.run(READ_TIMEOUT + ANSWER_WITHIN, move || usable(&used, &log)).await;
+        let answered = self.blocking.run(READ_TIMEOUT + ANSWER_TIMEOUT, move || usable(&used, &log)).await;
         answered.unwrap_or_else(|error| Err(error.to_string())).map(Some)
     }
 }
@@ -194,7 +194,7 @@ fn usable(kafka: &KafkaSettings, log: &KafkaLog) -> Result<(KafkaSettings, Crede
     let seen = CredentialFiles::of(&latest);
     let client = latest.client_config("weir").create_with_context::<_, BaseConsumer<_>>(log.of_another());
     let client = client.map_err(|error| error.to_string())?;
-    match client.fetch_metadata(None, ANSWER_WITHIN) {
+    match client.fetch_metadata(None, ANSWER_TIMEOUT) {
         Ok(_) => Ok((latest, seen)),
         Err(error) => {
             let reason = reason(&client).unwrap_or_else(|| error.to_string());
@@ -206,7 +206,7 @@ fn usable(kafka: &KafkaSettings, log: &KafkaLog) -> Result<(KafkaSettings, Crede
 /// What the client says of its connections, such as what a broker thinks of a certificate.
 fn reason(client: &BaseConsumer<KafkaLog>) -> Option<String> {
     let context = client.context();
-    (0..EVENTS).find_map(|_| {
+    (0..MAX_EVENTS).find_map(|_| {
         drop(client.poll(NEXT_EVENT));
         context.last_reason()
     })

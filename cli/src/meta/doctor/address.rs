@@ -23,7 +23,7 @@ use weir_graph::AppSecret;
 use weir_ingest::Secret;
 
 /// Longer than ingest takes for anything, and than Meta waits.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 const WRONG_TOKEN: &str = "weir-doctor-has-no-such-token";
 const SECRET_FILE: &str = "\
 Let \"secret_file\" name a file that holds the app's secret: its dashboard has it under App settings, Basic.";
@@ -118,7 +118,7 @@ async fn ask(
 ) -> ([Check; 3], Option<i64>) {
     let get = async |token: &str| {
         let poster = poster.as_ref().map_err(Clone::clone)?;
-        deadline.look(ANSWER_WITHIN, poster.handshake(token, test.challenge())).await
+        deadline.look(ANSWER_TIMEOUT, poster.handshake(token, test.challenge())).await
     };
     let handshake = async {
         let token = endpoint.app.verify_token();
@@ -175,7 +175,7 @@ async fn post(
 async fn signed(body: Bytes, by: &Secret, poster: &Observed<Poster>, deadline: Deadline) -> Observed<Answer> {
     let signature = by.sign(&body);
     let poster = poster.as_ref().map_err(Clone::clone)?;
-    deadline.look(ANSWER_WITHIN, poster.post(body, &signature)).await
+    deadline.look(ANSWER_TIMEOUT, poster.post(body, &signature)).await
 }
 
 /// Whether a delivery is to be found on its topics.

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Meta's deadline for messages (docs/meta.md, How Meta delivers).
 const DEADLINE: Duration = Duration::from_secs(5);
 /// As much of an answer as is shown, in characters.
-const LONGEST: usize = 160;
+const MAX_SHOWN_CHARS: usize = 160;
 
 const PUBLIC_DNS: &str = "\
 Meta reaches public addresses alone: correct the record. If DNS answers otherwise inside (split horizon), ask from outside, or give \
@@ -23,7 +23,7 @@ If these words are about hub.verify_token, ingest does not have this token: put 
 const SECRET: &str = "\
 Ingest has another secret for this app: put what \"secret_file\" holds among its --app-secrets (Instagram Login has a secret of its \
 own). If it has it, something in front changes bodies: `weir verify`.";
-const LATE: &str = "\
+const LATE_ANSWER: &str = "\
 Meta gives up after 5 s and unsubscribes in the end. Look at Kafka and the disk of the spool: docs/operations.md, WeirAnswersLate.";
 
 /// What a name leads to.
@@ -54,7 +54,7 @@ pub(super) fn wrong_verify_token(answer: &Answer) -> CheckResult {
 /// A delivery that is signed with the app's secret.
 pub(super) fn delivery(answer: &Answer) -> CheckResult {
     match answer.status {
-        200 if answer.took >= DEADLINE => CheckResult::fail(after("answered 200, late", answer), LATE),
+        200 if answer.took >= DEADLINE => CheckResult::fail(after("answered 200, late", answer), LATE_ANSWER),
         200 => CheckResult::pass(after("answered 200", answer)),
         401 => CheckResult::fail(said("answered 401", answer), SECRET),
         _ => unexpected(answer),
@@ -103,7 +103,7 @@ fn after(what: &str, answer: &Answer) -> String {
 }
 
 fn said(what: &str, answer: &Answer) -> String {
-    let text = one_line(answer.text.trim(), LONGEST);
+    let text = one_line(answer.text.trim(), MAX_SHOWN_CHARS);
     if text.is_empty() { what.to_owned() } else { format!("{what}: {text}") }
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use weir_graph::edges::AppPermission;
 
 /// How long one look may take: a few calls.
-const WITHIN: Duration = Duration::from_secs(20);
+const LOOK_TIMEOUT: Duration = Duration::from_secs(20);
 /// Accounts that are looked at together; each takes some calls, and Meta counts them.
 const AT_ONCE: usize = 8;
 
@@ -96,6 +96,6 @@ impl Meta<'_> {
     /// What it says, where it `may` be asked.
     async fn ask<T>(&self, may: Observed<()>, asked: impl Future<Output = Result<T, String>>) -> Observed<T> {
         may?;
-        self.deadline.look(WITHIN, asked).await
+        self.deadline.look(LOOK_TIMEOUT, asked).await
     }
 }

@@ -6,7 +6,7 @@ use runtime::http::tls::peer_certificates::{PeerCertificate, PeerCertificates, T
 use std::time::{Duration, SystemTime};
 
 /// From when on the end of a certificate is worth a word; the alert `WeirPublicCertificateExpires` has the same.
-const SOON: Duration = Duration::from_hours(14 * 24);
+const WARN_BEFORE: Duration = Duration::from_hours(14 * 24);
 const NO_TLS: &str = "\
 Is the address right, is its port open to the world, and does the edge (balancer, ingress, gateway) serve TLS 1.2 or 1.3 there?";
 const PUBLIC: &str = "\
@@ -99,7 +99,7 @@ fn end(own: &PeerCertificate, now: SystemTime) -> CheckResult {
     match own.ends.duration_since(now) {
         Ok(left) => {
             let found = format!("{} days left, until {}", left.as_secs() / DAY, written(own.ends));
-            let advice = if left < SOON { RENEW } else { "" };
+            let advice = if left < WARN_BEFORE { RENEW } else { "" };
             CheckResult { verdict: Verdict::Pass, found, advice: advice.to_owned() }
         }
         Err(_) => CheckResult::fail(format!("the certificate ended on {}", written(own.ends)), RENEW),

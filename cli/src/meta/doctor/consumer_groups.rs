@@ -17,11 +17,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use weir_messages::Input;
 
 /// How long everything about a group may take.
-const WITHIN: Duration = Duration::from_secs(20);
+const LOOK_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a broker may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
 /// Who has not done what is older than this is too late; the alert `WeirConsumerLag` has the same.
-pub(super) const LATE: Duration = Duration::from_mins(5);
+pub(super) const LATE_AFTER: Duration = Duration::from_mins(5);
 /// Each group, those that only some start last, and what one of them reads only where it is told to, which may be far behind on
 /// its own.
 static READERS: [Reader; 7] = [
@@ -80,7 +80,7 @@ pub(super) struct Group {
     pub(super) has_committed: bool,
     /// Offsets that it has not done.
     pub(super) lag: u64,
-    /// Those of them that are older than [`LATE`].
+    /// Those of them that are older than [`LATE_AFTER`].
     pub(super) late: u64,
     /// A topic of another Weir, or of whoever else is a member, that it shares the group with.
     pub(super) shared_with: Option<String>,
@@ -98,7 +98,7 @@ pub(super) async fn read(
         let kafka = kafka.clone();
         let prefix = topic_prefix.clone();
         let read = move || group(&kafka, reader, (&prefix, &topics), SystemTime::now());
-        deadline.look(WITHIN, async { tokio::task::spawn_blocking(read).await? }).await
+        deadline.look(LOOK_TIMEOUT, async { tokio::task::spawn_blocking(read).await? }).await
     };
     join_all(READERS.iter().map(ask)).await
 }
@@ -132,7 +132,7 @@ fn group(
         let found = client.offsets_for_times(at, ANSWER);
         found.and_then(|found| offsets(&found)).map_err(nothing)
     };
-    let late = (now - LATE).duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let late = (now - LATE_AFTER).duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let (begins, ends) = (find(Offset::Beginning)?, find(Offset::End)?);
     let late = find(Offset::Offset(i64::try_from(late).unwrap_or(i64::MAX)))?;
     let mut group = Group { members, has_committed: !committed.is_empty(), shared_with, ..Group::default() };

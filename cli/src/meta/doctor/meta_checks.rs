@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use weir_graph::edges::AppPermission;
 
 /// From when on the end of a token is worth a word; the alert `WeirTokenEnds` has the same.
-const SOON: Duration = Duration::from_hours(10 * 24);
+const WARN_BEFORE: Duration = Duration::from_hours(10 * 24);
 
 const MODE: &str = "\
 Look at the top of the app's dashboard: in Development mode only people with a role on the app cause events, and all others are \
@@ -168,7 +168,7 @@ fn usable(token: &Facts, account: &DeclaredAccount, now: SystemTime) -> CheckRes
         Expiry::Unknown => String::from("until when is not known"),
         ends @ Expiry::At(_) => format!("until {}", report::until(ends)),
     };
-    let ends_soon = matches!(token.ends, Expiry::At(end) if end <= now + SOON);
+    let ends_soon = matches!(token.ends, Expiry::At(end) if end <= now + WARN_BEFORE);
     let advice = match account.login {
         _ if !ends_soon => String::new(),
         Login::Instagram => String::from(REFRESH),

@@ -9,7 +9,7 @@ use crate::topics::{self, Faults, TopicsSettings};
 use runtime::producer::{ProducerError, TopicsError};
 use std::time::Duration;
 
-const WITHIN: Duration = Duration::from_secs(20);
+const LOOK_TIMEOUT: Duration = Duration::from_secs(20);
 /// Differences that are shown.
 const SHOWN: usize = 3;
 const NOT_THERE: &str = "\
@@ -57,7 +57,7 @@ async fn of_kafka(settings: Observed<&TopicsSettings>, deadline: Deadline) -> Ka
             said => Ok(said.map_err(NotKnown::from)),
         }
     };
-    deadline.look(WITHIN, look).await
+    deadline.look(LOOK_TIMEOUT, look).await
 }
 
 /// What Kafka said, for what is not tried where it is silent.

@@ -7,9 +7,9 @@ use crate::screen::one_line;
 use futures_util::future::join_all;
 use std::time::Duration;
 
-const WITHIN: Duration = Duration::from_secs(5);
+const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 /// As much of the checks of a probe as is shown, in characters.
-const LONGEST: usize = 200;
+const MAX_SHOWN_CHARS: usize = 200;
 /// What waits longer in the spool than a delivery that was only late.
 const WAITS_LONG: f64 = 60.0;
 
@@ -34,7 +34,7 @@ pub(super) struct Process {
 /// Asks each of them.
 pub(super) async fn ask(addresses: &[String], deadline: Deadline) -> Vec<Process> {
     let get = async |address: &String, path: &str| {
-        deadline.look(WITHIN, Poster::get(&format!("http://{address}/{path}"))).await
+        deadline.look(LOOK_TIMEOUT, Poster::get(&format!("http://{address}/{path}"))).await
     };
     let all = addresses.iter().map(async |address| {
         let (ready, metrics) = tokio::join!(get(address, "readyz?verbose"), get(address, "metrics"));
@@ -66,7 +66,7 @@ pub(super) fn checks(processes: &[Process]) -> Vec<Check> {
 fn readiness(ready: &Answer, metrics: &str) -> CheckResult {
     let name = name(metrics).unwrap_or("it");
     if ready.status != 200 {
-        let said = one_line(ready.text.trim(), LONGEST);
+        let said = one_line(ready.text.trim(), MAX_SHOWN_CHARS);
         return CheckResult::fail(format!("{name} is not ready: {said}"), NOT_READY);
     }
     if value(metrics, "weir_consumer_stopped").is_some_and(|stopped| stopped > 0.0) {

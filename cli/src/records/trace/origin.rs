@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 /// How many events a question may mean; more are left out.
-pub(super) const MOST: usize = 20;
+pub(super) const MAX_EVENTS: usize = 20;
 
 /// An event, or a delivery of which there are no events, and where it was found.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ pub(super) struct Origin {
 pub(super) struct Origins {
     /// In the order of time.
     pub(super) origins: Vec<Origin>,
-    /// What is meant too, beyond [`MOST`].
+    /// What is meant too, beyond [`MAX_EVENTS`].
     pub(super) left_out: Vec<Expected>,
 }
 
@@ -191,7 +191,7 @@ impl Origins {
         // What has no record is on the disk, and came last.
         let at = |origin: &Origin| origin.typed.as_ref().or(origin.raw.as_deref()).map(written);
         origins.sort_by_key(|origin| (at(origin).is_none(), at(origin)));
-        let left_out = origins.split_off(origins.len().min(MOST));
+        let left_out = origins.split_off(origins.len().min(MAX_EVENTS));
         Self { origins, left_out: left_out.into_iter().filter_map(|origin| origin.event).collect() }
     }
 }
@@ -224,9 +224,9 @@ mod tests {
     fn an_event_of_several_deliveries_is_one_and_what_is_beyond_the_most_is_left_out() {
         let mut found = Vec::new();
         for _ in 0..2 {
-            merge(&mut found, (0..MOST + 3).map(|id| of(id, "message")).collect());
+            merge(&mut found, (0..MAX_EVENTS + 3).map(|id| of(id, "message")).collect());
         }
         let Origins { origins, left_out } = Origins::of(found);
-        assert_eq!((origins.len(), left_out.len()), (MOST, 3));
+        assert_eq!((origins.len(), left_out.len()), (MAX_EVENTS, 3));
     }
 }

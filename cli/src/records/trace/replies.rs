@@ -16,7 +16,7 @@ use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 /// Commands and results of one key that are looked at.
-const MOST: usize = 1_000;
+const MAX_RECORDS: usize = 1_000;
 /// A command may be as much older than the message that it sent.
 const COMMANDED_BEFORE: Duration = Duration::from_hours(1);
 /// For so long a customer may be answered without a tag (Meta's guide to the Send API).
@@ -102,7 +102,7 @@ fn of_conversation(
     let mut found = Vec::new();
     for key in [Some(key), account].into_iter().flatten() {
         let is_of_key = |record: &Record| record.key.as_deref() == Some(key.as_bytes());
-        found.extend(search.most(Scope { topic, key: Some(key), period }, MOST, is_of_key)?);
+        found.extend(search.most(Scope { topic, key: Some(key), period }, MAX_RECORDS, is_of_key)?);
     }
     Ok(found)
 }

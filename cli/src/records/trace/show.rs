@@ -12,7 +12,7 @@ use serde_json::json;
 use std::io;
 
 /// As much of what a place says as is shown, in characters.
-const LONGEST: usize = 200;
+const MAX_SHOWN_CHARS: usize = 200;
 
 /// What was found.
 pub(super) struct TraceReport {
@@ -136,12 +136,12 @@ fn table(EventTrace { event, places, end }: &EventTrace, screen: &mut Screen) ->
         || "a delivery without events".to_owned(),
         |event| format!("{}  {}  {}", event.kind, event.key.as_deref().unwrap_or("no key"), event.id),
     );
-    screen.toned(Tone::Strong, &one_line(&title, 2 * LONGEST))?;
+    screen.toned(Tone::Strong, &one_line(&title, 2 * MAX_SHOWN_CHARS))?;
     Table::default().with(places.iter().map(row)).print(screen)?;
     match end {
         Ok(()) => screen.toned(Tone::Good, "✓ Complete."),
         Err(why) => {
-            let why = one_line(why, 3 * LONGEST);
+            let why = one_line(why, 3 * MAX_SHOWN_CHARS);
             let stop = if why.ends_with('?') { "" } else { "." };
             screen.toned(Tone::Bad, &format!("✗ Stopped: {why}{stop}"))
         }
@@ -155,7 +155,7 @@ fn row(Place { what, position, at, says }: &Place) -> [Cell; 4] {
         Cell::new(Tone::Faint, at),
         Cell::new(Tone::Strong, *what),
         position.as_ref().map_or_else(|| "this machine".to_owned(), ToString::to_string).into(),
-        one_line(says, LONGEST).into(),
+        one_line(says, MAX_SHOWN_CHARS).into(),
     ]
 }
 
@@ -178,7 +178,7 @@ fn meta(
             (Tone::Warn, format!("Meta does not say of {id}: {error}"))
         }
     };
-    screen.toned(tone, &one_line(&said, 3 * LONGEST))
+    screen.toned(tone, &one_line(&said, 3 * MAX_SHOWN_CHARS))
 }
 
 #[cfg(test)]

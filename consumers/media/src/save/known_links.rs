@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::OwnedMutexGuard;
 
 /// Links that are remembered; each takes some 200 bytes.
-const MOST: usize = 4_096;
+const MAX_LINKS: usize = 4_096;
 
 /// By owner and link, the id of the record of who saved it, behind a lock of whoever follows it.
 #[derive(Debug, Default)]
@@ -55,7 +55,7 @@ impl KnownLinks {
         let link = Sha256::digest(owner.join("\n")).into();
         let Links { asked, entries } = &mut *lock(&self.0);
         *asked += 1;
-        if entries.len() >= MOST && !entries.contains_key(&link) {
+        if entries.len() >= MAX_LINKS && !entries.contains_key(&link) {
             let oldest = entries.iter().min_by_key(|(_, (last, _))| *last).map(|(link, _)| *link);
             oldest.map(|oldest| entries.remove(&oldest));
         }

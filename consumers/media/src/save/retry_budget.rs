@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Failures that are borne however long they take.
-const LEAST: u32 = 5;
+const MIN_FAILURES: u32 = 5;
 
 /// With one link.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl RetryBudget {
     pub(super) fn count_failure(&mut self, took: Duration) -> bool {
         let (failures, spent) = self.counted;
         self.counted = (failures.saturating_add(1), spent.saturating_add(took));
-        self.counted.0 >= LEAST && self.counted.1 >= self.most
+        self.counted.0 >= MIN_FAILURES && self.counted.1 >= self.most
     }
 }
 

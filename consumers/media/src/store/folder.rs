@@ -4,7 +4,7 @@
 //! written to the disk once for both names. How long a disk takes for that bounds what one folder takes in a second.
 
 use super::objects::Object;
-use super::{ANSWER_WITHIN, StoreError, is_record};
+use super::{ANSWER_TIMEOUT, StoreError, is_record};
 use object_store::path::Path;
 use runtime::mutex::lock;
 use runtime::settings::presence;
@@ -47,7 +47,7 @@ impl Folder {
             return Err(StoreError::Open(format!("{} is no folder that is there", folder.display())));
         }
         let slots = Arc::new(Semaphore::new(AT_ONCE));
-        Ok(Self { root: folder.into(), slots, unsynced: Arc::default(), answer_within: ANSWER_WITHIN })
+        Ok(Self { root: folder.into(), slots, unsynced: Arc::default(), answer_within: ANSWER_TIMEOUT })
     }
 
     /// Deletes what a process that was killed has left.
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(stuck.to_string(), "the store did not take bytes: its disk does not answer");
         assert!(folder.get(&Path::from("1784/99/id.json")).await.is_err(), "it was asked beside");
         drop(hangs);
-        let again = Folder { answer_within: ANSWER_WITHIN, ..folder };
+        let again = Folder { answer_within: ANSWER_TIMEOUT, ..folder };
         assert_eq!(again.get(&Path::from("1784/99/id.json")).await.unwrap(), None);
     }
 

@@ -1,6 +1,6 @@
 //! How long a store may take to make an object whole: work of its own, which grows with the object's size.
 
-use super::ANSWER_WITHIN;
+use super::ANSWER_TIMEOUT;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt as _, Result};
 use std::time::Duration;
@@ -30,18 +30,18 @@ pub(super) async fn copy(store: &dyn ObjectStore, from: &Path, to: &Path, bytes:
 }
 
 fn within(bytes: u64) -> Duration {
-    ANSWER_WITHIN.saturating_add(Duration::from_secs(bytes / BYTES_A_SECOND))
+    ANSWER_TIMEOUT.saturating_add(Duration::from_secs(bytes / BYTES_A_SECOND))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::LARGEST;
+    use crate::store::MAX_OBJECT_BYTES;
     use object_store::memory::InMemory;
 
     #[test]
     fn the_time_follows_the_size() {
-        for (bytes, seconds) in [(0, 60), (5 << 20, 61), (400 << 20, 160), (LARGEST, 1_340)] {
+        for (bytes, seconds) in [(0, 60), (5 << 20, 61), (400 << 20, 160), (MAX_OBJECT_BYTES, 1_340)] {
             assert_eq!(within(bytes), Duration::from_secs(seconds), "{bytes}");
         }
     }

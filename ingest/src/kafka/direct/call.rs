@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 /// Of every request: nothing else is under way on the connection.
 const CORRELATION: i32 = 1;
 /// More is no answer to what is asked here.
-const LARGEST: usize = 16 << 20;
+const MAX_ANSWER_BYTES: usize = 16 << 20;
 
 /// Asks, and waits for the answer: nothing else is under way on the connection.
 pub(super) async fn call<Q: Request>(
@@ -22,7 +22,7 @@ pub(super) async fn call<Q: Request>(
     let request = encode(CORRELATION, client_id, version, request).ok_or(ConnectionError::NotKafka)?;
     stream.write_all(&request).await?;
     stream.flush().await?;
-    let mut answer = read_frame(stream, LARGEST).await?;
+    let mut answer = read_frame(stream, MAX_ANSWER_BYTES).await?;
     match decode::<Q>(&mut answer, version) {
         Some((CORRELATION, answer)) => Ok(answer),
         _ => Err(ConnectionError::NotKafka),

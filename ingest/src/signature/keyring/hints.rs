@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const SLOTS: usize = 1 << 14;
 /// An account is looked for at the beginning of a body, and is no longer than this.
 const LOOKED_AT: usize = 1024;
-const LONGEST: usize = 64;
+const MAX_ACCOUNT_BYTES: usize = 64;
 
 /// A hint an account: the mark of a secret.
 pub(super) struct Hints {
@@ -56,7 +56,7 @@ pub(in crate::signature) fn account(body: &[u8]) -> Option<&[u8]> {
     let start = behind.iter().position(u8::is_ascii_digit).filter(|start| *start < 8)?;
     let digits = behind.get(start..)?;
     let length = digits.iter().position(|byte| !byte.is_ascii_digit())?;
-    digits.get(..length).filter(|account| account.len() <= LONGEST)
+    digits.get(..length).filter(|account| account.len() <= MAX_ACCOUNT_BYTES)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub(super) const LAST_PARKED: &str = "SELECT max(seq) FROM deliveries WHERE set_
 pub(super) const PARKED: &str = "SELECT seq, id, received, app, headers, digest, set_aside, body FROM deliveries WHERE seq = \
                       (SELECT seq FROM deliveries WHERE set_aside = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1)";
 pub(super) const NEXT_REASON: &str = "SELECT min(set_aside) FROM deliveries WHERE set_aside > ?1";
-pub(super) const LAST: &str = "SELECT max(seq) FROM deliveries";
+pub(super) const LAST_SEQ: &str = "SELECT max(seq) FROM deliveries";
 /// SQLite's own table for `AUTOINCREMENT` (<https://sqlite.org/autoinc.html>).
 const HAS_SEQUENCE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence')";
 const SEQUENCE: &str = "SELECT seq FROM sqlite_sequence WHERE name = 'deliveries'";

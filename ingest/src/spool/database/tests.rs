@@ -2,7 +2,7 @@
 
 use super::changes::{DELETE, DELETE_BY_ID, INSERT, PARK, UNPARK};
 use super::rows::{
-    FIRST_PARKED, GROUPS, LAST, LAST_PARKED, NEXT_REASON, OLDEST, PARKED, WAITING, WAITING_KEYS,
+    FIRST_PARKED, GROUPS, LAST_PARKED, LAST_SEQ, NEXT_REASON, OLDEST, PARKED, WAITING, WAITING_KEYS,
 };
 use super::*;
 use crate::delivery::sample;
@@ -188,7 +188,7 @@ fn no_query_sorts() {
     let queries = [
         WAITING,
         WAITING_KEYS,
-        LAST,
+        LAST_SEQ,
         OLDEST,
         GROUPS,
         INSERT,

@@ -3,7 +3,7 @@
 use super::Range;
 
 /// At most so many. Beyond it, two become one with what is between them: whoever works through them has to know what is done.
-const MOST: usize = 10_000;
+const MAX_RANGES: usize = 10_000;
 
 /// Ranges that do not touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl Ranges {
         let known = self.0[at..at + touching].iter().cloned();
         let merged = known.fold(range, |one, other| around(&one, &other));
         self.0.splice(at..at + touching, [merged]);
-        if self.0.len() > MOST {
+        if self.0.len() > MAX_RANGES {
             let at = at.max(1);
             let merged = around(&self.0[at - 1], &self.0[at]);
             self.0.splice(at - 1..=at, [merged]);
@@ -86,7 +86,7 @@ mod tests {
     fn too_many_hold_more_than_was_added_and_never_less() {
         let seqs = || (0..30_000).map(|number| number * 7_919 % 60_000 * 2);
         let ranges: Ranges = seqs().map(|seq| seq..=seq).collect();
-        assert!(ranges.0.len() <= MOST);
+        assert!(ranges.0.len() <= MAX_RANGES);
         assert!(seqs().all(|seq| ranges.contains(seq)));
     }
 }

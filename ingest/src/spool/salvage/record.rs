@@ -11,7 +11,7 @@ const OTHERS: [u8; 4] = [0x00, 0x02, 0x05, 0x0a];
 const LEAF_HEADER: usize = 8;
 const COLUMNS: usize = 9;
 /// Larger than any row: the body of a delivery has 64 MiB at most, and little goes with it.
-const LARGEST: u64 = 65 << 20;
+const MAX_ROW_BYTES: u64 = 65 << 20;
 
 /// A row on a page: its `seq`, and where its payload begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) fn cells(page: &[u8]) -> Vec<Cell> {
 fn read_cell(page: &[u8], at: usize) -> Option<Cell> {
     let (bytes, at) = varint(page, at)?;
     let (seq, start) = varint(page, at)?;
-    let bytes = u64::try_from(bytes).ok().filter(|bytes| *bytes <= LARGEST)?;
+    let bytes = u64::try_from(bytes).ok().filter(|bytes| *bytes <= MAX_ROW_BYTES)?;
     Some(Cell { seq, start, bytes: usize::try_from(bytes).ok()? })
 }
 

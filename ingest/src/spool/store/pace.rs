@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 /// How far back deliveries are looked at.
 const WINDOW: Duration = Duration::from_secs(30);
 /// Fewer that are late say nothing of the disk.
-const LEAST: u64 = 3;
+const MIN_LATE: u64 = 3;
 /// A disk that was too slow is so until fewer than one of so many are late.
-const FEW: u64 = 5;
+const LATE_PART: u64 = 5;
 
 /// Counts the deliveries that were written within `--spool-timeout` and those that were not; clones count together.
 #[derive(Clone, Debug, Default)]
@@ -54,9 +54,9 @@ impl Pace {
         let sum = |of: fn(&Counts) -> u64| self.counted.iter().map(|(_, counts)| of(counts)).sum::<u64>();
         let (in_time, late) = (sum(|counts| counts.in_time), sum(|counts| counts.late));
         self.is_too_slow = if self.is_too_slow {
-            late > 0 && late * FEW >= in_time + late
+            late > 0 && late * LATE_PART >= in_time + late
         } else {
-            late >= LEAST && late > in_time
+            late >= MIN_LATE && late > in_time
         };
     }
 }

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 const FILE: &str = "spool.reserve";
 /// A sixteenth of what the spool may take, between these.
-const PART: u64 = 16;
-const LEAST: u64 = 1 << 20;
-const MOST: u64 = 16 << 20;
+const PART_OF_SPOOL: u64 = 16;
+const MIN_BYTES: u64 = 1 << 20;
+const MAX_BYTES: u64 = 16 << 20;
 /// Enough that a write fails where there is no space.
 const PROBE: u64 = 64 << 10;
 
@@ -28,7 +28,11 @@ pub(super) struct Reserve {
 impl Reserve {
     /// For a spool of this directory and size; nothing is created yet.
     pub(super) fn new(directory: &Path, max_bytes: u64) -> Self {
-        Self { path: directory.join(FILE), bytes: (max_bytes / PART).clamp(LEAST, MOST), is_there: false }
+        Self {
+            path: directory.join(FILE),
+            bytes: (max_bytes / PART_OF_SPOOL).clamp(MIN_BYTES, MAX_BYTES),
+            is_there: false,
+        }
     }
 
     /// Creates it where it is missing.

@@ -8,7 +8,7 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::watch::ANSWER_WITHIN;
+use super::watch::ANSWER_TIMEOUT;
 use crate::consumer::partition::offsets::PartitionProgress;
 use crate::kafka::{TopicPartition, list};
 
@@ -28,7 +28,7 @@ pub(super) fn offsets<'a>(
 ) -> KafkaResult<TopicPartitionList> {
     let ask = |topic: Option<&str>| {
         let asked = names.clone().filter(|name| topic.is_none_or(|topic| *name.topic == *topic));
-        client.offsets_for_times(list(asked, which)?, ANSWER_WITHIN)
+        client.offsets_for_times(list(asked, which)?, ANSWER_TIMEOUT)
     };
     let answer = ask(None);
     let code = answer.as_ref().err().and_then(KafkaError::rdkafka_error_code);
@@ -76,7 +76,7 @@ pub(super) fn gone<'a>(
     let has_any = |topic: &str| partitions.iter().any(|(name, _)| *name.topic == *topic);
     // A consumer makes no topic by naming it.
     let is_gone = |topic: &&str| {
-        let metadata = client.fetch_metadata(Some(topic), ANSWER_WITHIN);
+        let metadata = client.fetch_metadata(Some(topic), ANSWER_TIMEOUT);
         metadata.is_ok_and(|metadata| {
             metadata.topics().iter().any(|told| told.name() == *topic && told.error().is_some_and(is_unknown))
         })

@@ -25,7 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// replaced, since it may just reconnect later.
 const LOST_AFTER: u32 = 2;
 /// How long the brokers may take to answer another client.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the client says of its connections.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ async fn lost_alone(connection: &Connection, config: &ClientConfig) {
 async fn is_another_answered(config: ClientConfig) -> bool {
     let ask = move || {
         let client: BaseConsumer = config.create().ok()?;
-        client.fetch_metadata(None, ANSWER_WITHIN).ok()
+        client.fetch_metadata(None, ANSWER_TIMEOUT).ok()
     };
     blocking(ask).await.flatten().is_some()
 }

@@ -16,7 +16,7 @@ use crate::kafka::TopicPartition;
 use crate::throttle::Throttle;
 
 /// How long the brokers may take to answer, for all partitions of a look together.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The same for each, however many they are: as many as fit are looked at, the others the next time.
 const EACH_AT_LEAST: Duration = Duration::from_secs(1);
 
@@ -52,7 +52,7 @@ impl NextRecordProbe {
 
     /// Takes note of what lies ahead, and tells how many partitions of each topic stand still since nobody can read it.
     pub(super) fn look(&mut self, states: &mut [PartitionState], stalls: &Stalls) -> BTreeMap<Arc<str>, i64> {
-        let deadline = Instant::now() + ANSWER_WITHIN;
+        let deadline = Instant::now() + ANSWER_TIMEOUT;
         let stands = |state: &PartitionState| {
             state.lag > 0
                 && state.has_end
@@ -62,7 +62,7 @@ impl NextRecordProbe {
         };
         self.unread.0.retain(|name, _| states.iter().any(|state| state.name == *name && stands(state)));
         let standing = states.iter().filter(|state| stands(state)).count();
-        let share = ANSWER_WITHIN / u32::try_from(standing).unwrap_or(u32::MAX).max(1);
+        let share = ANSWER_TIMEOUT / u32::try_from(standing).unwrap_or(u32::MAX).max(1);
         let within = share.max(EACH_AT_LEAST);
         for state in in_turn(states, self.last.as_ref()).filter(|state| stands(state)) {
             if Instant::now() >= deadline {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::groups::{GroupInfo, GroupMemberInfo};
 
-use super::watch::ANSWER_WITHIN;
+use super::watch::ANSWER_TIMEOUT;
 use crate::consumer::worker_context::SharedContext;
 use crate::kafka::subscription;
 use crate::process::health::{Health, Probe};
@@ -53,7 +53,7 @@ impl SharedGroup {
             )));
         }
         // It is asked again; that of the partitions says whether brokers answer.
-        let Ok(groups) = client.fetch_group_list(Some(&options.group), ANSWER_WITHIN) else { return };
+        let Ok(groups) = client.fetch_group_list(Some(&options.group), ANSWER_TIMEOUT) else { return };
         let members = groups.groups().iter().flat_map(GroupInfo::members).filter_map(read);
         self.show(strangers(members, &options.topics).map(|others| {
             format!(

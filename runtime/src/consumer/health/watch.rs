@@ -26,7 +26,7 @@ use crate::process::health::Health;
 use crate::throttle::Throttle;
 
 /// How long the brokers may take to answer a question.
-pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the client may have nothing more to say before that was all.
 const SERVED_WITHIN: Duration = Duration::from_millis(1);
 /// Looks without an answer after which another client is tried.
@@ -217,7 +217,7 @@ impl PartitionWatch {
             return Ok(());
         }
         let names = || fresh.iter().map(|(name, _)| name);
-        let committed = self.client.committed_offsets(list(names(), Offset::Invalid)?, ANSWER_WITHIN)?;
+        let committed = self.client.committed_offsets(list(names(), Offset::Invalid)?, ANSWER_TIMEOUT)?;
         let beginnings = offsets(&self.client, &names(), Offset::Beginning)?;
         for (name, progress) in fresh {
             if let Some(start) = offset_of(&committed, name).or_else(|| offset_of(&beginnings, name)) {

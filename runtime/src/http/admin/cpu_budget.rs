@@ -8,10 +8,10 @@ use tokio::time::Instant;
 const REFILL_DIVISOR: u32 = 10;
 
 /// What even the cheapest costs, so that its number is bounded too: ten a second.
-const LEAST: Duration = Duration::from_millis(10);
+const MIN_COST: Duration = Duration::from_millis(10);
 
 /// What the dearest costs, so that the wait is bounded, at half a second: less than any scraper waits.
-const MOST: Duration = Duration::from_millis(50);
+const MAX_COST: Duration = Duration::from_millis(50);
 
 /// What may be spent at once after a quiet time, as a wait: 40 of the cheapest, enough for whoever looks again and again.
 const BURST: Duration = Duration::from_secs(4);
@@ -36,13 +36,13 @@ impl CpuBudget {
     /// When the next of the cheapest may begin; it counts as begun then.
     pub(super) fn next(&mut self, now: Instant) -> Instant {
         let begins = self.begins(now);
-        self.spend(begins, LEAST);
+        self.spend(begins, MIN_COST);
         begins
     }
 
     /// Something that began then took so long.
     pub(super) fn spend(&mut self, begun: Instant, took: Duration) {
-        self.settled = self.settled.max(begun) + took.clamp(LEAST, MOST) * REFILL_DIVISOR;
+        self.settled = self.settled.max(begun) + took.clamp(MIN_COST, MAX_COST) * REFILL_DIVISOR;
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
         for _ in 0..3 {
             let now = budget.begins(start);
             budget.spend(now, Duration::from_hours(1));
-            assert!(budget.begins(now) - now <= MOST * REFILL_DIVISOR);
+            assert!(budget.begins(now) - now <= MAX_COST * REFILL_DIVISOR);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::secret_files::read_regular;
 use crate::settings::{KafkaSettings, PROPERTIES_OF_FILES};
 
 /// More is no file of credentials; a system's bundle of authorities has a quarter of it.
-const LARGEST: u64 = 1 << 20;
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// The properties as they were read, and what is in every file that they name, as far as it takes to see a change; a file that
 /// cannot be read has nothing.
@@ -28,7 +28,7 @@ fn hash<T: Hash>(value: T) -> u64 {
 
 /// The content of a regular file of a sensible size; anything else, as a folder or a pipe, is left alone.
 pub(super) fn read(path: &Path) -> Option<Vec<u8>> {
-    read_regular(path, LARGEST).ok()
+    read_regular(path, MAX_FILE_BYTES).ok()
 }
 
 #[cfg(test)]

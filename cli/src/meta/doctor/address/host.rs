@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 /// How long a name, or a connection with its handshake, may take.
 const REACH_WITHIN: Duration = Duration::from_secs(5);
 /// Addresses of one name that are looked at; content networks give up to eight.
-const MOST: usize = 8;
+const MAX_ADDRESSES: usize = 8;
 const NO_SUCH_NAME: &str = "\
 Make a DNS record for it at whoever holds the domain, or correct \"callback_url\".";
 
@@ -34,7 +34,7 @@ impl Host {
             Some(_) => Err(NotKnown::NotTried("--connect-to says where to go")),
             None => deadline.look(REACH_WITHIN, look_up(bare)).await,
         };
-        let known = settings.connect_to.iter().chain(addresses.iter().flatten().take(MOST));
+        let known = settings.connect_to.iter().chain(addresses.iter().flatten().take(MAX_ADDRESSES));
         let shown = known.map(async |address| {
             let look = async {
                 let roots = tls::roots(settings.tls_ca.as_deref()).map_err(io::Error::other)?;
@@ -57,8 +57,8 @@ impl Host {
     pub(super) fn checks(&self, now: SystemTime) -> Vec<Check> {
         let dns = CheckResult::of(&self.addresses, NO_SUCH_NAME, |addresses| {
             let mut judged = answers::dns(addresses);
-            if addresses.len() > MOST {
-                judged.found.extend([format!("; what is behind the first {MOST} is judged")]);
+            if addresses.len() > MAX_ADDRESSES {
+                judged.found.extend([format!("; what is behind the first {MAX_ADDRESSES} is judged")]);
             }
             judged
         });

@@ -16,7 +16,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// More than a token of a service account has.
 const LONGEST_TOKEN: u64 = 64 * 1024;
 /// Whom the Secret's `managedFields` name.
@@ -82,7 +82,7 @@ impl ApiServer {
         let url = format!("https://{host}:{kubernetes_port}{path}");
         let tls = tls::client(Some(&service_account.join("ca.crt"))).map_err(no_account)?;
         let http = client::builder(tls)
-            .timeout(ANSWER_WITHIN)
+            .timeout(ANSWER_TIMEOUT)
             .build()
             .map_err(|source| ApiServerError::NoAnswer { url: url.clone(), source })?;
         Ok(Self { http, url, token: service_account.join("token") })

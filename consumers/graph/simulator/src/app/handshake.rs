@@ -11,9 +11,9 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 
 /// How long a callback may take; how long Meta waits no document says.
-const WITHIN: Duration = Duration::from_secs(10);
+const CALLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 /// More than an answer to a challenge has.
-const LONGEST: u64 = 16 * 1024;
+const MAX_ANSWER_BYTES: u64 = 16 * 1024;
 
 /// Whether the callback that a request names answers as it should; true where nobody said where it leads.
 pub(crate) async fn is_answered(asked: &Asked, world: &Mutex<World>) -> bool {
@@ -39,11 +39,11 @@ fn question(asked: &Asked, challenge: &str, world: &World) -> Option<(SocketAddr
 
 /// 200, and the challenge as it is.
 fn is_answered_with(challenge: &str, to: SocketAddr, question: &str) -> io::Result<bool> {
-    let mut stream = TcpStream::connect_timeout(&to, WITHIN)?;
-    stream.set_read_timeout(Some(WITHIN))?;
+    let mut stream = TcpStream::connect_timeout(&to, CALLBACK_TIMEOUT)?;
+    stream.set_read_timeout(Some(CALLBACK_TIMEOUT))?;
     stream.write_all(question.as_bytes())?;
     let mut answer = String::new();
-    stream.take(LONGEST).read_to_string(&mut answer)?;
+    stream.take(MAX_ANSWER_BYTES).read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
     Ok(head.starts_with("HTTP/1.1 200 ") && body == challenge)
 }
