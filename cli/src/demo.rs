@@ -17,7 +17,7 @@ use crate::records::fact::DescribedRecord;
 use crate::records::watch::{Span, Watch};
 use crate::screen::{Screen, Tone};
 use crate::tool::settings::{count, settings, switch};
-use crate::tool::{Exit, Result, Tool, not_started, work};
+use crate::tool::{Exit, Result, not_started, tool, work};
 use pipeline::{Pipeline, Shape};
 use runtime::process::shutdown::Shutdown;
 use runtime::settings::KafkaSettings;
@@ -33,19 +33,21 @@ const TOPIC_PREFIX: &str = "meta";
 
 const TITLE: &str = "Weir: Meta's webhooks in, typed events out; all within this process.";
 
-const MORE: &str = "\
-Starts, all in this process: librdkafka's mock cluster with every topic, weir-ingest on a loopback port, weir-messages, \
-weir-lookups, weir-replies, weir-metrics, and a stub of the Graph API. It posts signed sample deliveries, shows what was \
-answered and which records came of each, commands an answer to the first, and checks all of it against what is expected. \
-Then it keeps running for you to post your own, \
-and shows every record as it comes, until Ctrl-C. Nothing is kept.";
-
-const EXAMPLES: &str = "\
-Examples:
-  weir demo             look around, post your own deliveries
-  weir demo --once      check that everything works, and end
-
-Exit code 0: all as expected, or ended by Ctrl-C; 1: it cannot run, or, with --once, something is missing.";
+tool! {
+    /// Run the whole pipeline here, without Kafka or Meta, and watch events flow through it
+    ///
+    /// Starts, all in this process: librdkafka's mock cluster with every topic, weir-ingest on a loopback port, weir-messages,
+    /// weir-lookups, weir-replies, weir-metrics, and a stub of the Graph API. It posts signed sample deliveries, shows what was
+    /// answered and which records came of each, commands an answer to the first, and checks all of it against what is expected. Then
+    /// it keeps running for you to post your own, and shows every record as it comes, until Ctrl-C. Nothing is kept.
+    ///
+    /// Examples:
+    ///   weir demo             look around, post your own deliveries
+    ///   weir demo --once      check that everything works, and end
+    ///
+    /// Exit code 0: all as expected, or ended by Ctrl-C; 1: it cannot run, or, with --once, something is missing.
+    pub(crate) const TOOL: "demo" = work!(DemoSettings, run);
+}
 
 settings! {
     /// What `weir demo` can be asked for.
@@ -56,15 +58,6 @@ settings! {
         port: Option<u16> = count("port", 1..=u64::from(u16::MAX)).named("PORT").optional(),
     }
 }
-
-/// The subcommand.
-pub(crate) const TOOL: Tool = Tool {
-    name: "demo",
-    about: "Run the whole pipeline here, without Kafka or Meta, and watch events flow through it",
-    more: MORE,
-    examples: EXAMPLES,
-    work: work!(DemoSettings, run),
-};
 
 fn run(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit> {
     // With --once its exit code is what it is for.

@@ -2,43 +2,37 @@
 
 use crate::screen::{Screen, counted};
 use crate::tool::settings::{flag, settings, switch};
-use crate::tool::{Exit, Result, Session, Tool, Work, work};
+use crate::tool::{Exit, Result, Session, Work, tool, work};
 use runtime::settings::{Form, form};
 use std::path::PathBuf;
 use weir_media::forget::{self, SavedObjects};
 use weir_media::settings::StoreSettings;
 use weir_media::store::{Store, StoreUrl};
 
-const MORE: &str = "\
-Lists every object that weir-media saved of one person, and with --apply deletes them: pictures, films, sounds and files, and the records \
-beside them. --user is the id of the customer, the second part of the key of the records; of what comments and mentions are about it is the id of \
-the media. Messages that come later are saved again, and so is what weir-media has not read yet: let it catch up first.
+tool! {
+    /// Delete what was saved of attachments
+    pub(crate) const TOOL: "media" = Work::Tools(&[FORGET]);
+}
 
-Copies of a bucket, older versions of its objects, uploads that were not finished (in a folder, files below incoming/) and \
-backups are yours to delete. The records of meta.media.v1 go with their time.
-
-Exit code 0: nothing is saved, or it was deleted; 1: the store refused something, and it can be run again; 3: there is something, which \
-stays without --apply.";
-
-const EXAMPLES: &str = "\
-Examples:
-  weir media forget --media-store s3://media/weir --account 17841405726653026 --user 6837251906428371
-  weir media forget --media-store s3://media/weir --account 17841405726653026 --user 6837251906428371 --apply";
-
-/// The subcommand and its own.
-pub(crate) const TOOL: Tool = Tool {
-    name: "media",
-    about: "Delete what was saved of attachments",
-    more: "",
-    examples: "",
-    work: Work::Tools(&[Tool {
-        name: "forget",
-        about: "Show what was saved of one person, and delete it with --apply",
-        more: MORE,
-        examples: EXAMPLES,
-        work: work!(ForgetSettings, run),
-    }]),
-};
+tool! {
+    /// Show what was saved of one person, and delete it with --apply
+    ///
+    /// Lists every object that weir-media saved of one person, and with --apply deletes them: pictures, films, sounds and files, and
+    /// the records beside them. --user is the id of the customer, the second part of the key of the records; of what comments and
+    /// mentions are about it is the id of the media. Messages that come later are saved again, and so is what weir-media has not read
+    /// yet: let it catch up first.
+    ///
+    /// Copies of a bucket, older versions of its objects, uploads that were not finished (in a folder, files below incoming/) and
+    /// backups are yours to delete. The records of meta.media.v1 go with their time.
+    ///
+    /// Exit code 0: nothing is saved, or it was deleted; 1: the store refused something, and it can be run again; 3: there is
+    /// something, which stays without --apply.
+    ///
+    /// Examples:
+    ///   weir media forget --media-store s3://media/weir --account 17841405726653026 --user 6837251906428371
+    ///   weir media forget --media-store s3://media/weir --account 17841405726653026 --user 6837251906428371 --apply
+    const FORGET: "forget" = work!(ForgetSettings, run);
+}
 
 settings! {
     /// What `weir media forget` can be asked for.

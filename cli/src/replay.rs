@@ -12,54 +12,49 @@ mod survey;
 
 use crate::kafka::{Range, Source};
 use crate::screen::Screen;
-use crate::tool::{Exit, Result, Session, Tool, work};
+use crate::tool::{Exit, Result, Session, tool, work};
 use expected::Expected;
 use report::Report;
 use runtime::consumer::Record;
 use schemas::{Reception, Split, Topic, raw};
 use settings::ReplaySettings;
 
-const MORE: &str = "\
-Reads the raw records of the range, splits each body as ingest does, and says per topic and kind how many events come of \
-them, how many of these are in the typed topics (PRESENT), how many are not (MISSING), and how many events of the same \
-deliveries are there that this version does not make (EXTRA). The same body gives the same ids, so that nothing is \
-counted twice. With --apply it publishes the events as ingest did, with the same ids, delivery id and time of receipt, and \
-the header ce_replay with the name of the run: all of them, or with --missing-only those that are missing. Bodies that are \
-refused are counted and not published; a body of which a part is refused gives the events of the rest.
-
-The range goes by when Kafka got the raw records, which is later than ce_time where a delivery waited in a spool. Two ranges \
-that meet share no record and leave none out. Records are read in the order of time, over all partitions, and \
-events are published in that order; behind newer events of a conversation all the same: subscribers order by time.
-
-Comparing reads the typed topics from the beginning of the range to their end, and takes about 40 bytes of memory per event and \
-per delivery (1 GB for 25 million). --max-ids bounds it, --no-diff goes without. \
-Typed topics keep events for days (2 to 30), raw records are kept for 30: what retention removed of events is missing too; \
-where it may have removed deliveries of the range, of which nothing is known, it says so. Where an open transaction hides records \
-it fails: what is missing may be among them.
-
-Ctrl-C ends it after what is under way, and says where to go on.
-
-With --json each topic and kind is an object of topic, kind, events, present, missing, extra and published; the last \
-object holds the sums: as refused the refused bodies by reason, as unreadable the records that ingest did not write, and as cut_off whether \
-retention may have removed deliveries of the range, as not_taken the events that their topic refused. What was not compared is null.";
-
-const EXAMPLES: &str = "\
-Examples:
-  weir replay --since 2h --brokers localhost:9092
-  weir replay --since 2026-11-21T03:00:00Z --until 2026-11-21T04:30:00Z --missing-only --apply
-  weir replay --since 1d --kind comment --account 17841405726653026 --json
-
-Exit code 0: nothing is missing or extra, or it was published; 1: it failed, was stopped, or a topic did not take an event; 3: a dry run \
-found events that are missing or extra. What is refused changes none of them.";
-
-/// The subcommand.
-pub(crate) const TOOL: Tool = Tool {
-    name: "replay",
-    about: "Split the deliveries of a time range again; a dry run unless told --apply",
-    more: MORE,
-    examples: EXAMPLES,
-    work: work!(ReplaySettings, run),
-};
+tool! {
+    /// Split the deliveries of a time range again; a dry run unless told --apply
+    ///
+    /// Reads the raw records of the range, splits each body as ingest does, and says per topic and kind how many events come of them,
+    /// how many of these are in the typed topics (PRESENT), how many are not (MISSING), and how many events of the same deliveries
+    /// are there that this version does not make (EXTRA). The same body gives the same ids, so that nothing is counted twice. With
+    /// --apply it publishes the events as ingest did, with the same ids, delivery id and time of receipt, and the header ce_replay
+    /// with the name of the run: all of them, or with --missing-only those that are missing. Bodies that are refused are counted and
+    /// not published; a body of which a part is refused gives the events of the rest.
+    ///
+    /// The range goes by when Kafka got the raw records, which is later than ce_time where a delivery waited in a spool. Two ranges
+    /// that meet share no record and leave none out. Records are read in the order of time, over all partitions, and events are
+    /// published in that order; behind newer events of a conversation all the same: subscribers order by time.
+    ///
+    /// Comparing reads the typed topics from the beginning of the range to their end, and takes about 40 bytes of memory per event
+    /// and per delivery (1 GB for 25 million). --max-ids bounds it, --no-diff goes without. Typed topics keep events for days (2 to
+    /// 30), raw records are kept for 30: what retention removed of events is missing too; where it may have removed deliveries of the
+    /// range, of which nothing is known, it says so. Where an open transaction hides records it fails: what is missing may be among
+    /// them.
+    ///
+    /// Ctrl-C ends it after what is under way, and says where to go on.
+    ///
+    /// With --json each topic and kind is an object of topic, kind, events, present, missing, extra and published; the last object
+    /// holds the sums: as refused the refused bodies by reason, as unreadable the records that ingest did not write, and as cut_off
+    /// whether retention may have removed deliveries of the range, as not_taken the events that their topic refused. What was not
+    /// compared is null.
+    ///
+    /// Examples:
+    ///   weir replay --since 2h --brokers localhost:9092
+    ///   weir replay --since 2026-11-21T03:00:00Z --until 2026-11-21T04:30:00Z --missing-only --apply
+    ///   weir replay --since 1d --kind comment --account 17841405726653026 --json
+    ///
+    /// Exit code 0: nothing is missing or extra, or it was published; 1: it failed, was stopped, or a topic did not take an event; 3:
+    /// a dry run found events that are missing or extra. What is refused changes none of them.
+    pub(crate) const TOOL: "replay" = work!(ReplaySettings, run);
+}
 
 /// One run.
 struct Replay<'a> {

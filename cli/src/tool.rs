@@ -15,15 +15,12 @@ pub(crate) use session::Session;
 use crate::screen::Screen;
 use clap::{ArgMatches, Command};
 
-/// A subcommand, or one that has others.
+/// A subcommand, or one that has others; made by [`tool!`].
 pub(crate) struct Tool {
     pub(crate) name: &'static str,
-    /// One line.
-    pub(crate) about: &'static str,
-    /// What follows it in `--help`; nothing where the line says it all.
-    pub(crate) more: &'static str,
-    /// What comes after the flags.
-    pub(crate) examples: &'static str,
+    /// What it says of itself, as its documentation has it: a line, what follows that in `--help`, and from its examples on what comes
+    /// after the flags.
+    pub(crate) help: &'static str,
     pub(crate) work: Work,
 }
 
@@ -47,12 +44,27 @@ impl Tool {
                 .arg_required_else_help(true)
                 .subcommands(tools.iter().map(Self::command)),
         };
-        let mut command = command.about(self.about);
-        if !self.more.is_empty() {
-            command = command.long_about(format!("{}.\n\n{}", self.about, self.more));
+        let help = unwrapped(self.help);
+        let (said, examples) = help.split_at(help.find("\n\nExamples:").unwrap_or(help.len()));
+        let (about, more) = said.split_once("\n\n").unwrap_or((said, ""));
+        let mut command = command.about(about.to_owned());
+        if !more.is_empty() {
+            command = command.long_about(format!("{about}.\n\n{more}"));
         }
-        if self.examples.is_empty() { command } else { command.after_help(self.examples) }
+        if examples.is_empty() { command } else { command.after_help(examples.trim_start().to_owned()) }
     }
+}
+
+/// Documentation as a text: the lines of a paragraph are one, but for those that begin with a dash or further in.
+fn unwrapped(documentation: &str) -> String {
+    let mut text = String::new();
+    for line in documentation.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)) {
+        let begins =
+            line.is_empty() || line.starts_with(' ') || line.starts_with("- ") || text.ends_with('\n');
+        text.push(if begins { '\n' } else { ' ' });
+        text.push_str(line);
+    }
+    text.trim().to_owned()
 }
 
 /// Runs the subcommand that was given.
@@ -71,6 +83,15 @@ pub(crate) fn run_one_of(
     }
 }
 
+/// A subcommand whose help is its documentation, as that of a flag is.
+macro_rules! tool {
+    ($(#[doc = $help:literal])+ $visibility:vis const $tool:ident: $name:literal = $work:expr;) => {
+        $visibility const $tool: $crate::tool::Tool =
+            $crate::tool::Tool { name: $name, help: concat!($($help, "\n"),+), work: $work };
+    };
+}
+pub(crate) use tool;
+
 /// The work of a subcommand with settings of its own.
 macro_rules! work {
     ($settings:ty, $run:expr) => {
@@ -84,3 +105,16 @@ macro_rules! work {
     };
 }
 pub(crate) use work;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_is_documentation_without_the_ends_of_its_lines() {
+        let documentation =
+            " Do it\n\n All of\n it:\n\n - one\n of two\n - two\n\n Examples:\n   weir do\n   weir do it\n";
+        let help = "Do it\n\nAll of it:\n\n- one of two\n- two\n\nExamples:\n  weir do\n  weir do it";
+        assert_eq!(unwrapped(documentation), help);
+    }
+}

@@ -11,7 +11,7 @@ mod difference;
 mod plan;
 mod settings;
 
-use crate::tool::{Result, Tool, Work, work};
+use crate::tool::{Result, Work, tool, work};
 use cluster::Cluster;
 use desired::Desired;
 use difference::Finding;
@@ -19,52 +19,41 @@ use runtime::settings::KafkaSettings;
 pub(crate) use settings::TopicsSettings;
 use std::time::Duration;
 
-const PLAN_MORE: &str = "\
-Compares the topics of Weir with those of the cluster: whether they are there, their partitions, replicas, \
-retention.ms, cleanup.policy, max.message.bytes, from 3 replicas on min.insync.replicas and, with --broker-disk, retention.bytes. Other settings, and other \
-topics, are left alone.
+tool! {
+    /// Show or make the topics that the pipeline needs on a Kafka cluster
+    pub(crate) const TOOL: "topics" = Work::Tools(&[PLAN, APPLY]);
+}
 
-Exit code 0: all as desired; 1: the cluster cannot be read; 3: something is missing or differs.";
+tool! {
+    /// Show which topics are missing or differ; changes nothing
+    ///
+    /// Compares the topics of Weir with those of the cluster: whether they are there, their partitions, replicas, retention.ms,
+    /// cleanup.policy, max.message.bytes, from 3 replicas on min.insync.replicas and, with --broker-disk, retention.bytes. Other
+    /// settings, and other topics, are left alone.
+    ///
+    /// Exit code 0: all as desired; 1: the cluster cannot be read; 3: something is missing or differs.
+    ///
+    /// Examples:
+    ///   weir topics plan --brokers localhost:9092
+    const PLAN: "plan" = work!(TopicsSettings, plan::run);
+}
 
-const APPLY_MORE: &str = "\
-Makes what `weir topics plan` shows as missing, and sets the settings that differ; settings that Weir does not own stay \
-as they are. It can be run again at any time.
-
-The partitions of a topic that is there are never changed: more of them would move keys to other partitions and break \
-the order of conversations. Nor are its replicas, which is Kafka's own tool's job (kafka-reassign-partitions). Both are \
-reported.
-
-Exit code 0: all as desired; 1: the cluster refused something; 3: partitions or replicas differ.";
-
-const EXAMPLES: &str = "\
-Examples:
-  weir topics plan  --brokers localhost:9092
-  weir topics apply --brokers kafka-1:9093,kafka-2:9093 --kafka-config client.properties
-  weir topics apply --brokers localhost:9092 --partitions 3 --topic-prefix test";
-
-/// The subcommand and its own.
-pub(crate) const TOOL: Tool = Tool {
-    name: "topics",
-    about: "Show or make the topics that the pipeline needs on a Kafka cluster",
-    more: "",
-    examples: "",
-    work: Work::Tools(&[
-        Tool {
-            name: "plan",
-            about: "Show which topics are missing or differ; changes nothing",
-            more: PLAN_MORE,
-            examples: EXAMPLES,
-            work: work!(TopicsSettings, plan::run),
-        },
-        Tool {
-            name: "apply",
-            about: "Make the missing topics, and set the settings that differ",
-            more: APPLY_MORE,
-            examples: EXAMPLES,
-            work: work!(TopicsSettings, apply::run),
-        },
-    ]),
-};
+tool! {
+    /// Make the missing topics, and set the settings that differ
+    ///
+    /// Makes what `weir topics plan` shows as missing, and sets the settings that differ; settings that Weir does not own stay as
+    /// they are. It can be run again at any time.
+    ///
+    /// The partitions of a topic that is there are never changed: more of them would move keys to other partitions and break the
+    /// order of conversations. Nor are its replicas, which is Kafka's own tool's job (kafka-reassign-partitions). Both are reported.
+    ///
+    /// Exit code 0: all as desired; 1: the cluster refused something; 3: partitions or replicas differ.
+    ///
+    /// Examples:
+    ///   weir topics apply --brokers kafka-1:9093,kafka-2:9093 --kafka-config client.properties
+    ///   weir topics apply --brokers localhost:9092 --partitions 3 --topic-prefix test
+    const APPLY: "apply" = work!(TopicsSettings, apply::run);
+}
 
 /// A topic of the table, and how the cluster's compares with it.
 #[derive(Clone, Debug)]

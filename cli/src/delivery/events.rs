@@ -8,25 +8,28 @@ mod record;
 use super::body;
 use crate::screen::{Cell, Screen, Table, Tone};
 use crate::tool::settings::{EventLimits, group, settings, switch, topic_prefix};
-use crate::tool::{Exit, Result, Tool, input, work};
+use crate::tool::{Exit, Result, input, tool, work};
 use schemas::{Event, Kind, Topic};
 
-const MORE: &str = "\
-Reads the body of one POST of Meta's, as the very bytes that were received, and prints an event a line: topic, key, kind, \
-id, and the time that Meta gave it. It is what ingest makes of that body, and the same body always gives the same ids.
-
-With --json every line is a whole record as one JSON object: topic, key, headers and value. Two members of the value \
-come with a delivery's receipt and are placeholders here: recordedtime (1970-01-01T00:00:00.000Z) and deliveryid \
-(00000000-0000-7000-8000-000000000000).";
-
-const EXAMPLES: &str = "\
-Examples:
-  weir events body.json
-  weir events < body.json
-  weir events --json body.json | jq .value.data
-
-Exit code 0: a webhook, whose events are shown; 1: it is no webhook, or a part of it is none, and the reason is on \
-standard error.";
+tool! {
+    /// Show the events that a webhook's body becomes
+    ///
+    /// Reads the body of one POST of Meta's, as the very bytes that were received, and prints an event a line: topic, key, kind, id,
+    /// and the time that Meta gave it. It is what ingest makes of that body, and the same body always gives the same ids.
+    ///
+    /// With --json every line is a whole record as one JSON object: topic, key, headers and value. Two members of the value come with
+    /// a delivery's receipt and are placeholders here: recordedtime (1970-01-01T00:00:00.000Z) and deliveryid
+    /// (00000000-0000-7000-8000-000000000000).
+    ///
+    /// Examples:
+    ///   weir events body.json
+    ///   weir events < body.json
+    ///   weir events --json body.json | jq .value.data
+    ///
+    /// Exit code 0: a webhook, whose events are shown; 1: it is no webhook, or a part of it is none, and the reason is on standard
+    /// error.
+    pub(crate) const TOOL: "events" = work!(EventsSettings, run);
+}
 
 const LOOKS_LIKE: &str = r#"{"object":"instagram","entry":[{"id":"…","time":1569262486134,"messaging":[…]}]}, or "page" as the object, or "changes" in place of "messaging", or an array of such"#;
 
@@ -42,15 +45,6 @@ settings! {
         event_limits: EventLimits = group(),
     }
 }
-
-/// The subcommand.
-pub(crate) const TOOL: Tool = Tool {
-    name: "events",
-    about: "Show the events that a webhook's body becomes",
-    more: MORE,
-    examples: EXAMPLES,
-    work: work!(EventsSettings, run),
-};
 
 /// Prints the events of a body.
 fn run(

@@ -5,20 +5,23 @@ use super::poster::{Answer, Poster, address};
 use super::signer::Signer;
 use crate::screen::{Screen, Tone, one_line};
 use crate::tool::settings::{Flag, flag, group, settings};
-use crate::tool::{Exit, Result, Session, Tool, work};
+use crate::tool::{Exit, Result, Session, tool, work};
 use bytes::Bytes;
 
-const MORE: &str = "\
-Signs the body as the very bytes of the file, posts it as Meta does, and prints the status and how long the answer took; of \
-anything but 200 also what was answered. Ingest keeps what it answers 200: the events of a fixture are as real to its \
-subscribers as those of Meta.";
-
-const EXAMPLES: &str = "\
-Examples:
-  weir post message/text
-  weir post body.json --to https://webhooks.example.com/webhook --app-secrets /etc/weir/app-secrets --app shop
-
-Exit code 0: answered 200; 1: the body cannot be read, or nothing was answered; 3: answered anything else.";
+tool! {
+    /// Post a webhook's body, signed as Meta does
+    ///
+    /// Signs the body as the very bytes of the file, posts it as Meta does, and prints the status and how long the answer took; of
+    /// anything but 200 also what was answered. Ingest keeps what it answers 200: the events of a fixture are as real to its
+    /// subscribers as those of Meta.
+    ///
+    /// Examples:
+    ///   weir post message/text
+    ///   weir post body.json --to https://webhooks.example.com/webhook --app-secrets /etc/weir/app-secrets --app shop
+    ///
+    /// Exit code 0: answered 200; 1: the body cannot be read, or nothing was answered; 3: answered anything else.
+    pub(crate) const TOOL: "post" = work!(PostSettings, run);
+}
 
 /// As much of an answer as is shown, in characters.
 const MAX_SHOWN_CHARS: usize = 400;
@@ -33,15 +36,6 @@ settings! {
         signer: Signer = group(),
     }
 }
-
-/// The subcommand.
-pub(crate) const TOOL: Tool = Tool {
-    name: "post",
-    about: "Post a webhook's body, signed as Meta does",
-    more: MORE,
-    examples: EXAMPLES,
-    work: work!(PostSettings, run),
-};
 
 /// Where ingest takes webhooks.
 pub(super) fn to() -> Flag<String> {

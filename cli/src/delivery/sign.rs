@@ -4,18 +4,21 @@ use super::body;
 use super::signer::Signer;
 use crate::screen::Screen;
 use crate::tool::settings::{group, settings};
-use crate::tool::{Exit, Result, Tool, work};
+use crate::tool::{Exit, Result, tool, work};
 
-const MORE: &str = "\
-Prints the value of X-Hub-Signature-256 for the body of a POST, as the very bytes of the file. The secret is read as ingest \
-reads it: from the folder --app-secrets, a file an app, or from the variable WEIR_APP_SECRET.";
-
-const EXAMPLES: &str = "\
-Examples:
-  weir sign body.json --app-secrets /etc/weir/app-secrets --app shop
-  curl -H \"X-Hub-Signature-256: $(weir sign body.json)\" --data-binary @body.json http://localhost:8080/webhook
-
-Exit code 0: signed; 1: the body cannot be read.";
+tool! {
+    /// Sign a webhook's body as Meta does
+    ///
+    /// Prints the value of X-Hub-Signature-256 for the body of a POST, as the very bytes of the file. The secret is read as ingest
+    /// reads it: from the folder --app-secrets, a file an app, or from the variable WEIR_APP_SECRET.
+    ///
+    /// Examples:
+    ///   weir sign body.json --app-secrets /etc/weir/app-secrets --app shop
+    ///   curl -H "X-Hub-Signature-256: $(weir sign body.json)" --data-binary @body.json http://localhost:8080/webhook
+    ///
+    /// Exit code 0: signed; 1: the body cannot be read.
+    pub(crate) const TOOL: "sign" = work!(SignSettings, run);
+}
 
 settings! {
     /// What `weir sign` can be asked for.
@@ -25,15 +28,6 @@ settings! {
         signer: Signer = group(),
     }
 }
-
-/// The subcommand.
-pub(crate) const TOOL: Tool = Tool {
-    name: "sign",
-    about: "Sign a webhook's body as Meta does",
-    more: MORE,
-    examples: EXAMPLES,
-    work: work!(SignSettings, run),
-};
 
 fn run(settings: &SignSettings, screen: &mut Screen) -> Result<Exit> {
     let body = body::read(&settings.file)?;

@@ -12,7 +12,7 @@ use super::signer::Signer;
 use crate::kafka::Pace;
 use crate::screen::{Progress, Screen};
 use crate::tool::settings::{count, flag, group, settings};
-use crate::tool::{Exit, Result, Session, Tool, work};
+use crate::tool::{Exit, Result, Session, tool, work};
 use bytes::Bytes;
 use runtime::process::chain;
 use runtime::settings::form;
@@ -22,24 +22,27 @@ use tally::{Answered, Tally, is_taken};
 use tokio::task::JoinSet;
 use traffic::Traffic;
 
-const MORE: &str = "\
-Posts signed deliveries of Instagram accounts, made of the fixtures of this repository: mostly messages and their echoes, \
-receipts, reactions, comments, mentions. Each has its own ids and the time of the moment. One in 20 holds several events, \
-of several accounts; every 20 seconds there is a burst of 2 seconds at five times the rate; what is not answered 200 is sent \
-again at once, and then after 1, 2 and 4 seconds, where Meta takes 36 hours for it; and one in 100 comes a second time although it \
-was answered 200, as Meta's sometimes do. The same --seed gives the same order of kinds, accounts and customers.
-
-Ingest and its subscribers take them for real ones: answers to them go out, lookups ask for them. Run it against a test \
-installation, or `weir demo`.
-
-Ctrl-C ends it after what is under way.";
-
-const EXAMPLES: &str = "\
-Examples:
-  weir simulate --accounts 20 --rate 50 --for 1m
-  WEIR_APP_SECRET=00112233445566778899aabbccddeeff weir simulate --to http://127.0.0.1:8080/webhook   (beside weir demo)
-
-Exit code 0: everything was answered 200 in the end; 1: it cannot run; 3: something was not.";
+tool! {
+    /// Post deliveries of many accounts at a rate, with batches, bursts and retries, as Meta does
+    ///
+    /// Posts signed deliveries of Instagram accounts, made of the fixtures of this repository: mostly messages and their echoes,
+    /// receipts, reactions, comments, mentions. Each has its own ids and the time of the moment. One in 20 holds several events, of
+    /// several accounts; every 20 seconds there is a burst of 2 seconds at five times the rate; what is not answered 200 is sent
+    /// again at once, and then after 1, 2 and 4 seconds, where Meta takes 36 hours for it; and one in 100 comes a second time
+    /// although it was answered 200, as Meta's sometimes do. The same --seed gives the same order of kinds, accounts and customers.
+    ///
+    /// Ingest and its subscribers take them for real ones: answers to them go out, lookups ask for them. Run it against a test
+    /// installation, or `weir demo`.
+    ///
+    /// Ctrl-C ends it after what is under way.
+    ///
+    /// Examples:
+    ///   weir simulate --accounts 20 --rate 50 --for 1m
+    ///   WEIR_APP_SECRET=00112233445566778899aabbccddeeff weir simulate --to http://127.0.0.1:8080/webhook   (beside weir demo)
+    ///
+    /// Exit code 0: everything was answered 200 in the end; 1: it cannot run; 3: something was not.
+    pub(crate) const TOOL: "simulate" = work!(SimulateSettings, run);
+}
 
 /// Deliveries that may be under way at once; beyond it the next one waits, and the rate is not kept.
 const UNDER_WAY: usize = 1_000;
@@ -66,15 +69,6 @@ settings! {
         seed: u64 = count("seed", 0..=u64::MAX).named("NUMBER").or("1"),
     }
 }
-
-/// The subcommand.
-pub(crate) const TOOL: Tool = Tool {
-    name: "simulate",
-    about: "Post deliveries of many accounts at a rate, with batches, bursts and retries, as Meta does",
-    more: MORE,
-    examples: EXAMPLES,
-    work: work!(SimulateSettings, run),
-};
 
 fn run(settings: &SimulateSettings, screen: &mut Screen) -> Result<Exit> {
     let session = Session::start()?;

@@ -6,24 +6,28 @@ use super::body;
 use super::signer::app_secrets;
 use crate::screen::{Screen, Tone};
 use crate::tool::settings::{flag, settings};
-use crate::tool::{Exit, Result, Tool, work};
+use crate::tool::{Exit, Result, tool, work};
 use mismatch::matching_app;
 use runtime::settings::Form;
 use weir_ingest::Secrets;
 
-const MORE: &str = "\
-Takes the body of a POST as the very bytes that were received, and its header X-Hub-Signature-256, and tries every app \
-secret. Where none fits, it looks for the reason: a header that is cut, malformed or of SHA-1; a body that something between \
-Meta and here decoded and encoded anew, indented, put into base64 or gave a line end; a body that is cut; secrets that cannot be Meta's, and files of secrets that cannot be used.
-
-Nothing of the secrets is printed but their names, and nothing of the body.";
-
-const EXAMPLES: &str = "\
-Examples:
-  weir verify body.json --signature sha256=2a1551d0… --app-secrets /etc/weir/app-secrets
-  weir spool show --body ID | weir verify --signature \"$SIGNATURE\"
-
-Exit code 0: a secret fits; 1: the body cannot be read; 3: none fits, and the reason is shown.";
+tool! {
+    /// Find the secret that a webhook's body was signed with, or why none fits
+    ///
+    /// Takes the body of a POST as the very bytes that were received, and its header X-Hub-Signature-256, and tries every app secret.
+    /// Where none fits, it looks for the reason: a header that is cut, malformed or of SHA-1; a body that something between Meta and
+    /// here decoded and encoded anew, indented, put into base64 or gave a line end; a body that is cut; secrets that cannot be
+    /// Meta's, and files of secrets that cannot be used.
+    ///
+    /// Nothing of the secrets is printed but their names, and nothing of the body.
+    ///
+    /// Examples:
+    ///   weir verify body.json --signature sha256=2a1551d0… --app-secrets /etc/weir/app-secrets
+    ///   weir spool show --body ID | weir verify --signature "$SIGNATURE"
+    ///
+    /// Exit code 0: a secret fits; 1: the body cannot be read; 3: none fits, and the reason is shown.
+    pub(crate) const TOOL: "verify" = work!(VerifySettings, run);
+}
 
 settings! {
     /// What `weir verify` can be asked for.
@@ -35,15 +39,6 @@ settings! {
         secrets: Secrets = app_secrets(),
     }
 }
-
-/// The subcommand.
-pub(crate) const TOOL: Tool = Tool {
-    name: "verify",
-    about: "Find the secret that a webhook's body was signed with, or why none fits",
-    more: MORE,
-    examples: EXAMPLES,
-    work: work!(VerifySettings, run),
-};
 
 /// What is wrong with a header is for `mismatch` to say.
 fn any() -> Form<String> {

@@ -21,7 +21,7 @@ mod test_delivery;
 
 use crate::meta::Accounts;
 use crate::screen::Screen;
-use crate::tool::{Exit, Result, Tool, UsageError, not_started, work};
+use crate::tool::{Exit, Result, UsageError, not_started, tool, work};
 use check::{Check, Deadline, NotKnown, Observed};
 use report::Section;
 use runtime::settings::KafkaSettings;
@@ -31,29 +31,35 @@ use std::time::{Duration, SystemTime};
 use test_delivery::TestDelivery;
 use tokio::time::Instant;
 
-const MORE: &str = "\
-Looks from both ends, side by side, and says of each thing whether it is well (pass), is not (FAIL) or is not known, and what to do:
-
-- The public address, as Meta sees it, at each of the addresses that its name has: DNS, TLS, chain, name and end of its certificate, \
-the handshake with the app's verify token, that a wrong token and a wrong signature are refused, its clock, and a test delivery \
-through it to its two topics and back.
-- Meta's end: the access that review has approved (Meta's API does not tell the app's mode), subscriptions and installs with their \
-fields, tokens with their ends and permissions, the page's link to Instagram, and the last delivery of each account and object.
-- Your own end: this machine's clock, Kafka, topics, partitions that have no leader or too few replicas in sync, consumers with their \
-lag, processes and the spool of ingest.
-
-Apps and accounts are those of the file of `weir connect`. What is not given is unknown and names what to give. The test delivery is \
-a message from 12334 to 23245 of the account 0, as those of the dashboard's test button: its event is marked `metatest`, and its inbox \
-record `test`. Nothing else is changed anywhere. Where alerts compare traffic it counts like any other: as a probe, run it at most \
-hourly, or give --no-test-delivery.
-
-Exit code 0: nothing fails; 3: something fails. Even if the file cannot be used, which is a failure too, your own end is checked.";
-
-const EXAMPLES: &str = "\
-Examples:
-  weir doctor --file connect.json --access-tokens access-tokens --brokers kafka:9092 --admin ingest-0:9090 messages:9090
-  weir doctor --json | jq -r '.checks[] | select(.verdict == \"fail\") | .check + \" \" + .of + \": \" + .advice'
-  weir doctor --connect-to 203.0.113.7    (an edge before DNS leads to it)";
+tool! {
+    /// Say why nothing arrives: the public address, Meta's end and your own, and what to do
+    ///
+    /// Looks from both ends, side by side, and says of each thing whether it is well (pass), is not (FAIL) or is not known, and what
+    /// to do:
+    ///
+    /// - The public address, as Meta sees it, at each of the addresses that its name has: DNS, TLS, chain, name and end of its
+    /// certificate, the handshake with the app's verify token, that a wrong token and a wrong signature are refused, its clock, and a
+    /// test delivery through it to its two topics and back.
+    /// - Meta's end: the access that review has approved (Meta's API does not tell the app's mode), subscriptions and installs with
+    /// their fields, tokens with their ends and permissions, the page's link to Instagram, and the last delivery of each account and
+    /// object.
+    /// - Your own end: this machine's clock, Kafka, topics, partitions that have no leader or too few replicas in sync, consumers
+    /// with their lag, processes and the spool of ingest.
+    ///
+    /// Apps and accounts are those of the file of `weir connect`. What is not given is unknown and names what to give. The test
+    /// delivery is a message from 12334 to 23245 of the account 0, as those of the dashboard's test button: its event is marked
+    /// `metatest`, and its inbox record `test`. Nothing else is changed anywhere. Where alerts compare traffic it counts like any
+    /// other: as a probe, run it at most hourly, or give --no-test-delivery.
+    ///
+    /// Exit code 0: nothing fails; 3: something fails. Even if the file cannot be used, which is a failure too, your own end is
+    /// checked.
+    ///
+    /// Examples:
+    ///   weir doctor --file connect.json --access-tokens access-tokens --brokers kafka:9092 --admin ingest-0:9090 messages:9090
+    ///   weir doctor --json | jq -r '.checks[] | select(.verdict == "fail") | .check + " " + .of + ": " + .advice'
+    ///   weir doctor --connect-to 203.0.113.7    (an edge before DNS leads to it)
+    pub(crate) const TOOL: "doctor" = work!(DoctorSettings, run);
+}
 
 const NO_FILE: NotKnown =
     NotKnown::NotGiven("--file connect.json, which declares apps and accounts (docs/meta.md)");
@@ -61,15 +67,6 @@ const CORRECT_FILE: &str = "Correct the file: docs/meta.md, weir connect, descri
 const NOT_TO_BE_SENT: NotKnown = NotKnown::NotTried("--no-test-delivery");
 /// How long reading the newest deliveries, and finding the ends of topics, may take.
 const READ_WITHIN: Duration = Duration::from_secs(15);
-
-/// The subcommand.
-pub(crate) const TOOL: Tool = Tool {
-    name: "doctor",
-    about: "Say why nothing arrives: the public address, Meta's end and your own, and what to do",
-    more: MORE,
-    examples: EXAMPLES,
-    work: work!(DoctorSettings, run),
-};
 
 fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit> {
     let accounts: Observed<Accounts> = match settings.meta.as_ref().map(Accounts::open).transpose() {

@@ -3,13 +3,17 @@
 use super::admin;
 use crate::screen::{Screen, harmless};
 use crate::tool::settings::{flag, settings};
-use crate::tool::{Exit, Result, Tool, work};
+use crate::tool::{Exit, Result, tool, work};
 use runtime::settings::form;
 use std::net::SocketAddr;
 
-const MORE: &str = "\
-Prints the checks behind the probe and ends with 0 where it passes, else with 1. The address is the one that the process \
-listens on; 0.0.0.0 is asked on loopback.";
+tool! {
+    /// Ask a process on this machine for its health, as a container's health check does
+    ///
+    /// Prints the checks behind the probe and ends with 0 where it passes, else with 1. The address is the one that the process
+    /// listens on; 0.0.0.0 is asked on loopback.
+    pub(crate) const TOOL: "health" = work!(HealthSettings, run);
+}
 
 /// A process has a handful of checks, a line each.
 const LARGEST_ANSWER: u64 = 64 * 1024;
@@ -25,15 +29,6 @@ settings! {
         probe: &'static str = flag("probe", "PROBE", form::choice(PROBES)).positional().or("readyz"),
     }
 }
-
-/// The subcommand.
-pub(crate) const TOOL: Tool = Tool {
-    name: "health",
-    about: "Ask a process on this machine for its health, as a container's health check does",
-    more: MORE,
-    examples: "",
-    work: work!(HealthSettings, run),
-};
 
 /// Asks, prints the answer, and says by the exit code whether the process is well.
 fn run(settings: &HealthSettings, screen: &mut Screen) -> Result<Exit> {

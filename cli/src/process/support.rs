@@ -9,27 +9,32 @@ mod environment;
 use super::admin;
 use crate::screen::{Printed, Screen};
 use crate::tool::settings::{admin_ports, flag, settings};
-use crate::tool::{self, Exit, Result, Tool, UsageError, cut_off, said, work};
+use crate::tool::{self, Exit, Result, UsageError, cut_off, said, tool, work};
 use runtime::settings::form;
 use std::io;
 use std::net::ToSocketAddrs;
 use std::time::SystemTime;
 
-const MORE: &str = "\
-Writes an archive (tar) of texts to standard output: the settings of this environment without secrets, what `weir topics \
-plan`, `weir spool list` and `weir doctor --no-test-delivery` say with them (`weir doctor` also reports the lag of consumers that \
-do not run), and of each process its version, its checks and its metrics. What cannot be had is named with the reason, and the rest is there.
-
-No secret, no token, no message and no id of a customer is in it. Ids of accounts and of deliveries, names of topics and \
-addresses are: look through it before you send it.
-
-Exit code 0: written, whatever could not be had; 1: nobody takes it; 2: the command line is wrong, or it would go to a terminal.";
-
-const EXAMPLES: &str = "\
-Examples:
-  kubectl -n weir exec weir-ingest-0 -- weir support | gzip > weir-ingest-0.tgz
-  weir support localhost:9090 localhost:9091 | gzip > weir-support.tgz
-  weir support | tar -xO";
+tool! {
+    /// Write an archive of what a bug report needs, without secrets
+    ///
+    /// Writes an archive (tar) of texts to standard output: the settings of this environment without secrets, what `weir topics
+    /// plan`, `weir spool list` and `weir doctor --no-test-delivery` say with them (`weir doctor` also reports the lag of consumers
+    /// that do not run), and of each process its version, its checks and its metrics. What cannot be had is named with the reason,
+    /// and the rest is there.
+    ///
+    /// No secret, no token, no message and no id of a customer is in it. Ids of accounts and of deliveries, names of topics and
+    /// addresses are: look through it before you send it.
+    ///
+    /// Exit code 0: written, whatever could not be had; 1: nobody takes it; 2: the command line is wrong, or it would go to a
+    /// terminal.
+    ///
+    /// Examples:
+    ///   kubectl -n weir exec weir-ingest-0 -- weir support | gzip > weir-ingest-0.tgz
+    ///   weir support localhost:9090 localhost:9091 | gzip > weir-support.tgz
+    ///   weir support | tar -xO
+    pub(crate) const TOOL: "support" = work!(SupportSettings, run);
+}
 
 /// What each process is asked for, and the file that it becomes.
 const PAGES: [(&str, &str); 3] =
@@ -46,15 +51,6 @@ settings! {
         admin_listen: String = flag("admin-listen", "IP:PORT", form::text()).env("WEIR_ADMIN_LISTEN").or("0.0.0.0:9090"),
     }
 }
-
-/// The subcommand.
-pub(crate) const TOOL: Tool = Tool {
-    name: "support",
-    about: "Write an archive of what a bug report needs, without secrets",
-    more: MORE,
-    examples: EXAMPLES,
-    work: work!(SupportSettings, run),
-};
 
 fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit> {
     if screen.is_terminal() {

@@ -6,7 +6,7 @@ mod draft;
 use crate::kafka::{NotAcknowledged, OutgoingRecord, Sink, Source};
 use crate::screen::{Screen, Tone, harmless};
 use crate::tool::settings::{flag, graph_url, group, kafka, settings, switch, topic_prefix};
-use crate::tool::{Exit, Result, Session, Tool, ToolError, UsageError, input, work};
+use crate::tool::{Exit, Result, Session, ToolError, UsageError, input, tool, work};
 use command_results::CommandResults;
 pub(crate) use command_results::result;
 use draft::Draft;
@@ -24,27 +24,30 @@ use std::time::{Duration, Instant, SystemTime};
 use weir_graph::{GraphUrl, Login};
 use weir_replies::Cause;
 
-const MORE: &str = "\
-Makes a message of --account, --to and --text, or takes any command as it is from --file; docs/events.md has the actions and \
-their members. A command without an id gets one. It is checked as weir-replies would; the account counts as a page unless \
---graph-url or its id says Instagram. What would be refused is not written: the error names the member and the form expected. Then \
-it is written to the topic of commands, and its result is waited for.
-
-weir-replies carries it out, at most once for each account and id that it remembers (for an hour longer than its \
---reply-max-age), maybe long after the timeout: give it a not_after where that must not be. \
-Whoever tries again gives the same id, by --id or in the file: what became of the command that had it is found on the topic of \
-results and printed, and nothing is written; where it has no result yet, that is waited for.
-
-With --json the result is printed as it is on its topic, and the id of a command that is written goes to standard error.";
-
-const EXAMPLES: &str = "\
-Examples:
-  weir reply --account 17841405726653026 --to 6837251906428371 --text 'It is on its way!'
-  weir reply --file command.json --json | jq -r .answer.message_id
-  jq '{account: .to, to: .from, action: \"sender_action\", sender_action: \"mark_seen\"}' inbox.json | weir reply --file -
-
-Exit code 0: carried out; 1: no result in time, or the cluster cannot be asked; 2: it is no command that would be carried out; \
-3: refused, or nobody knows whether it was carried out.";
+tool! {
+    /// Answer: check a command, write it, and wait for its result
+    ///
+    /// Makes a message of --account, --to and --text, or takes any command as it is from --file; docs/events.md has the actions and
+    /// their members. A command without an id gets one. It is checked as weir-replies would; the account counts as a page unless
+    /// --graph-url or its id says Instagram. What would be refused is not written: the error names the member and the form expected.
+    /// Then it is written to the topic of commands, and its result is waited for.
+    ///
+    /// weir-replies carries it out, at most once for each account and id that it remembers (for an hour longer than its
+    /// --reply-max-age), maybe long after the timeout: give it a not_after where that must not be. Whoever tries again gives the same
+    /// id, by --id or in the file: what became of the command that had it is found on the topic of results and printed, and nothing
+    /// is written; where it has no result yet, that is waited for.
+    ///
+    /// With --json the result is printed as it is on its topic, and the id of a command that is written goes to standard error.
+    ///
+    /// Examples:
+    ///   weir reply --account 17841405726653026 --to 6837251906428371 --text 'It is on its way!'
+    ///   weir reply --file command.json --json | jq -r .answer.message_id
+    ///   jq '{account: .to, to: .from, action: "sender_action", sender_action: "mark_seen"}' inbox.json | weir reply --file -
+    ///
+    /// Exit code 0: carried out; 1: no result in time, or the cluster cannot be asked; 2: it is no command that would be carried out;
+    /// 3: refused, or nobody knows whether it was carried out.
+    pub(crate) const TOOL: "reply" = work!(ReplySettings, run);
+}
 
 /// In MiB; a record of Kafka is smaller.
 const MAX_MIB: u64 = 1;
@@ -95,15 +98,6 @@ settings! {
         }
     }
 }
-
-/// The subcommand.
-pub(crate) const TOOL: Tool = Tool {
-    name: "reply",
-    about: "Answer: check a command, write it, and wait for its result",
-    more: MORE,
-    examples: EXAMPLES,
-    work: work!(ReplySettings, run),
-};
 
 fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit> {
     let login = Login::of_host(&settings.graph_url);

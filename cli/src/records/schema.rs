@@ -4,25 +4,28 @@ mod documents;
 
 use crate::screen::{Cell, Screen, Table, Tone};
 use crate::tool::settings::{flag, settings};
-use crate::tool::{Exit, Result, Tool, UsageError, work};
+use crate::tool::{Exit, Result, UsageError, tool, work};
 use runtime::settings::form;
 use schemas::{EventKind, Kind, Topic};
 use std::io;
 
-const MORE: &str = "\
-Prints the JSON Schema (2020-12) of `data` of a kind of event; `envelope` is the whole typed record around it, \
-`enriched` the same with what the Graph API said, `inbox` the record of the normalised inbox; `media`, `profile`, `reply` and \
-`reply.result` are those of the topics beside them in the list. A kind that came on the standby channel (standby.message) has the schema of its \
-kind. Without a name it lists all of them.
-
-The schemas are open, for readers: members and words that they do not name may come at any time. They are the files of \
-schemas/json; topics are shown with the prefix meta.";
-
-const EXAMPLES: &str = "\
-Examples:
-  weir schema
-  weir schema message | jq '.properties | keys'
-  weir schema inbox > inbox.v1.json";
+tool! {
+    /// Print the JSON Schema of a kind of event, or list the kinds
+    ///
+    /// Prints the JSON Schema (2020-12) of `data` of a kind of event; `envelope` is the whole typed record around it, `enriched` the
+    /// same with what the Graph API said, `inbox` the record of the normalised inbox; `media`, `profile`, `reply` and `reply.result`
+    /// are those of the topics beside them in the list. A kind that came on the standby channel (standby.message) has the schema of
+    /// its kind. Without a name it lists all of them.
+    ///
+    /// The schemas are open, for readers: members and words that they do not name may come at any time. They are the files of
+    /// schemas/json; topics are shown with the prefix meta.
+    ///
+    /// Examples:
+    ///   weir schema
+    ///   weir schema message | jq '.properties | keys'
+    ///   weir schema inbox > inbox.v1.json
+    pub(crate) const TOOL: "schema" = work!(SchemaSettings, run);
+}
 
 /// The records that are no events, and a topic of each.
 const OF_A_TOPIC: [(&str, Topic); 5] = [
@@ -40,15 +43,6 @@ settings! {
         kind: Option<String> = flag("kind", "KIND", form::text()).positional().optional(),
     }
 }
-
-/// The subcommand.
-pub(crate) const TOOL: Tool = Tool {
-    name: "schema",
-    about: "Print the JSON Schema of a kind of event, or list the kinds",
-    more: MORE,
-    examples: EXAMPLES,
-    work: work!(SchemaSettings, run),
-};
 
 /// Prints one schema, or the list.
 fn run(settings: &SchemaSettings, screen: &mut Screen) -> Result<Exit> {

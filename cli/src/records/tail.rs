@@ -8,7 +8,7 @@ use super::watch::{Span, Watch, WatchError};
 use crate::kafka::Source;
 use crate::screen::{Screen, Tone, counted};
 use crate::tool::settings::{count, flag, group, kafka, kind, settings, several, switch, topic_prefix};
-use crate::tool::{Exit, Result, Session, Tool, work};
+use crate::tool::{Exit, Result, Session, tool, work};
 use runtime::consumer::Record;
 use runtime::settings::{KafkaSettings, form};
 use schemas::{EventKind, Topic, TypedEvent};
@@ -18,26 +18,30 @@ use std::mem::discriminant;
 use std::time::{Duration, SystemTime};
 use whole::Whole;
 
-const MORE: &str = "\
-Prints the records that come from now on, of every typed topic unless --topic names others: when, topic, what it is, key, and \
-the beginning of the event's id; of inbox records the text too, which is what people wrote. It joins no group and commits nothing.
-
-Where whoever reads its output is slower than the topics, records are left out, and it says how many, so that the rest stays \
-live. Brokers that do not answer, partitions without a leader and what this user may not read are told of, on lines of their own; \
-what is written meanwhile comes once they answer again. Partitions that are added are read too.
-
-With --json a record is an object of topic, partition, offset, timestamp, key, headers and value: the value as it is where it \
-is JSON, else as a string. Beside what is no UTF-8 there is key_hex or value_hex, and, where headers cannot hold them all, \
-all_headers: each in order, as an object of name and value or value_hex. {\"left_out\":N} stands for N records, \
-{\"error\":\"…\"} says what cannot be read, and {\"error\":null} that all can be again.";
-
-const EXAMPLES: &str = "\
-Examples:
-  weir tail --brokers localhost:9092
-  weir tail --account 17841405726653026 --kind message --json | jq -r .value.data.message.text
-  weir tail --topic meta.inbox.v1 --user 6837251906428371 --limit 1
-
-Exit code 0: ended by Ctrl-C or --limit; 1: the topics cannot be read.";
+tool! {
+    /// Print records as they come
+    ///
+    /// Prints the records that come from now on, of every typed topic unless --topic names others: when, topic, what it is, key, and
+    /// the beginning of the event's id; of inbox records the text too, which is what people wrote. It joins no group and commits
+    /// nothing.
+    ///
+    /// Where whoever reads its output is slower than the topics, records are left out, and it says how many, so that the rest stays
+    /// live. Brokers that do not answer, partitions without a leader and what this user may not read are told of, on lines of their
+    /// own; what is written meanwhile comes once they answer again. Partitions that are added are read too.
+    ///
+    /// With --json a record is an object of topic, partition, offset, timestamp, key, headers and value: the value as it is where it
+    /// is JSON, else as a string. Beside what is no UTF-8 there is key_hex or value_hex, and, where headers cannot hold them all,
+    /// all_headers: each in order, as an object of name and value or value_hex. {"left_out":N} stands for N records, {"error":"…"}
+    /// says what cannot be read, and {"error":null} that all can be again.
+    ///
+    /// Examples:
+    ///   weir tail --brokers localhost:9092
+    ///   weir tail --account 17841405726653026 --kind message --json | jq -r .value.data.message.text
+    ///   weir tail --topic meta.inbox.v1 --user 6837251906428371 --limit 1
+    ///
+    /// Exit code 0: ended by Ctrl-C or --limit; 1: the topics cannot be read.
+    pub(crate) const TOOL: "tail" = work!(TailSettings, run);
+}
 
 /// How long it may take until it says that records were left out where none comes.
 const TELL_EVERY: Duration = Duration::from_secs(1);
@@ -75,15 +79,6 @@ settings! {
         given.refuse("topic", wrong, &expected);
     }
 }
-
-/// The subcommand.
-pub(crate) const TOOL: Tool = Tool {
-    name: "tail",
-    about: "Print records as they come",
-    more: MORE,
-    examples: EXAMPLES,
-    work: work!(TailSettings, run),
-};
 
 fn run(settings: &TailSettings, screen: &mut Screen) -> Result<Exit> {
     screen.is_all_that_is_done();

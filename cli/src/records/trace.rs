@@ -23,7 +23,7 @@ use crate::screen::Screen;
 use crate::tool::settings::{
     EventLimits, admin_ports, flag, group, kafka, past, settings, since, switch, topic_prefix,
 };
-use crate::tool::{Exit, Result, Session, Tool, work};
+use crate::tool::{Exit, Result, Session, tool, work};
 use crate::topics;
 use meta::MetaAccess;
 use origin::Origins;
@@ -36,42 +36,47 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 use weir_ingest::spool::inspect::retired_files;
 
-const MORE: &str = "\
-Give it a message id (mid), the id of a comment, an event id (32 hex digits) or a delivery id (ce_id of a raw record, \
-deliveryid of an event); or --account, --user and --at, for what they said to each other within five minutes of that time.
-
-It looks at the disks of ingest first (--ingest, and with --spool-dir what waits on this machine's), so that nothing is missed that \
-moves to Kafka meanwhile. Then it finds the event on its typed topic, and from there by key and time the raw record that it came in, \
-its inbox record, its enriched event, dead letters of it, and commands that answer or sent it with their results. Last it says \
-where the way ends, and why.
-
-A delivery id says itself when to look, and --at does; of other ids the newest records are read first, back to --since, until \
-the message or comment itself is found: a reaction to it or a receipt is not enough. --account and --user beside an id say in \
-which partition. If no typed topic has it, the raw deliveries are searched. --at is the time at which events happened or were \
-received; what was written up to 36 hours later is read too. 20 events are followed; of more it says how many.
-
-It says never received only where the period is within the time for which the cluster keeps deliveries, and nothing waits, or was lost, on any \
-disk of ingest: give the admin ports of all its processes by --ingest. Else it says not found in what was looked at, and what that \
-leaves out. Only this machine's spool is read, and only while Kafka answers. Of a conversation the Graph API may list fewer messages \
-than there were.
-
---ask-meta asks the Graph API whether it has the message or comment; with --account, --user and --at, which messages of the \
-conversation it has around that time, and which of these were not received. It does not ask for their words. --access-tokens, \
---accounts and --graph-app-secret are those of weir-lookups.
-
-With --json an event is an object of id, kind, key, places (what, topic, partition, offset, at, says), end (complete, stopped) \
-and why; the last object has the verdict (found, stopped, never_received, not_found), events, left_out, meta (id, state, created, \
-was_received, error), since, until, retained_since (null where it cannot be read), spool (whether one was read), ingest (address, \
-deliveries that wait, null where it does not say, and those that were lost on its disk, as lost, where any were) and records_read.";
-
-const EXAMPLES: &str = "\
-Examples:
-  weir trace aWdfZAG1faXRlbToxOklHTWVzc2FnZAUl… --since 2h --brokers localhost:9092
-  weir trace 019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b --json
-  weir trace aWdfZAG1faXRlbToxOklHTWVzc2FnZAUl… --since 7d --ingest weir-ingest-0:9090 weir-ingest-1:9090
-  weir trace --account 17841405726653026 --user 6837251906428371 --at 2026-11-21T18:30:00Z --ask-meta
-
-Exit code 0: found, to the end of its way; 1: the topics cannot be read; 3: it stopped on the way; 4: it was never received, or not found.";
+tool! {
+    /// Follow one message over the topics, and say where its way ends
+    ///
+    /// Give it a message id (mid), the id of a comment, an event id (32 hex digits) or a delivery id (ce_id of a raw record,
+    /// deliveryid of an event); or --account, --user and --at, for what they said to each other within five minutes of that time.
+    ///
+    /// It looks at the disks of ingest first (--ingest, and with --spool-dir what waits on this machine's), so that nothing is missed
+    /// that moves to Kafka meanwhile. Then it finds the event on its typed topic, and from there by key and time the raw record that
+    /// it came in, its inbox record, its enriched event, dead letters of it, and commands that answer or sent it with their results.
+    /// Last it says where the way ends, and why.
+    ///
+    /// A delivery id says itself when to look, and --at does; of other ids the newest records are read first, back to --since, until
+    /// the message or comment itself is found: a reaction to it or a receipt is not enough. --account and --user beside an id say in
+    /// which partition. If no typed topic has it, the raw deliveries are searched. --at is the time at which events happened or were
+    /// received; what was written up to 36 hours later is read too. 20 events are followed; of more it says how many.
+    ///
+    /// It says never received only where the period is within the time for which the cluster keeps deliveries, and nothing waits, or
+    /// was lost, on any disk of ingest: give the admin ports of all its processes by --ingest. Else it says not found in what was
+    /// looked at, and what that leaves out. Only this machine's spool is read, and only while Kafka answers. Of a conversation the
+    /// Graph API may list fewer messages than there were.
+    ///
+    /// --ask-meta asks the Graph API whether it has the message or comment; with --account, --user and --at, which messages of the
+    /// conversation it has around that time, and which of these were not received. It does not ask for their words. --access-tokens,
+    /// --accounts and --graph-app-secret are those of weir-lookups.
+    ///
+    /// With --json an event is an object of id, kind, key, places (what, topic, partition, offset, at, says), end (complete, stopped)
+    /// and why; the last object has the verdict (found, stopped, never_received, not_found), events, left_out, meta (id, state,
+    /// created, was_received, error), since, until, retained_since (null where it cannot be read), spool (whether one was read),
+    /// ingest (address, deliveries that wait, null where it does not say, and those that were lost on its disk, as lost, where any
+    /// were) and records_read.
+    ///
+    /// Examples:
+    ///   weir trace aWdfZAG1faXRlbToxOklHTWVzc2FnZAUl… --since 2h --brokers localhost:9092
+    ///   weir trace 019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b --json
+    ///   weir trace aWdfZAG1faXRlbToxOklHTWVzc2FnZAUl… --since 7d --ingest weir-ingest-0:9090 weir-ingest-1:9090
+    ///   weir trace --account 17841405726653026 --user 6837251906428371 --at 2026-11-21T18:30:00Z --ask-meta
+    ///
+    /// Exit code 0: found, to the end of its way; 1: the topics cannot be read; 3: it stopped on the way; 4: it was never received,
+    /// or not found.
+    pub(crate) const TOOL: "trace" = work!(TraceSettings, run);
+}
 
 settings! {
     /// What `weir trace` can be asked for.
@@ -107,15 +112,6 @@ settings! {
         }
     }
 }
-
-/// The subcommand.
-pub(crate) const TOOL: Tool = Tool {
-    name: "trace",
-    about: "Follow one message over the topics, and say where its way ends",
-    more: MORE,
-    examples: EXAMPLES,
-    work: work!(TraceSettings, run),
-};
 
 fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit> {
     let question = Question::of(settings);
