@@ -1,23 +1,24 @@
 //! `weir replay`: the deliveries of a time range, split again.
 //!
-//! [`survey`] reads raw records and counts what splitting gives; [`compare`] looks at what is in the typed topics;
-//! [`publish`] writes. [`expected`] is the memory of it, and [`report`] what is printed.
+//! It reads raw records and counts what splitting gives, looks at what is in the typed topics, and publishes. [`expected`] is the
+//! memory of it, and [`report`] what is printed.
 
-mod compare;
 mod expected;
-mod publish;
 mod report;
 mod settings;
-mod survey;
 
-use crate::kafka::{Range, Source};
+use crate::kafka::{Range, RecordPosition, Settled, Sink, Source, Typed};
 use crate::screen::Screen;
 use crate::tool::{Exit, Result, Session, tool, work};
-use expected::Expected;
+use expected::{Expected, number};
 use report::Report;
 use runtime::consumer::Record;
-use schemas::{Reception, Split, Topic, raw};
+use schemas::{Millis, Reception, Split, Topic, TypedEvent, raw};
 use settings::ReplaySettings;
+use std::time::Duration;
+
+/// Typed records are written after the raw one of their delivery, by the same clock; unless that was set back.
+const EARLIER: Duration = Duration::from_mins(1);
 
 tool! {
     /// Split the deliveries of a time range again; a dry run unless told --apply
@@ -56,6 +57,15 @@ tool! {
     pub(crate) const TOOL: "replay" = work!(ReplaySettings, run);
 }
 
+/// What was published of one delivery.
+struct Sent {
+    /// Where its raw record lies, and when Kafka got it.
+    position: RecordPosition,
+    at: Option<Millis>,
+    /// The row of the report of each event.
+    rows: Vec<usize>,
+}
+
 /// One run.
 struct Replay<'a> {
     session: &'a Session,
@@ -86,19 +96,6 @@ fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit> {
 }
 
 impl Replay<'_> {
-    /// Splits a raw record; `None` where ingest did not write it. `is_counted` adds it to the report, once a run.
-    fn split<'r>(&mut self, record: &'r Record, is_counted: bool) -> Option<(Reception<'r>, Split<'r>)> {
-        let body = record.value.as_deref().unwrap_or_default();
-        let reception = raw::reception(|name| record.header(name));
-        let split = reception.map(|reception| (reception, self.settings.event_limits.split(body)));
-        if is_counted {
-            self.report.deliveries += 1;
-            self.report.not_written_by_ingest += u64::from(split.is_none());
-            self.report.refuse(split.as_ref().and_then(|(_, split)| split.refusal));
-        }
-        split
-    }
-
     fn work(&mut self) -> Result<()> {
         let mut expected = self.settings.compares().then(|| Expected::new(self.settings.max_ids));
         if self.settings.surveys() {
@@ -110,6 +107,154 @@ impl Replay<'_> {
         if self.settings.apply {
             self.session.stop_gently()?;
             self.publish(expected.as_mut())?;
+        }
+        Ok(())
+    }
+
+    /// Splits the raw records of the range that ingest wrote, one after the other. `is_counted` adds all of them to the report, once a
+    /// run.
+    fn split(
+        &mut self,
+        what: &'static str,
+        is_counted: bool,
+        mut each: impl FnMut(&mut Self, &Record, Reception<'_>, &Split<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut reading = self.source.open(&self.range)?.whole()?.showing(what, !self.settings.json);
+        while let Some(record) = reading.next()? {
+            if self.session.must_stop() {
+                self.report.stopped = true;
+                break;
+            }
+            let body = record.value.as_deref().unwrap_or_default();
+            let reception = raw::reception(|name| record.header(name));
+            let split = reception.map(|reception| (reception, self.settings.event_limits.split(body)));
+            if is_counted {
+                self.report.deliveries += 1;
+                self.report.not_written_by_ingest += u64::from(split.is_none());
+                self.report.refuse(split.as_ref().and_then(|(_, split)| split.refusal));
+            }
+            if let Some((reception, split)) = split {
+                each(self, &record, reception, &split)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts events, once each where they are `expected` to be compared.
+    fn survey(&mut self, mut expected: Option<&mut Expected>) -> Result<()> {
+        self.split("deliveries split", true, |this, _, reception, split| {
+            if let Some(expected) = &mut expected {
+                expected.delivery(reception.delivery_id)?;
+            }
+            for event in split.events.iter().filter(|event| this.settings.scope.holds(event)) {
+                let row = this.report.row(event.topic(), event.kind.to_string());
+                let is_new = match &mut expected {
+                    Some(expected) => expected.event(event.id.0, row)?,
+                    None => true,
+                };
+                this.report.count(row, is_new);
+            }
+            Ok(())
+        })
+    }
+
+    /// Reads every typed topic that is meant, from the beginning of the range to the topic's end: an event may have been
+    /// published late, out of a spool or by a replay.
+    fn compare(&mut self, expected: &mut Expected) -> Result<()> {
+        self.report.compared = true;
+        let mut hidden = None;
+        let since = self.settings.period.since.before(EARLIER);
+        for topic in self.settings.scope.topics() {
+            let name = topic.name(&self.settings.scope.topic_prefix);
+            let range = self.source.range(&name, Some(since), None)?;
+            let mut reading = self.source.open(&range)?.showing("records compared", !self.settings.json);
+            hidden = hidden.or(reading.leave_out_hidden());
+            while let Some(record) = reading.next()? {
+                let id = record.header("ce_id").and_then(|id| std::str::from_utf8(id).ok()).and_then(number);
+                match id.and_then(|id| expected.find(id)) {
+                    Some((row, is_first)) => self.report.rows[row].present += u64::from(is_first),
+                    None => self.look_whether_extra(topic, &record, expected),
+                }
+            }
+        }
+        // What is missing may be among what could not be read.
+        match hidden {
+            Some(error) if self.report.missing() > 0 => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// An event of a delivery of the range that splitting does not give any more.
+    fn look_whether_extra(&mut self, topic: Topic, record: &Record, expected: &Expected) {
+        let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
+        if expected.has_delivery(&event.deliveryid) && self.settings.scope.holds_typed(&event) {
+            let kind =
+                event.kind().map_or_else(|| "(unknown to this version)".to_owned(), |kind| kind.to_string());
+            let row = self.report.row(topic, kind);
+            self.report.rows[row].extra += 1;
+        }
+    }
+
+    /// Publishes everything, or `only` what was not found; a missing event that several deliveries carry goes once.
+    fn publish(&mut self, mut only: Option<&mut Expected>) -> Result<()> {
+        let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
+        // What is published without a comparison was not counted yet.
+        let is_counted = only.is_none();
+        let outcome = self.split("deliveries read", is_counted, |this, record, reception, split| {
+            let (events, rows) = this.due(reception, split, only.as_deref_mut());
+            if !events.is_empty() {
+                let records: Vec<_> = events.iter().map(|event| event.outgoing(&this.report.run)).collect();
+                let (position, at) = (RecordPosition::of(record), record.timestamp.map(Millis::of));
+                sink.send(&records, Sent { position, at, rows })?;
+            }
+            this.note(&mut sink)
+        });
+        let reached = self.report.reached;
+        let written = sink.finish();
+        self.note(&mut sink)?;
+        if outcome.is_err() || written.is_err() {
+            // Something before the last that was acknowledged may not have been.
+            self.report.reached = reached;
+        }
+        outcome.and(written)
+    }
+
+    /// The events of a delivery that are to be published, each with its row of the report.
+    fn due(
+        &mut self,
+        reception: Reception<'_>,
+        split: &Split<'_>,
+        mut only: Option<&mut Expected>,
+    ) -> (Vec<Typed>, Vec<usize>) {
+        let (mut events, mut rows) = (Vec::new(), Vec::new());
+        for event in split.events.iter().filter(|event| self.settings.scope.holds(event)) {
+            let row = if let Some(expected) = &mut only {
+                // Others are on their topic, or go with an earlier delivery.
+                let Some((row, true)) = expected.find(event.id.0) else { continue };
+                row
+            } else {
+                let row = self.report.row(event.topic(), event.kind.to_string());
+                self.report.count(row, true);
+                row
+            };
+            rows.push(row);
+            events.push(Typed::of(event, reception, &self.settings.scope.topic_prefix));
+        }
+        (events, rows)
+    }
+
+    fn note(&mut self, sink: &mut Sink<'_, Sent>) -> Result<()> {
+        for Settled { what: Sent { position, at, rows }, refused } in sink.settled()? {
+            for row in &rows {
+                self.report.rows[*row].published += 1;
+            }
+            for (index, error) in refused {
+                let row = &mut self.report.rows[rows[index]];
+                tracing::warn!(delivery = %position, kind = row.kind, %error, "the topic refuses an event of the delivery");
+                row.published -= 1;
+                self.report.not_taken += 1;
+            }
+            self.report.reached = at.max(self.report.reached);
         }
         Ok(())
     }
