@@ -2,11 +2,9 @@
 
 mod body;
 pub(crate) mod events;
-mod fixtures;
 pub(crate) mod post;
 pub(crate) mod poster;
 pub(crate) mod sign;
-pub(crate) mod signer;
 pub(crate) mod simulate;
 pub(crate) mod verify;
 mod wire;

@@ -8,7 +8,6 @@ mod command;
 mod ledger;
 mod live;
 mod pipeline;
-mod progress;
 mod report;
 mod sample;
 mod tour;

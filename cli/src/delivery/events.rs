@@ -1,15 +1,15 @@
 //! `weir events`: a body in, the events that it becomes out; no Kafka, no signature, no secret.
 //!
 //! [`super::body`] reads the file; [`schemas::split`], which ingest uses too, makes the events; a table lays them out for
-//! people, [`record`] for programs.
-
-mod record;
+//! people, a [`Record`] for programs.
 
 use super::body;
+use crate::records::embedded::Embedded;
 use crate::screen::{Cell, Screen, Table, Tone};
 use crate::tool::settings::{EventLimits, group, settings, switch, topic_prefix};
 use crate::tool::{Exit, Result, input, tool, work};
-use schemas::{Event, Kind, Topic};
+use schemas::{Event, Kind, Reception, Topic, raw};
+use serde::Serialize;
 
 tool! {
     /// Show the events that a webhook's body becomes
@@ -31,6 +31,9 @@ tool! {
     pub(crate) const TOOL: "events" = work!(EventsSettings, run);
 }
 
+/// Stands in for the reception of a delivery, so that the same body always gives the same lines.
+const RECEPTION: Reception<'static> =
+    Reception { delivery_id: "00000000-0000-7000-8000-000000000000", received: "1970-01-01T00:00:00.000Z" };
 const LOOKS_LIKE: &str = r#"{"object":"instagram","entry":[{"id":"…","time":1569262486134,"messaging":[…]}]}, or "page" as the object, or "changes" in place of "messaging", or an array of such"#;
 
 settings! {
@@ -55,7 +58,7 @@ fn run(
     let split = event_limits.split(&body);
     if *json {
         for event in &split.events {
-            screen.json(&record::of(event, topic_prefix))?;
+            screen.json(&record(event, topic_prefix))?;
         }
     } else if !split.events.is_empty() {
         let rows = split.events.iter().map(|event| row(event, topic_prefix));
@@ -76,6 +79,41 @@ fn run(
         Topic::IngestDlq.name(topic_prefix)
     )
     .into())
+}
+
+#[derive(Serialize)]
+struct Record<'a> {
+    topic: String,
+    key: Option<&'a str>,
+    headers: Headers,
+    value: Embedded,
+}
+
+/// The headers of every typed record, in the order in which they are written.
+#[derive(Serialize)]
+struct Headers {
+    #[serde(rename = "content-type")]
+    content_type: &'static str,
+    ce_id: String,
+    ce_type: String,
+}
+
+/// The record; the line breaks that Meta's own JSON may have between tokens become spaces.
+fn record(event: &Event<'_>, topic_prefix: &str) -> impl Serialize {
+    let (mut value, mut event_type) = (Vec::new(), Vec::new());
+    event.write_json(RECEPTION, &mut value);
+    event.write_type(&mut event_type);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Record {
+        topic: event.topic().name(topic_prefix),
+        key: event.key.as_deref(),
+        headers: Headers {
+            content_type: raw::TYPED_CONTENT_TYPE,
+            ce_id: event.id.to_string(),
+            ce_type: text(&event_type),
+        },
+        value: Embedded::of(&text(&value)),
+    }
 }
 
 /// No cell is empty, so that a line always has five words.

@@ -2,7 +2,7 @@
 
 use super::body;
 use super::poster::{Answer, Poster, address};
-use super::signer::Signer;
+use super::sign::Signer;
 use crate::screen::{Screen, Tone, one_line};
 use crate::tool::settings::{Flag, flag, group, settings};
 use crate::tool::{Exit, Result, Session, tool, work};

@@ -1,20 +1,21 @@
 //! Posts as Meta does: over HTTP or HTTPS, on connections that are kept, and follows nothing.
 
-mod announced;
-
 use crate::tool::{Result, ToolError};
-use announced::Announced;
 use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use reqwest::header::DATE;
 use reqwest::{Body, Client, RequestBuilder, Url};
 use runtime::http::client;
 use runtime::http::tls;
 use runtime::process::chain;
 use runtime::settings::{Form, without_passwords};
+use std::convert::Infallible;
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Longer than ingest takes for anything, and than Meta waits.
@@ -163,6 +164,25 @@ fn shown(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     without_passwords(url.as_str())
+}
+
+/// A body that is announced and never sent, so many bytes: who refuses a body for its length answers without one.
+struct Announced(u64);
+
+impl HttpBody for Announced {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0)
+    }
 }
 
 #[cfg(test)]

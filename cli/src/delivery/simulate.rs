@@ -2,13 +2,12 @@
 //!
 //! [`traffic`] makes them, [`tally`] keeps what was answered.
 
-mod random;
 mod tally;
 mod traffic;
 
 use super::post::to;
 use super::poster::Poster;
-use super::signer::Signer;
+use super::sign::Signer;
 use crate::kafka::Pace;
 use crate::screen::{Progress, Screen};
 use crate::tool::settings::{count, flag, group, settings};

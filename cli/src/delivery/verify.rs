@@ -3,7 +3,7 @@
 mod mismatch;
 
 use super::body;
-use super::signer::app_secrets;
+use super::sign::app_secrets;
 use crate::screen::{Screen, Tone};
 use crate::tool::settings::{flag, settings};
 use crate::tool::{Exit, Result, tool, work};

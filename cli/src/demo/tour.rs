@@ -2,7 +2,6 @@
 
 use super::ledger::Ledger;
 use super::pipeline::Shape;
-use super::progress::{counted_events, readers};
 use super::sample::{SAMPLES, Sample};
 use super::{APP_SECRET, VERIFY_TOKEN, command, next, report};
 use crate::delivery::poster::Poster;
@@ -11,6 +10,9 @@ use crate::records::watch::Watch;
 use crate::screen::Screen;
 use crate::tool::Result;
 use bytes::Bytes;
+use prometheus::proto::{Metric, MetricFamily};
+use schemas::Topic;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use weir_ingest::Secret;
@@ -146,4 +148,39 @@ impl<'a> Tour<'a> {
         self.ledger.see(&seen.fact);
         Ok(Some(seen))
     }
+}
+
+/// Every consumer of the demo, with the topics that it reads.
+const READERS: [(&str, &[Topic]); 4] = [
+    ("weir-messages", Topic::MessagesDlq.sources()),
+    ("weir-lookups", Topic::LookupsDlq.sources()),
+    ("weir-replies", Topic::RepliesDlq.sources()),
+    ("weir-metrics", Topic::MetricsDlq.sources()),
+];
+
+/// Of every consumer its name, the records that it is done with, outputs acknowledged, and those that it has to do of those
+/// that are on the topics.
+fn readers(shape: &Shape, on_topics: &BTreeMap<Topic, usize>) -> [(&'static str, usize, usize); 4] {
+    READERS.map(|(name, topics)| {
+        let due = topics.iter().filter_map(|topic| on_topics.get(topic)).sum();
+        (name, total(shape, name, "weir_consumer_records_total"), due)
+    })
+}
+
+/// Events that weir-metrics shows.
+fn counted_events(shape: &Shape) -> usize {
+    total(shape, "weir-metrics", "weir_metrics_events_total")
+}
+
+/// The sum of a counter over all its labels.
+fn total(shape: &Shape, part: &str, counter: &str) -> usize {
+    let families = shape.part(part).map(|process| process.registry.gather()).unwrap_or_default();
+    let metrics =
+        families.iter().filter(|family| family.name() == counter).flat_map(MetricFamily::get_metric);
+    metrics.map(whole).sum()
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it counts whole records")]
+fn whole(metric: &Metric) -> usize {
+    metric.get_counter().get_value() as usize
 }

@@ -1,6 +1,6 @@
 //! `weir doctor`: why nothing arrives, from Meta's end to the consumers of Kafka.
 //!
-//! What looks ([`address`], [`graph`], [`at_meta`], [`last_deliveries`], [`own`]) gives facts; what judges them ([`certificate`],
+//! What looks ([`address`], [`at_meta`], [`last_deliveries`], [`own`]) gives facts; what judges them ([`certificate`],
 //! [`answers`], [`clock`], [`meta_checks`], …) gives [`check`]s and touches nothing. What needs something that fails is not tried.
 
 mod address;
@@ -10,7 +10,6 @@ mod certificate;
 mod check;
 mod clock;
 mod consumer_groups;
-mod graph;
 mod last_deliveries;
 mod meta_checks;
 mod own;
@@ -121,7 +120,7 @@ async fn of_meta(
         of_kafka(settings, deadline, |kafka| test.way_back(kafka, topics)).await
     };
     let at_meta = async {
-        let reached = graph::greet(accounts, deadline).await;
+        let reached = at_meta::greet(accounts, deadline).await;
         let apps = at_meta::look(accounts, &reached, deadline).await;
         (reached, apps)
     };

@@ -3,10 +3,9 @@
 //! [`needed`] says which permissions an account's token must have, [`look`] asks what it is, [`store`] puts a new one into
 //! its file or, by [`secret`], into its key of a Secret of Kubernetes.
 
-mod exchange;
 pub(super) mod look;
 pub(super) mod needed;
-mod refresh;
+mod renew;
 pub(super) mod report;
 mod secret;
 mod settings;
@@ -75,7 +74,7 @@ fn list(settings: &ListSettings, screen: &mut Screen) -> Result<Exit> {
 
 fn refreshed(settings: &RefreshSettings, screen: &mut Screen) -> Result<Exit> {
     let accounts = Accounts::open(&settings.meta)?;
-    let refreshed = Session::start()?.wait(refresh::all(&accounts, &settings.destination));
+    let refreshed = Session::start()?.wait(renew::refresh(&accounts, &settings.destination));
     Ok(report::refreshed(&refreshed?, settings, screen)?)
 }
 
@@ -84,7 +83,7 @@ fn exchanged(settings: &ExchangeSettings, screen: &mut Screen) -> Result<Exit> {
     let session = Session::start()?;
     // A short token may be good for one exchange: what Meta gives for it is lost where it is not put away.
     session.stop_gently()?;
-    screen.line(session.wait(exchange::run(&accounts, settings))?)?;
+    screen.line(session.wait(renew::exchange(&accounts, settings))?)?;
     Ok(Exit::Done)
 }
 

@@ -1,11 +1,12 @@
 //! `weir trace`: where one message is, followed over the topics.
 //!
 //! In this order, after [`question`], which is what is asked for:
-//! - [`spool_backlog`]: what waits on the disks of ingest, by its admin ports
-//! - [`origin`]: the events that are meant ([`expected`]), on this machine's disk by [`spool`] and then on the topics by [`search`]
+//! - [`disks`]: what waits on those of ingest, by its admin ports
+//! - [`origin`]: the events that are meant ([`expected`]), on this machine's disk, and then on the topics by [`search`]
 //! - [`event_trace`]: the [`place`]s of each, with the commands that answer or sent it ([`replies`]); [`end`]: where its way ends, and why
 //! - [`meta`]: what the Graph API has of it; [`show`]: all of that printed
 
+mod disks;
 mod end;
 mod event_trace;
 mod expected;
@@ -16,8 +17,6 @@ mod question;
 mod replies;
 mod search;
 mod show;
-mod spool;
-mod spool_backlog;
 
 use crate::screen::Screen;
 use crate::tool::settings::{
@@ -118,7 +117,7 @@ fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit> {
     let session = Session::start()?;
     let search = Search::connect(&session, &settings.kafka, &settings.topic_prefix)?;
     // Before the topics are read, so that what moves there from a disk is on one of them.
-    let ingest = session.wait(spool_backlog::ask(&settings.ingest));
+    let ingest = session.wait(disks::ask(&settings.ingest));
     let damaged_files = settings.spool_dir.as_deref().map(retired_files).transpose()?;
     let Origins { origins, left_out } = origin::find(&question, settings.spool_dir.as_deref(), &search)?;
     let traces =

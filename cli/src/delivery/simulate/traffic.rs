@@ -1,7 +1,6 @@
 //! Deliveries like those of many accounts: fixtures with other ids and the time of the moment. Pure.
 
-use super::random::Random;
-use crate::delivery::{fixtures, wire};
+use crate::delivery::{body, wire};
 use schemas::Millis;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -70,8 +69,8 @@ impl Traffic {
     /// An entry with one event.
     fn entry(&mut self, now: Millis) -> String {
         let name = self.kind();
-        let body = String::from_utf8_lossy(fixtures::named(name).unwrap_or_default());
-        let body = wire::compact(&body);
+        let fixture = String::from_utf8_lossy(body::fixture(name).unwrap_or_default());
+        let body = wire::compact(&fixture);
         let value: Value = serde_json::from_str(&body).unwrap_or_default();
         let entry = body.strip_prefix(AROUND.0).and_then(|rest| rest.strip_suffix(AROUND.1));
         let is_about_an_earlier_one = name.starts_with("reaction") || name.starts_with("receipt");
@@ -163,6 +162,25 @@ impl Readdressing {
     /// The entry, byte for byte but for what was noted.
     fn of(&self, entry: &str) -> String {
         self.replaced.iter().fold(entry.to_owned(), |entry, (old, new)| entry.replace(old, new))
+    }
+}
+
+/// Chance that repeats itself, as its seed decides: `SplitMix64` (Steele, Lea, Flood, 2014).
+#[derive(Clone, Debug)]
+struct Random(u64);
+
+impl Random {
+    const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number below `bound`, which is not zero.
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % bound
     }
 }
 

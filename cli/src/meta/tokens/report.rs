@@ -1,7 +1,7 @@
 //! What is known of tokens and what became of them, as a table or as JSON, and as an exit code.
 
 use super::look::{Expiry, Facts, Looked};
-use super::refresh::{RefreshOutcome, Refreshed};
+use super::renew::{RefreshOutcome, Refreshed};
 use super::settings::{ListSettings, RefreshSettings};
 use crate::meta::Login;
 use crate::screen::{Cell, Screen, Table, Tone};

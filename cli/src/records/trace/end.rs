@@ -1,10 +1,10 @@
 //! Where a way ends, and why. Pure.
 
+use super::disks::Spooled;
 use super::event_trace::EventTrace;
 use super::expected::Expected;
 use super::origin::Origin;
 use super::search::written;
-use super::spool::Spooled;
 use crate::dlq::DeadLetter;
 use crate::records::reply::result;
 use crate::screen::counted;

@@ -1,9 +1,9 @@
 //! Finds the events that are meant, each with what it came in.
 
+use super::disks::{self, Spooled};
 use super::expected::{Expected, expected, is_about};
 use super::question::{EventSelector, Period, Question, received};
 use super::search::{Scope, Search, has_id, holds, written};
-use super::spool::{self, Spooled};
 use crate::tool::Result;
 use runtime::consumer::Record;
 use schemas::{Millis, Topic, TypedEvent};
@@ -40,7 +40,7 @@ pub(super) struct Origins {
 /// All that are meant: on the typed topics, among the deliveries and on the disk, each event once. The disk is looked at
 /// first, so that what moves from there to Kafka is in one of them.
 pub(super) fn find(question: &Question, spool_dir: Option<&Path>, search: &Search<'_>) -> Result<Origins> {
-    let spooled = spool::find(question, spool_dir)?;
+    let spooled = disks::find(question, spool_dir)?;
     let mut found = Vec::new();
     match question.what {
         EventSelector::Delivery(_) => {

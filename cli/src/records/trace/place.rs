@@ -1,7 +1,7 @@
 //! One place that has something of an event, and what it says there, without people's words.
 
+use super::disks::Spooled;
 use super::search::Search;
-use super::spool::Spooled;
 use crate::dlq::DeadLetter;
 use crate::kafka::RecordPosition;
 use crate::records::fact::DescribedRecord;

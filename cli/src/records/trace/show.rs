@@ -1,11 +1,11 @@
 //! Prints the ways: a table each for people, an object each for programs.
 
+use super::disks::SpoolBacklog;
 use super::end::TraceOutcome;
 use super::event_trace::EventTrace;
 use super::meta::{AtMeta, State};
 use super::place::Place;
 use super::question::Period;
-use super::spool_backlog::SpoolBacklog;
 use crate::screen::{Cell, Screen, Table, Tone, counted, one_line};
 use schemas::Millis;
 use serde_json::json;
