@@ -26,42 +26,42 @@ use runtime::settings::Problems;
 use screen::Screen;
 use std::ffi::OsString;
 use std::process::ExitCode;
-use tool::{Exit, Tool, ToolError, exit_of, log, said};
+use tool::{Exit, ToolError, Work, exit_of, log, said, tool};
 
-const ABOUT: &str = "Weir: Meta's webhooks on Kafka. The tool around the pipeline";
-
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  done; everything is as it should be
-  1  it failed; the reason is on standard error
-  2  the command line or a setting is wrong
-  3  something differs from what is desired
-  4  what was asked for was never received, or not found (weir trace)
-
-Colours are shown on a terminal, unless NO_COLOR is set or TERM is dumb. RUST_LOG=info shows the log lines of what runs inside.";
-
-const TOOLS: [Tool; 20] = [
-    meta::connect::TOOL,
-    demo::TOOL,
-    dlq::TOOL,
-    meta::doctor::TOOL,
-    delivery::events::TOOL,
-    process::health::TOOL,
-    media::TOOL,
-    delivery::post::TOOL,
-    replay::TOOL,
-    records::reply::TOOL,
-    records::schema::TOOL,
-    delivery::sign::TOOL,
-    delivery::simulate::TOOL,
-    spool::TOOL,
-    process::support::TOOL,
-    records::tail::TOOL,
-    meta::tokens::TOOL,
-    topics::TOOL,
-    records::trace::TOOL,
-    delivery::verify::TOOL,
-];
+tool! {
+    /// Weir: Meta's webhooks on Kafka. The tool around the pipeline
+    ///
+    /// Exit codes:
+    ///   0  done; everything is as it should be
+    ///   1  it failed; the reason is on standard error
+    ///   2  the command line or a setting is wrong
+    ///   3  something differs from what is desired
+    ///   4  what was asked for was never received, or not found (weir trace)
+    ///
+    /// Colours are shown on a terminal, unless NO_COLOR is set or TERM is dumb. RUST_LOG=info shows the log lines of what runs inside.
+    const WEIR: "weir" = Work::Tools(&[
+        meta::connect::TOOL,
+        demo::TOOL,
+        dlq::TOOL,
+        meta::doctor::TOOL,
+        delivery::events::TOOL,
+        process::health::TOOL,
+        media::TOOL,
+        delivery::post::TOOL,
+        replay::TOOL,
+        records::reply::TOOL,
+        records::schema::TOOL,
+        delivery::sign::TOOL,
+        delivery::simulate::TOOL,
+        spool::TOOL,
+        process::support::TOOL,
+        records::tail::TOOL,
+        meta::tokens::TOOL,
+        topics::TOOL,
+        records::trace::TOOL,
+        delivery::verify::TOOL,
+    ]);
+}
 
 /// Runs the tool from its command line to its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -73,7 +73,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let colour = !matches.get_flag(NO_COLOR);
     log::install(colour);
     let mut screen = Screen::stdout(colour);
-    match tool::run_one_of(&TOOLS, &command, &matches, &mut screen) {
+    match WEIR.run(&command, &matches, &mut screen) {
         Ok(exit) => exit.into(),
         Err(error) => failed(&error),
     }
@@ -92,14 +92,7 @@ fn command() -> Command {
         .global(true)
         .display_order(900)
         .help("Print without colours, as on anything but a terminal");
-    Command::new("weir")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about(ABOUT)
-        .after_help(EXIT_CODES)
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .arg(no_color)
-        .subcommands(TOOLS.iter().map(Tool::command))
+    WEIR.command().version(env!("CARGO_PKG_VERSION")).arg(no_color)
 }
 
 fn failed(error: &ToolError) -> ExitCode {

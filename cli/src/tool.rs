@@ -18,8 +18,8 @@ use clap::{ArgMatches, Command};
 /// A subcommand, or one that has others; made by [`tool!`].
 pub(crate) struct Tool {
     pub(crate) name: &'static str,
-    /// What it says of itself, as its documentation has it: a line, what follows that in `--help`, and from its examples on what comes
-    /// after the flags.
+    /// What it says of itself, as its documentation has it: a line, what follows that in `--help`, and from its examples or exit codes
+    /// on what comes after the flags.
     pub(crate) help: &'static str,
     pub(crate) work: Work,
 }
@@ -45,13 +45,26 @@ impl Tool {
                 .subcommands(tools.iter().map(Self::command)),
         };
         let help = unwrapped(self.help);
-        let (said, examples) = help.split_at(help.find("\n\nExamples:").unwrap_or(help.len()));
+        let after = ["\n\nExamples:", "\n\nExit codes:"].into_iter().find_map(|title| help.find(title));
+        let (said, after) = help.split_at(after.unwrap_or(help.len()));
         let (about, more) = said.split_once("\n\n").unwrap_or((said, ""));
         let mut command = command.about(about.to_owned());
         if !more.is_empty() {
             command = command.long_about(format!("{about}.\n\n{more}"));
         }
-        if examples.is_empty() { command } else { command.after_help(examples.trim_start().to_owned()) }
+        if after.is_empty() { command } else { command.after_help(after.trim_start().to_owned()) }
+    }
+
+    /// Runs it, or the one of its own that was given.
+    pub(crate) fn run(&self, command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Result<Exit> {
+        let tools = match self.work {
+            Work::Run { run, .. } => return run(command, matches, screen),
+            Work::Tools(tools) => tools,
+        };
+        let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
+        let command = command.find_subcommand(name).expect("clap knows the subcommands that it matched");
+        let tool = tools.iter().find(|tool| tool.name == name).expect("every subcommand is one of the tools");
+        tool.run(command, matches, screen)
     }
 }
 
@@ -65,22 +78,6 @@ fn unwrapped(documentation: &str) -> String {
         text.push_str(line);
     }
     text.trim().to_owned()
-}
-
-/// Runs the subcommand that was given.
-pub(crate) fn run_one_of(
-    tools: &[Tool],
-    command: &Command,
-    matches: &ArgMatches,
-    screen: &mut Screen,
-) -> Result<Exit> {
-    let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
-    let command = command.find_subcommand(name).expect("clap knows the subcommands that it matched");
-    let tool = tools.iter().find(|tool| tool.name == name).expect("every subcommand is one of the tools");
-    match &tool.work {
-        Work::Run { run, .. } => run(command, matches, screen),
-        Work::Tools(tools) => run_one_of(tools, command, matches, screen),
-    }
 }
 
 /// A subcommand whose help is its documentation, as that of a flag is.
