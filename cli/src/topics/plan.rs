@@ -9,6 +9,7 @@ use crate::screen::{Cell, Screen, Table, Tone, nonzero};
 use crate::tool::{Exit, Result, Session};
 use runtime::process::print_error;
 use schemas::TopicSpec;
+use std::io;
 
 /// Why the number of partitions and replicas is left alone.
 pub(super) const WHY_IT_STAYS: &str = "\
@@ -23,18 +24,40 @@ pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit
         compare(&cluster, settings).await
     };
     let compared = Session::start()?.wait(look)?;
+    Ok(report(&compared, settings, screen)?)
+}
+
+fn report(compared: &[Compared], settings: &TopicsSettings, screen: &mut Screen) -> io::Result<Exit> {
     let headings = ["", "TOPIC", "PARTITIONS", "REPLICAS", "RETENTION", "RECORDS TO", "STATE"];
     Table::under(headings).with(compared.iter().map(row)).print(screen)?;
-    let tally = Tally::of(&compared);
+    let [missing, differ, stay, fine] = counts(compared);
     screen.line("")?;
-    screen.line(tally.sentence())?;
-    if tally.stay > 0 {
+    let said = [
+        (missing, "missing (or hidden by an access control list)"),
+        (differ, "with settings that differ"),
+        (stay, "with partitions or replicas that differ"),
+        (fine, "as desired"),
+    ];
+    screen.line(nonzero(&said).join(", "))?;
+    if stay > 0 {
         screen.line(WHY_IT_STAYS)?;
     }
-    if let Some(what) = tally.what_apply_makes() {
+    if missing + differ > 0 {
+        let what = if stay == 0 { "it" } else { "all else" };
         screen.line(format!("Make {what} so with: {}", apply_command(settings)))?;
     }
-    Ok(if tally.is_fine() { Exit::Done } else { Exit::Findings })
+    Ok(if missing + differ + stay == 0 { Exit::Done } else { Exit::Findings })
+}
+
+/// How many topics are missing, have settings that differ, have partitions or replicas that differ, and are as desired.
+pub(super) fn counts(compared: &[Compared]) -> [u64; 4] {
+    let states: [fn(&Finding) -> bool; 4] = [
+        |finding| *finding == Finding::Missing,
+        |finding| matches!(finding, Finding::Differs { settings, .. } if !settings.is_empty()),
+        |finding| matches!(finding, Finding::Differs { stays, .. } if !stays.is_empty()),
+        |finding| *finding == Finding::Fine,
+    ];
+    states.map(|is| compared.iter().filter(|topic| is(&topic.finding)).count() as u64)
 }
 
 /// The other brokers answer for those that do not: it changes nothing of what is found.
@@ -83,56 +106,6 @@ fn largest(desired: &Desired) -> String {
         Some(bytes) if bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
         Some(bytes) => format!("{} KiB", bytes >> 10),
         None => "default".to_owned(),
-    }
-}
-
-/// How many topics are in which state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    missing: u64,
-    differ: u64,
-    pub(super) stay: u64,
-    pub(super) fine: u64,
-}
-
-impl Tally {
-    pub(super) fn of(compared: &[Compared]) -> Self {
-        let mut tally = Self::default();
-        for Compared { finding, .. } in compared {
-            match finding {
-                Finding::Missing => tally.missing += 1,
-                Finding::Fine => tally.fine += 1,
-                Finding::Differs { stays, settings, .. } => {
-                    tally.differ += u64::from(!settings.is_empty());
-                    tally.stay += u64::from(!stays.is_empty());
-                }
-            }
-        }
-        tally
-    }
-
-    const fn is_fine(self) -> bool {
-        self.missing == 0 && self.differ == 0 && self.stay == 0
-    }
-
-    /// What `weir topics apply` makes as it should be: nothing, all of it, or what does not stay.
-    const fn what_apply_makes(self) -> Option<&'static str> {
-        match self {
-            Self { missing: 0, differ: 0, .. } => None,
-            Self { stay: 0, .. } => Some("it"),
-            _ => Some("all else"),
-        }
-    }
-
-    fn sentence(self) -> String {
-        let Self { missing, differ, stay, fine } = self;
-        let counts = [
-            (missing, "missing (or hidden by an access control list)"),
-            (differ, "with settings that differ"),
-            (stay, "with partitions or replicas that differ"),
-            (fine, "as desired"),
-        ];
-        nonzero(&counts).join(", ")
     }
 }
 

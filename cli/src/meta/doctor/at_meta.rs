@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use weir_graph::edges::AppPermission;
 
 /// How long a host may take to answer at all.
-const GREETED_WITHIN: Duration = Duration::from_secs(5);
+const GREETING_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one look may take: a few calls.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(20);
 /// Accounts that are looked at together; each takes some calls, and Meta counts them.
@@ -32,7 +32,7 @@ pub(super) async fn greet(accounts: &Accounts, deadline: Deadline) -> Reached {
     let settings = &accounts.settings;
     let urls = [Some(&settings.facebook_url), has_instagram.then_some(&settings.instagram_url)];
     let greeted = urls.into_iter().flatten().map(async |url| {
-        let answer = deadline.look(GREETED_WITHIN, Poster::get(&url.origin())).await;
+        let answer = deadline.look(GREETING_TIMEOUT, Poster::get(&url.origin())).await;
         (url.origin(), answer.map(|answer| answer.date.map(|date| clock::ahead(date, SystemTime::now()))))
     });
     Reached(join_all(greeted).await)

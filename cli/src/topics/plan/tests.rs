@@ -39,22 +39,32 @@ fn a_row_says_how_the_topic_is() {
     assert_eq!(stays, "!  meta.inbox.v1  12  3  7 d  5 MiB  partitions 6 instead of 12 (stays)");
 }
 
+/// What is said below the table, and how it ends.
+fn told(compared: &[Compared]) -> (String, Exit) {
+    let printed = Printed::default();
+    let exit = report(compared, &settings(), &mut printed.screen()).unwrap();
+    let text = printed.text();
+    (text.split_once("\n\n").unwrap().1.to_owned(), exit)
+}
+
 #[test]
-fn the_tally_counts_states_and_knows_what_apply_can_do() {
+fn the_states_are_counted_and_it_is_said_what_apply_can_do() {
     let fine = compared(|_| ());
     let missing = Compared { finding: Finding::Missing, ..fine.clone() };
-    let tally = Tally::of(&[fine.clone(), missing, compared(retention_of_an_hour)]);
-    assert_eq!(
-        tally.sentence(),
-        "1 missing (or hidden by an access control list), 1 with settings that differ, 1 as desired"
+    let (said, exit) = told(&[fine.clone(), missing, compared(retention_of_an_hour)]);
+    assert!(
+        said.starts_with(
+            "1 missing (or hidden by an access control list), 1 with settings that differ, 1 as desired\n"
+        ),
+        "{said}"
     );
-    assert!(tally.what_apply_makes() == Some("it") && !tally.is_fine());
+    assert!(said.contains("\nMake it so with: weir topics apply") && exit == Exit::Findings, "{said}");
     let stays = compared(|present| present.replicas = 1);
-    let beside = Tally::of(&[stays.clone(), compared(retention_of_an_hour)]);
-    assert_eq!(beside.what_apply_makes(), Some("all else"));
-    let stays = Tally::of(&[fine.clone(), stays]);
-    assert!(stays.what_apply_makes().is_none() && !stays.is_fine());
-    assert!(Tally::of(&[fine]).is_fine());
+    let (said, _) = told(&[stays.clone(), compared(retention_of_an_hour)]);
+    assert!(said.contains("\nMake all else so with: weir topics apply"), "{said}");
+    let (said, exit) = told(&[fine.clone(), stays]);
+    assert!(said.contains(WHY_IT_STAYS) && !said.contains("so with:") && exit == Exit::Findings, "{said}");
+    assert_eq!(told(&[fine]), ("1 as desired\n".to_owned(), Exit::Done));
 }
 
 #[test]
