@@ -9,6 +9,7 @@ mod missing;
 mod query;
 mod ranges;
 mod record;
+mod report;
 mod scan;
 mod seq_set;
 #[cfg(test)]
@@ -21,6 +22,8 @@ use missing::{Missing, each_indexed, end_of_log};
 use query::{end_of_gap, read};
 pub(super) use ranges::Ranges;
 use ranges::both;
+pub(super) use report::SalvageReport;
+use report::{Findings, IndexRead, Named};
 use rusqlite::Connection;
 use scan::Scan;
 pub(super) use seq_set::SeqSet;
@@ -41,51 +44,34 @@ pub(super) struct Salvage {
     connection: Option<Connection>,
     /// The first damage, as it is once the disk was asked for the file: no other is, since each look reads the file.
     first_damage: Option<StoreError>,
-    asked: Ranges,
-    /// What was asked for is read from here on; `None` at its end.
-    from: Option<i64>,
-    /// What came of comparing the table with the index of ids, once it was: a row that damage hides is known by that alone.
-    compared: Option<Result<(), StoreError>>,
-    missing: Missing,
-    /// What of it was in the end of the log, which is lost.
-    end_of_log: Vec<Range>,
-    /// What the disk did not return; it may later.
-    unread: Ranges,
-    scan: Option<Scan>,
+    phase: Phase,
+    found: Findings,
+    /// In a row, of what is read now.
     failures: u32,
 }
 
-/// What is known of a file that was read to its end.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct SalvageReport {
-    /// How many deliveries are named whose bytes are gone, and the ids of the first of them.
-    pub(super) lost: u64,
-    pub(super) lost_ids: Vec<String>,
-    /// How many others were stored whose ids are gone too, at most: some may have been drained before.
-    pub(super) lost_without_id: u64,
-    /// Whether there may be others, of which nothing is left.
-    pub(super) may_have_lost_more: bool,
-    /// What is to be read again later; rows that are done may be among it.
-    pub(super) unread: Ranges,
+/// What is read of a file, in this order.
+enum Phase {
+    /// The table, from this `seq` on.
+    Table(i64),
+    /// The index of ids, for rows that SQLite passed over without a word.
+    Index,
+    /// Its pages are opened, for the rows that are missing.
+    Open,
+    Pages(Scan),
+    /// Nothing more.
+    End,
 }
 
 impl Salvage {
-    /// Reads the file, or these ranges of it.
-    pub(super) fn of(path: PathBuf, mut asked: Ranges) -> Self {
-        if asked.is_empty() {
-            asked.add(0..=i64::MAX);
-        }
+    /// Reads these ranges of the file.
+    pub(super) fn of(path: PathBuf, asked: Ranges) -> Self {
         Self {
             path,
             connection: None,
             first_damage: None,
-            asked,
-            from: Some(0),
-            compared: None,
-            missing: Missing::default(),
-            end_of_log: Vec::new(),
-            unread: Ranges::default(),
-            scan: None,
+            phase: Phase::Table(0),
+            found: Findings { asked, ..Findings::default() },
             failures: 0,
         }
     }
@@ -99,43 +85,49 @@ impl Salvage {
 
     /// The next rows in order, whatever their state; none at the end. After an error the same rows are read again.
     pub(super) fn next(&mut self, rows: usize, bytes: u64) -> Result<Vec<StoredRow>, StoreError> {
-        while let Some(range) = self.todo() {
-            let found = self.read_range(range, rows, bytes)?;
-            if !found.is_empty() {
-                return Ok(found);
-            }
-        }
-        if self.compared.is_none() {
-            self.find_hidden()?;
-        }
-        if self.missing.is_empty() {
-            return Ok(Vec::new());
-        }
-        match self.scan.take().map_or_else(|| Scan::of(&self.path), Ok) {
-            Ok(scan) => Ok(self.scan.insert(scan).next(&mut self.missing, rows, bytes)),
-            Err(error) => {
-                self.lasting(error)?;
-                std::mem::take(&mut self.missing).ranges().for_each(|range| self.unread.add(range));
-                Ok(Vec::new())
+        loop {
+            match &mut self.phase {
+                Phase::Table(_) => match self.next_range() {
+                    Some(range) => {
+                        let found = self.read_range(range, rows, bytes)?;
+                        if !found.is_empty() {
+                            return Ok(found);
+                        }
+                    }
+                    None => self.phase = Phase::Index,
+                },
+                Phase::Index => {
+                    self.find_hidden()?;
+                    self.phase = if self.found.missing.is_empty() { Phase::End } else { Phase::Open };
+                }
+                Phase::Open => self.phase = self.open_pages()?.map_or(Phase::End, Phase::Pages),
+                Phase::Pages(scan) => return Ok(scan.next(&mut self.found.missing, rows, bytes)),
+                Phase::End => return Ok(Vec::new()),
             }
         }
     }
 
-    /// The next range of those that are still to be read.
-    fn todo(&self) -> Option<Range> {
-        let rest = self.from?..=i64::MAX;
-        self.asked.iter().find_map(|asked| both(asked, &rest))
+    /// The next range of the table that is to be read.
+    fn next_range(&self) -> Option<Range> {
+        let Phase::Table(from) = self.phase else { return None };
+        self.found.asked.iter().find_map(|asked| both(asked, &(from..=i64::MAX)))
     }
 
-    /// An error that lasts, as damage does, and any other after some attempts. `Err` where the same is to be read again first.
-    fn lasting(&mut self, error: StoreError) -> Result<StoreError, StoreError> {
+    /// The table is read up to this `seq`.
+    fn read_up_to(&mut self, seq: i64) {
+        self.phase = seq.checked_add(1).map_or(Phase::Index, Phase::Table);
+    }
+
+    /// Whether an error is final, as damage is, and any other after some attempts; where not, the same is to be read again first.
+    fn is_final(&mut self, error: &StoreError) -> bool {
         self.failures += 1;
-        if !matches!(error, StoreError::Damaged(_)) && self.failures < ATTEMPTS {
+        let is_final = matches!(error, StoreError::Damaged(_)) || self.failures >= ATTEMPTS;
+        if is_final {
+            self.failures = 0;
+        } else {
             self.connection = None;
-            return Err(error);
         }
-        self.failures = 0;
-        Ok(error)
+        is_final
     }
 
     /// Reads on in a range, and leaves behind what was read or cannot be.
@@ -146,17 +138,19 @@ impl Salvage {
         };
         if let Some(last) = found.last() {
             self.failures = 0;
-            self.from = last.seq.checked_add(1);
+            self.read_up_to(last.seq);
             for stored in &found {
-                self.missing.seen.insert(stored.seq);
+                self.found.missing.seen.insert(stored.seq);
             }
             return Ok(found);
         }
         let Some(error) = error else {
-            self.from = range.end().checked_add(1);
+            self.read_up_to(*range.end());
             return Ok(found);
         };
-        let error = self.lasting(error)?;
+        if !self.is_final(&error) {
+            return Err(error);
+        }
         let is_damage = matches!(error, StoreError::Damaged(_));
         let end = self.connection.as_ref().map_or(*range.end(), |connection| end_of_gap(connection, &range));
         let gap = *range.start()..=end;
@@ -169,26 +163,29 @@ impl Salvage {
         }
         tracing::warn!(error = %logged, file = %self.path.display(), from = gap.start(), to = gap.end(), "cannot read rows of a retired file");
         if is_damage {
-            self.missing.gaps.add(gap);
+            self.found.missing.gaps.add(gap);
         } else {
-            self.unread.add(gap);
+            self.found.left.add(gap);
         }
-        self.from = end.checked_add(1);
+        self.read_up_to(end);
         Ok(found)
     }
 
     /// Finds rows that were stored and are not in the table, although SQLite reported no damage. An index whose read fails is
     /// asked again; after some attempts the file is read again later.
     fn find_hidden(&mut self) -> Result<(), StoreError> {
-        let compared = match self.compare() {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.lasting(recheck_damage(&error, Ok(self.path.clone())))?),
-        };
-        if let Some(error) = not_now(&compared) {
+        let compared = self.compare().map_err(|error| recheck_damage(&error, Ok(self.path.clone())));
+        if let Err(error) = &compared
+            && !self.is_final(error)
+        {
+            return compared;
+        }
+        let found = &mut self.found;
+        found.index = IndexRead::of(&compared);
+        if let (IndexRead::Failing, Err(error)) = (found.index, compared) {
             tracing::warn!(%error, file = %self.path.display(), "cannot compare a retired file with its index");
         }
-        self.end_of_log.iter().for_each(|end| self.missing.gaps.add(end.clone()));
-        self.compared = Some(compared);
+        found.missing.gaps.extend(found.end_of_log.iter().cloned());
         self.failures = 0;
         Ok(())
     }
@@ -196,65 +193,56 @@ impl Salvage {
     fn compare(&mut self) -> Result<(), StoreError> {
         let connection = connected(&mut self.connection, &self.path)?;
         let end = end_of_log(&self.path, connection)?;
-        self.end_of_log =
-            end.iter().flat_map(|end| self.asked.iter().filter_map(|asked| both(asked, end))).collect();
+        let Findings { asked, left, missing, end_of_log, .. } = &mut self.found;
+        *end_of_log = end.iter().flat_map(|end| asked.iter().filter_map(|asked| both(asked, end))).collect();
         each_indexed(connection, |seq, _| {
-            let missing = &mut self.missing;
             let is_known = missing.seen.contains(seq) || missing.gaps.contains(seq);
-            if !is_known && self.asked.contains(seq) && !self.unread.contains(seq) {
+            if !is_known && asked.contains(seq) && !left.contains(seq) {
                 missing.hidden.insert(seq);
             }
         })
     }
 
+    /// Opens the pages for the rows that are missing; after some attempts these are read again later.
+    fn open_pages(&mut self) -> Result<Option<Scan>, StoreError> {
+        match Scan::of(&self.path) {
+            Ok(scan) => Ok(Some(scan)),
+            Err(error) if self.is_final(&error) => {
+                self.found.left.extend(std::mem::take(&mut self.found.missing).ranges());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// This row, which was read, is to be read again later.
     pub(super) fn postpone_row(&mut self, seq: i64) {
-        self.unread.add(seq..=seq);
+        self.found.left.add(seq..=seq);
     }
 
     /// What became of all of its rows. `done` are those that are drained, whenever that was. An index that the disk does not
     /// give is waited for, unless that `has_waited` long enough.
     pub(super) fn outcome(mut self, done: &SeqSet, has_waited: bool) -> SalvageReport {
-        let mut unread = std::mem::take(&mut self.unread);
-        if self.compared.as_ref().and_then(not_now).is_some() && !has_waited {
-            self.asked.iter().for_each(|range| unread.add(range.clone()));
-            return SalvageReport { unread, ..SalvageReport::default() };
-        }
-        let is_compared = self.compared == Some(Ok(()));
-        if self.missing.is_empty() {
-            return SalvageReport { unread, may_have_lost_more: !is_compared, ..SalvageReport::default() };
-        }
-        let (mut lost, mut lost_ids) = (0, Vec::new());
-        let named = connected(&mut self.connection, &self.path).and_then(|connection| {
-            each_indexed(connection, |seq, id| {
-                if self.missing.contains(seq) && !done.contains(seq) {
-                    lost += 1;
-                    if lost_ids.len() < NAMED {
-                        lost_ids.push(id.to_owned());
-                    }
-                }
-            })
-        });
-        let named = named.map_err(|error| recheck_damage(&error, Ok(self.path.clone())));
-        if (not_now(&named).is_some() && !has_waited)
-            || self.scan.as_ref().is_some_and(|scan| !scan.images.is_complete)
-        {
-            self.missing.ranges().for_each(|range| unread.add(range));
-            return SalvageReport { unread, ..SalvageReport::default() };
-        }
-        let without_id = |end: &Range| {
-            let count = end.end().abs_diff(*end.start()) + 1;
-            count.saturating_sub(self.missing.seen.within(end).count() as u64)
-        };
-        let lost_without_id = self.end_of_log.iter().map(without_id).sum();
-        let may_have_lost_more = !is_compared || named.is_err();
-        SalvageReport { lost, lost_ids, lost_without_id, may_have_lost_more, unread }
+        self.found.lacks_pages = matches!(&self.phase, Phase::Pages(scan) if !scan.images.is_complete);
+        self.found.report(has_waited, |missing| name(&mut self.connection, &self.path, missing, done))
     }
 }
 
-/// The error of a disk that may give it later.
-fn not_now(read: &Result<(), StoreError>) -> Option<&StoreError> {
-    read.as_ref().err().filter(|error| !matches!(error, StoreError::Damaged(_)))
+/// Goes through the index for what is missing and not done.
+fn name(connection: &mut Option<Connection>, path: &Path, missing: &Missing, done: &SeqSet) -> Named {
+    let (mut count, mut ids) = (0, Vec::new());
+    let read = connected(connection, path).and_then(|connection| {
+        each_indexed(connection, |seq, id| {
+            if missing.contains(seq) && !done.contains(seq) {
+                count += 1;
+                if ids.len() < NAMED {
+                    ids.push(id.to_owned());
+                }
+            }
+        })
+    });
+    let read = read.map_err(|error| recheck_damage(&error, Ok(path.to_owned())));
+    Named { index: IndexRead::of(&read), count, ids }
 }
 
 /// The connection that there is, or a new one.

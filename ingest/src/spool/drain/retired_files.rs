@@ -183,7 +183,8 @@ impl RetiredFiles {
         let is_due = |path: &PathBuf| due(path).is_none_or(|due| Instant::now() >= due);
         let path = self.backlog.paths().into_iter().find(is_due)?;
         let unread = std::mem::take(&mut self.progress.entry(path.clone()).or_default().unread);
-        Some(Reading { file: Salvage::of(path, unread), pending: VecDeque::new() })
+        let to_read = if unread.is_empty() { Ranges::all() } else { unread };
+        Some(Reading { file: Salvage::of(path, to_read), pending: VecDeque::new() })
     }
 
     /// Removes the file, which has been read to its end, or postpones what is left of it.
@@ -196,11 +197,11 @@ impl RetiredFiles {
             return self.postpone(&path, Ranges::default(), wait);
         };
         losses.record_outcome(&outcome, &path, &self.metrics);
-        if !outcome.unread.is_empty() {
+        if !outcome.left.is_empty() {
             let file = path.clone();
             return match blocking(move || files::size(&file)).await {
                 Some(Ok(None)) => self.forget(&path),
-                _ => self.postpone(&path, outcome.unread, wait),
+                _ => self.postpone(&path, outcome.left, wait),
             };
         }
         losses.record_without_trace(self.backlog.left(&path), &path, &self.metrics);

@@ -10,6 +10,10 @@ const MAX_RANGES: usize = 10_000;
 pub(in crate::spool) struct Ranges(Vec<Range>);
 
 impl Ranges {
+    pub(in crate::spool) fn all() -> Self {
+        Self(vec![0..=i64::MAX])
+    }
+
     pub(in crate::spool) fn add(&mut self, range: Range) {
         if range.is_empty() {
             return;
@@ -43,8 +47,14 @@ impl Ranges {
 impl FromIterator<Range> for Ranges {
     fn from_iter<I: IntoIterator<Item = Range>>(ranges: I) -> Self {
         let mut all = Self::default();
-        ranges.into_iter().for_each(|range| all.add(range));
+        all.extend(ranges);
         all
+    }
+}
+
+impl Extend<Range> for Ranges {
+    fn extend<I: IntoIterator<Item = Range>>(&mut self, ranges: I) {
+        ranges.into_iter().for_each(|range| self.add(range));
     }
 }
 

@@ -59,7 +59,7 @@ fn said_of_rows(retired: &mut Salvage) -> String {
     let writer = log.clone();
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
     tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
-        while let Some(range) = retired.todo() {
+        while let Some(range) = retired.next_range() {
             retired.read_range(range, usize::MAX, u64::MAX).unwrap();
         }
     });
@@ -70,8 +70,8 @@ fn said_of_rows(retired: &mut Salvage) -> String {
 #[test]
 fn rows_that_the_disk_does_not_give_are_not_called_damaged() {
     let (_directory, path) = damaged();
-    assert!(!said_of_rows(&mut Salvage::of(path.clone(), Ranges::default())).contains("the disk"));
-    let mut retired = Salvage::of(path.clone(), Ranges::default());
+    assert!(!said_of_rows(&mut Salvage::of(path.clone(), Ranges::all())).contains("the disk"));
+    let mut retired = Salvage::of(path.clone(), Ranges::all());
     let connection = connected(&mut retired.connection, &retired.path).unwrap();
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, database::VERSION, "SQLite has opened it");
@@ -86,40 +86,40 @@ fn rows_that_the_disk_does_not_give_are_not_called_damaged() {
 fn an_index_that_cannot_be_read_now_loses_nothing_yet() {
     let (_directory, path) = damaged();
     let away = path.with_extension("away");
-    let mut retired = Salvage::of(path.clone(), Ranges::default());
+    let mut retired = Salvage::of(path.clone(), Ranges::all());
     let found = read_to_its_end(&mut retired);
     assert!(found < ROWS, "the page has rows");
     retired.connection = None;
     fs::rename(&path, &away).unwrap();
     let later = retired.outcome(&SeqSet::default(), false);
     assert_eq!((later.lost, later.may_have_lost_more), (0, false));
-    assert!(!later.unread.is_empty());
+    assert!(!later.left.is_empty());
 
     fs::rename(&away, &path).unwrap();
-    let mut again = Salvage::of(path, later.unread);
+    let mut again = Salvage::of(path, later.left);
     assert_eq!(read_to_its_end(&mut again), 0);
     let outcome = again.outcome(&SeqSet::default(), false);
-    assert_eq!((outcome.lost, outcome.unread.is_empty()), ((ROWS - found) as u64, true));
+    assert_eq!((outcome.lost, outcome.left.is_empty()), ((ROWS - found) as u64, true));
     assert_eq!(outcome.lost_ids.len(), ROWS - found);
 }
 
 #[test]
 fn an_index_that_stays_unreadable_ends_the_wait() {
     let (_directory, path) = damaged();
-    let mut retired = Salvage::of(path.clone(), Ranges::default());
+    let mut retired = Salvage::of(path.clone(), Ranges::all());
     read_to_its_end(&mut retired);
     retired.connection = None;
     fs::rename(&path, path.with_extension("away")).unwrap();
     let outcome = retired.outcome(&SeqSet::default(), true);
-    assert_eq!((outcome.unread.is_empty(), outcome.may_have_lost_more), (true, true));
+    assert_eq!((outcome.left.is_empty(), outcome.may_have_lost_more), (true, true));
 }
 
 #[test]
 fn a_file_that_cannot_be_compared_now_is_asked_again() {
     let (_directory, path) = damaged();
     let away = path.with_extension("away");
-    let mut retired = Salvage::of(path.clone(), Ranges::default());
-    while let Some(range) = retired.todo() {
+    let mut retired = Salvage::of(path.clone(), Ranges::all());
+    while let Some(range) = retired.next_range() {
         retired.read_range(range, usize::MAX, u64::MAX).unwrap();
     }
     retired.connection = None;
@@ -135,19 +135,19 @@ fn a_file_that_cannot_be_compared_now_is_asked_again() {
 #[test]
 fn where_the_disk_never_gave_the_index_all_is_asked_again_later() {
     let (_directory, path) = damaged();
-    let mut retired = Salvage::of(path.clone(), Ranges::default());
-    while let Some(range) = retired.todo() {
+    let mut retired = Salvage::of(path.clone(), Ranges::all());
+    while let Some(range) = retired.next_range() {
         retired.read_range(range, usize::MAX, u64::MAX).unwrap();
     }
     // Nothing else is missing, so that the index alone could tell of a hidden row.
-    retired.missing.gaps = Ranges::default();
+    retired.found.missing.gaps = Ranges::default();
     retired.connection = None;
     fs::rename(&path, path.with_extension("away")).unwrap();
-    while retired.compared.is_none() {
+    while retired.found.index == IndexRead::Not {
         drop(retired.next(usize::MAX, u64::MAX));
     }
     let outcome = retired.outcome(&SeqSet::default(), false);
-    assert!(outcome.unread.contains(1) && !outcome.may_have_lost_more, "{outcome:?}");
+    assert!(outcome.left.contains(1) && !outcome.may_have_lost_more, "{outcome:?}");
 }
 
 #[test]
@@ -158,10 +158,10 @@ fn with_a_damaged_index_it_is_not_known_whether_more_is_lost() {
         page.fill(0xa5);
     }
     fs::write(&path, file).unwrap();
-    let mut retired = Salvage::of(path, Ranges::default());
+    let mut retired = Salvage::of(path, Ranges::all());
     read_to_its_end(&mut retired);
-    assert!(matches!(retired.compared, Some(Err(StoreError::Damaged(_)))));
-    retired.missing = Missing::default();
+    assert_eq!(retired.found.index, IndexRead::Damaged);
+    retired.found.missing = Missing::default();
     assert!(retired.outcome(&SeqSet::default(), false).may_have_lost_more);
 }
 
@@ -184,15 +184,16 @@ fn of_many(rows: u32) -> (TempDir, PathBuf) {
 
 /// Bytes that are kept of the rows which were read.
 fn kept(retired: &Salvage) -> usize {
-    let Missing { seen, hidden, .. } = &retired.missing;
-    seen.bytes() + hidden.bytes() + retired.scan.as_ref().map_or(0, Scan::bytes)
+    let Missing { seen, hidden, .. } = &retired.found.missing;
+    let scan = if let Phase::Pages(scan) = &retired.phase { scan.bytes() } else { 0 };
+    seen.bytes() + hidden.bytes() + scan
 }
 
 #[test]
 fn many_rows_take_less_than_a_byte_of_memory_each() {
     const MANY: u32 = 150_000;
     let (_directory, path) = of_many(MANY);
-    let mut retired = Salvage::of(path, Ranges::default());
+    let mut retired = Salvage::of(path, Ranges::all());
     let (mut count, mut most) = (0, 0);
     loop {
         let found = retired.next(256, 4 << 20).unwrap().len();
@@ -210,14 +211,14 @@ fn many_rows_take_less_than_a_byte_of_memory_each() {
 fn many_rows_that_are_lost_are_counted_and_the_first_are_named() {
     const MANY: u32 = 30_000;
     let (_directory, path) = of_many(MANY);
-    let mut retired = Salvage::of(path, Ranges::default());
+    let mut retired = Salvage::of(path, Ranges::all());
     // As where the root of the table is gone, and the index is not; no row has the digest that the pages are looked for by.
-    retired.from = None;
+    retired.phase = Phase::Index;
     read_to_its_end(&mut retired);
     assert!(kept(&retired) < MANY as usize / 4 + 2 * scan::WINDOW * 16, "{} bytes", kept(&retired));
     let outcome = retired.outcome(&SeqSet::default(), false);
     assert_eq!((outcome.lost, outcome.lost_ids.len()), (u64::from(MANY) / 3 * 2, NAMED));
-    assert!(outcome.unread.is_empty());
+    assert!(outcome.left.is_empty());
 }
 
 #[test]

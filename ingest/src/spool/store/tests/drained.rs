@@ -49,7 +49,7 @@ impl Drained {
 
     fn take_retired(&mut self, path: &Path, rows: &[Row], case: &str) {
         let before = contents(path);
-        let mut retired = Salvage::of(path.to_owned(), Ranges::default());
+        let mut retired = Salvage::of(path.to_owned(), Ranges::all());
         loop {
             let read = retired.next(7, u64::MAX).unwrap_or_else(|error| panic!("{case}: {error}"));
             if read.is_empty() {
@@ -57,9 +57,9 @@ impl Drained {
             }
             self.take(read, rows, case);
         }
-        let SalvageReport { lost, lost_ids, lost_without_id, may_have_lost_more, unread } =
+        let SalvageReport { lost, lost_ids, lost_without_id, may_have_lost_more, left } =
             retired.outcome(&SeqSet::default(), false);
-        assert!(unread.is_empty(), "{case}: {unread:?}");
+        assert!(left.is_empty(), "{case}: {left:?}");
         assert_eq!(lost, lost_ids.len() as u64);
         self.lost.extend(lost_ids);
         self.lost_without_id += lost_without_id;
