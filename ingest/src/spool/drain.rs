@@ -107,7 +107,7 @@ impl Drain {
     /// After a panic: what was in flight is sent again, since nobody knows what became of it.
     fn begin_again(&mut self) {
         self.size = 1;
-        self.retired.begin_again();
+        self.retired.discard_reading();
     }
 
     async fn wait_for_work(&mut self) {

@@ -6,6 +6,7 @@ mod tests;
 
 use super::super::backlog::Backlog;
 use super::super::database::{ParkReason, StoredRow};
+use super::super::error::StoreError;
 use super::super::files;
 use super::super::metrics::SpoolMetrics;
 use super::super::salvage::{Ranges, Salvage, SeqSet};
@@ -38,17 +39,31 @@ struct Reading {
     pending: VecDeque<StoredRow>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct FileProgress {
     /// Deliveries that are on Kafka, parked in the current file, or lost: they are not sent when they are read again.
     done: SeqSet,
     losses: Losses,
-    /// What is to be read; all of it where that is nothing.
-    unread: Ranges,
+    /// What is to be read, or is being read; all of it at first, and nothing where it is only to be removed. What was read before
+    /// is not among it: its losses are counted.
+    to_read: Ranges,
     /// Not before this.
     due: Option<Instant>,
     /// How long was waited last for what the disk did not give.
     waited: Duration,
+}
+
+impl Default for FileProgress {
+    fn default() -> Self {
+        let (done, losses) = (SeqSet::default(), Losses::default());
+        Self { done, losses, to_read: Ranges::all(), due: None, waited: Duration::ZERO }
+    }
+}
+
+impl FileProgress {
+    fn next_wait(&self) -> Duration {
+        (self.waited * 2).clamp(RETRY_FIRST, RETRY_LAST)
+    }
 }
 
 /// What is to be sent next.
@@ -94,42 +109,35 @@ impl RetiredFiles {
     /// The next deliveries of the oldest file.
     pub(super) async fn next(&mut self, rows: usize, bytes: u64) -> Next {
         loop {
-            let Some(mut reading) = self.reading.take().or_else(|| self.begin()) else {
-                return Next::None;
+            let Some(reading) = &mut self.reading else {
+                match self.first_due() {
+                    Some(path) => self.begin(path).await,
+                    None => return Next::None,
+                }
+                continue;
             };
             let path = reading.file.path.clone();
             if !reading.pending.is_empty() {
                 let count = rows.min(reading.pending.len());
-                let taken = reading.pending.drain(..count).collect();
-                self.reading = Some(reading);
-                return Next::Rows(path, taken);
+                return Next::Rows(path, reading.pending.drain(..count).collect());
             }
-            let read = blocking(move || {
-                let found = reading.file.next(rows, bytes);
-                (reading, found)
-            });
-            match read.await {
-                Some((reading, Ok(found))) if found.is_empty() => self.end(reading).await,
-                Some((mut reading, Ok(found))) => {
-                    let done = &self.progress.entry(path).or_default().done;
-                    reading.pending.extend(found.into_iter().filter(|stored| !done.contains(stored.seq)));
-                    self.reading = Some(reading);
-                }
-                Some((reading, Err(error))) => {
+            match self.read_more(rows, bytes).await {
+                Some(Ok(true)) => {}
+                Some(Ok(false)) => self.end().await,
+                Some(Err(error)) => {
                     tracing::warn!(%error, file = %path.display(), "cannot read a retired spool file now");
-                    self.reading = Some(reading);
                     return Next::Unreadable;
                 }
                 None => {
                     tracing::error!(file = %path.display(), "reading a retired spool file panicked, retrying later");
-                    self.postpone(&path, Ranges::default(), RETRY_LAST);
+                    self.postpone(&path, RETRY_LAST);
                 }
             }
         }
     }
 
-    /// What was read and is not done is read again.
-    pub(super) fn begin_again(&mut self) {
+    /// Lets go of the reader: what was read and is not done is read again.
+    pub(super) fn discard_reading(&mut self) {
         self.reading = None;
     }
 
@@ -177,45 +185,75 @@ impl RetiredFiles {
         }
     }
 
-    /// Opens the first file that is due.
-    fn begin(&mut self) -> Option<Reading> {
+    fn first_due(&self) -> Option<PathBuf> {
         let due = |path: &PathBuf| self.progress.get(path).and_then(|progress| progress.due);
         let is_due = |path: &PathBuf| due(path).is_none_or(|due| Instant::now() >= due);
-        let path = self.backlog.paths().into_iter().find(is_due)?;
-        let unread = std::mem::take(&mut self.progress.entry(path.clone()).or_default().unread);
-        let to_read = if unread.is_empty() { Ranges::all() } else { unread };
-        Some(Reading { file: Salvage::of(path, to_read), pending: VecDeque::new() })
+        self.backlog.paths().into_iter().find(is_due)
     }
 
-    /// Removes the file, which has been read to its end, or postpones what is left of it.
-    async fn end(&mut self, reading: Reading) {
-        let file = reading.file;
-        let path = file.path.clone();
-        let FileProgress { done, losses, waited, .. } = self.progress.entry(path.clone()).or_default();
-        let (done, wait) = (done.clone(), (*waited * 2).clamp(RETRY_FIRST, RETRY_LAST));
-        let Some(outcome) = blocking(move || file.outcome(&done, wait >= RETRY_LAST)).await else {
-            return self.postpone(&path, Ranges::default(), wait);
-        };
-        losses.record_outcome(&outcome, &path, &self.metrics);
-        if !outcome.left.is_empty() {
-            let file = path.clone();
-            return match blocking(move || files::size(&file)).await {
-                Some(Ok(None)) => self.forget(&path),
-                _ => self.postpone(&path, outcome.left, wait),
-            };
+    /// Begins to read a file, or removes one of which nothing is to be read any more.
+    async fn begin(&mut self, path: PathBuf) {
+        let to_read = self.progress.entry(path.clone()).or_default().to_read.clone();
+        if to_read.is_empty() {
+            return self.remove(&path).await;
         }
-        losses.record_without_trace(self.backlog.left(&path), &path, &self.metrics);
-        let (file, has_lost) = (path.clone(), losses.has_lost);
+        self.reading = Some(Reading { file: Salvage::of(path, to_read), pending: VecDeque::new() });
+    }
+
+    /// Reads on, on a thread that may block, and leaves out what is done; `false` at the end, `None` after a panic, with which the
+    /// reader is gone.
+    async fn read_more(&mut self, rows: usize, bytes: u64) -> Option<Result<bool, StoreError>> {
+        let mut reading = self.reading.take()?;
+        let read = blocking(move || {
+            let found = reading.file.next(rows, bytes);
+            (reading, found)
+        });
+        let (mut reading, found) = read.await?;
+        let done = &self.progress.entry(reading.file.path.clone()).or_default().done;
+        let has_more = found.map(|found| {
+            let has_more = !found.is_empty();
+            reading.pending.extend(found.into_iter().filter(|stored| !done.contains(stored.seq)));
+            has_more
+        });
+        self.reading = Some(reading);
+        Some(has_more)
+    }
+
+    /// Counts what is lost of the file, which has been read to its end, and removes it, or postpones what is left of it.
+    async fn end(&mut self) {
+        let Some(Reading { file, .. }) = self.reading.take() else { return };
+        let path = file.path.clone();
+        let progress = self.progress.entry(path.clone()).or_default();
+        let (done, wait) = (progress.done.clone(), progress.next_wait());
+        let Some(report) = blocking(move || file.outcome(&done, wait >= RETRY_LAST)).await else {
+            return self.postpone(&path, wait);
+        };
+        progress.losses.record_outcome(&report, &path, &self.metrics);
+        progress.to_read = report.left;
+        if progress.to_read.is_empty() {
+            progress.losses.record_without_trace(self.backlog.left(&path), &path, &self.metrics);
+            return self.remove(&path).await;
+        }
+        let file = path.clone();
+        match blocking(move || files::size(&file)).await {
+            Some(Ok(None)) => self.forget(&path),
+            _ => self.postpone(&path, wait),
+        }
+    }
+
+    /// Removes a file that has been read to its end, now or later.
+    async fn remove(&mut self, path: &Path) {
+        let progress = self.progress.entry(path.to_owned()).or_default();
+        let (has_lost, wait, file) = (progress.losses.has_lost, progress.next_wait(), path.to_owned());
         match blocking(move || losses::finish(&file, has_lost)).await {
             Some(Ok(())) => {
-                self.backlog.remove(&path);
-                self.progress.remove(&path);
+                self.backlog.remove(path);
+                self.progress.remove(path);
             }
             failed => {
                 let error = failed.and_then(Result::err).map(|error| error.to_string());
                 tracing::warn!(error, file = %path.display(), "cannot remove a drained spool file yet");
-                // Sentinel: a range that no row is in, so that only the removal is tried again.
-                self.postpone(&path, std::iter::once(i64::MAX..=i64::MAX).collect(), wait);
+                self.postpone(path, wait);
             }
         }
     }
@@ -229,9 +267,9 @@ impl RetiredFiles {
         tracing::error!(name: ONE_OF_MANY, deliveries, file = %path.display(), "lost a retired spool file: it is gone, and with it what was not drained of it");
     }
 
-    fn postpone(&mut self, path: &Path, unread: Ranges, wait: Duration) {
+    fn postpone(&mut self, path: &Path, wait: Duration) {
         let progress = self.progress.entry(path.to_owned()).or_default();
-        (progress.unread, progress.due, progress.waited) = (unread, Some(Instant::now() + wait), wait);
+        (progress.due, progress.waited) = (Some(Instant::now() + wait), wait);
     }
 }
 

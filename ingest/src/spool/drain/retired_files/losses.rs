@@ -17,8 +17,6 @@ pub(super) struct Losses {
     pub(super) indexed: u64,
     /// There may be others, of which not even the ids are left.
     pub(super) may_be_more: bool,
-    /// Those are counted.
-    is_counted_without_trace: bool,
 }
 
 impl Losses {
@@ -51,8 +49,7 @@ impl Losses {
 
     /// Once the file is read to its end, what was counted in it and is nowhere is lost too: `left`, where that is known.
     pub(super) fn record_without_trace(&mut self, left: Option<u64>, path: &Path, metrics: &SpoolMetrics) {
-        // A file that cannot be removed yet is read to its end again.
-        if !self.may_be_more || std::mem::replace(&mut self.is_counted_without_trace, true) {
+        if !self.may_be_more {
             return;
         }
         match left {

@@ -16,6 +16,17 @@ fn filled(path: &Path) -> (Database, Totals) {
     (database, totals)
 }
 
+/// Makes a page of rows unreadable, and the index of their ids.
+fn without_trace(path: &Path) {
+    let mut file = std::fs::read(path).unwrap();
+    let (table, index) = (0x0d, 0x0a);
+    let rows = |page: &[u8]| page[0] == table && page.windows(19).any(|text| text == b"x-hub-signature-256");
+    let mut pages: Vec<_> = file.chunks_mut(4096).collect();
+    pages.iter_mut().find(|page| rows(page)).unwrap().fill(0xa5);
+    pages.iter_mut().filter(|page| page[0] == index).for_each(|page| page.fill(0xa5));
+    std::fs::write(path, file).unwrap();
+}
+
 async fn all(retired: &mut RetiredFiles) -> Vec<StoredRow> {
     let mut found = Vec::new();
     while let Next::Rows(path, rows) = retired.next(7, u64::MAX).await {
@@ -46,7 +57,7 @@ async fn what_is_done_is_not_sent_again_after_a_panic_or_where_it_could_not_be_d
     let next = rows.last().unwrap().seq + 1;
     // As after a panic: nothing of the reader is left.
     retired.reading = None;
-    retired.postpone(&path, Ranges::default(), Duration::ZERO);
+    retired.postpone(&path, Duration::ZERO);
     let seqs: Vec<_> = all(&mut retired).await.iter().map(|stored| stored.seq).collect();
     assert_eq!(seqs, (next..=40).collect::<Vec<_>>());
     assert!(!path.exists() && backlog.paths().is_empty() && retired.progress.is_empty());
@@ -78,14 +89,7 @@ async fn what_was_counted_and_left_no_trace_is_lost_once() {
     let path = directory.path().join("spool.db");
     let (database, totals) = filled(&path);
     database.close();
-    let mut file = std::fs::read(&path).unwrap();
-    let (table, index) = (0x0d, 0x0a);
-    let rows = |page: &[u8]| page[0] == table && page.windows(19).any(|text| text == b"x-hub-signature-256");
-    let mut pages: Vec<_> = file.chunks_mut(4096).collect();
-    pages.iter_mut().find(|page| rows(page)).unwrap().fill(0xa5);
-    pages.iter_mut().filter(|page| page[0] == index).for_each(|page| page.fill(0xa5));
-    std::fs::write(&path, file).unwrap();
-
+    without_trace(&path);
     let backlog = Backlog::default();
     backlog.add(path.clone(), Some(totals), None);
     let mut retired = RetiredFiles::new(backlog.clone(), SpoolMetrics::new(&Registry::new()));
@@ -95,20 +99,80 @@ async fn what_was_counted_and_left_no_trace_is_lost_once() {
     assert!(!path.exists() && backlog.paths().is_empty());
 }
 
-#[test]
-fn what_left_no_trace_is_counted_once_though_its_file_cannot_be_removed_yet() {
+#[tokio::test]
+async fn what_is_lost_is_counted_once_though_what_is_left_of_its_file_is_read_anew() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("spool.db");
-    std::fs::write(&path, "x").unwrap();
+    let (database, totals) = filled(&path);
+    database.close();
+    let mut file = std::fs::read(&path).unwrap();
+    let rows = |page: &[u8]| page[0] == 0x0d && page.windows(19).any(|text| text == b"x-hub-signature-256");
+    file.chunks_mut(4096).find(|page| rows(page)).unwrap().fill(0xa5);
+    std::fs::write(&path, file).unwrap();
     let backlog = Backlog::default();
-    backlog.add(path.clone(), Some(Totals { waiting: 7, ..Totals::default() }), None);
+    backlog.add(path.clone(), Some(totals), None);
     let mut retired = RetiredFiles::new(backlog, SpoolMetrics::new(&Registry::new()));
+    let Next::Rows(_, first) = retired.next(1, u64::MAX).await else { panic!("it can be read") };
+    retired.postpone_row(&first[0]);
+    let found = 1 + all(&mut retired).await.len();
+    let lost = (ROWS - found) as u64;
+    assert!(lost > 0 && retired.metrics.lost.get() == lost);
+    // As after a panic of the drain over what was postponed.
     for _ in 0..2 {
-        let losses = &mut retired.progress.entry(path.clone()).or_default().losses;
-        (losses.indexed, losses.may_be_more) = (2, true);
-        losses.record_without_trace(retired.backlog.left(&path), &path, &retired.metrics);
+        assert!(retired.reading.is_none() && path.exists());
+        retired.progress.get_mut(&path).unwrap().due = None;
+        assert!(matches!(retired.next(7, u64::MAX).await, Next::Rows(_, rows) if rows == first));
+        retired.discard_reading();
     }
-    assert_eq!(retired.metrics.lost.get(), 5);
+    assert_eq!(all(&mut retired).await, first);
+    assert_eq!((retired.metrics.lost.get(), path.exists()), (lost, false));
+}
+
+#[tokio::test]
+async fn what_left_no_trace_is_counted_once_though_its_file_cannot_be_removed_yet() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("quarantined-1763755200000.db");
+    let (database, totals) = filled(&path);
+    database.close();
+    without_trace(&path);
+    // A directory where it would be kept.
+    let kept = path.with_extension("salvaged");
+    std::fs::create_dir(&kept).unwrap();
+    let backlog = Backlog::default();
+    backlog.add(path.clone(), Some(totals), None);
+    let mut retired = RetiredFiles::new(backlog, SpoolMetrics::new(&Registry::new()));
+    let lost = (ROWS - all(&mut retired).await.len()) as u64;
+    for _ in 0..2 {
+        assert!(lost > 0 && retired.metrics.lost.get() == lost && path.exists());
+        retired.progress.get_mut(&path).unwrap().due = None;
+        assert!(all(&mut retired).await.is_empty());
+    }
+    std::fs::remove_dir(&kept).unwrap();
+    retired.progress.get_mut(&path).unwrap().due = None;
+    assert!(all(&mut retired).await.is_empty());
+    assert_eq!((retired.metrics.lost.get(), kept.is_file(), path.exists()), (lost, true, false));
+}
+
+#[tokio::test]
+async fn a_file_of_which_only_a_part_could_be_removed_is_removed_later() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("spool.db");
+    let (database, totals) = filled(&path);
+    database.close();
+    // No file, so that it cannot be removed as one; it goes last.
+    let mark = files::with_suffix(&path, files::MARK);
+    std::fs::remove_file(&mark).unwrap();
+    std::fs::create_dir(&mark).unwrap();
+    let backlog = Backlog::default();
+    backlog.add(path.clone(), Some(totals), None);
+    let mut retired = RetiredFiles::new(backlog.clone(), SpoolMetrics::new(&Registry::new()));
+    assert_eq!(all(&mut retired).await.len(), ROWS);
+    assert!(!path.exists() && mark.exists() && backlog.contains(&path));
+    std::fs::remove_dir(&mark).unwrap();
+    std::fs::write(&mark, "").unwrap();
+    retired.progress.get_mut(&path).unwrap().due = None;
+    assert!(matches!(retired.next(7, u64::MAX).await, Next::None));
+    assert!(!mark.exists() && !backlog.contains(&path));
 }
 
 #[tokio::test]
