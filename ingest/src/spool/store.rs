@@ -18,6 +18,7 @@ use super::database::{Database, Totals};
 use super::error::StoreError;
 use super::files::{self, Sequence};
 use super::metrics::SpoolMetrics;
+use enum_map::{Enum, EnumMap};
 use pace::Pace;
 pub(super) use pace::Timeliness;
 use reserve::Reserve;
@@ -69,12 +70,12 @@ pub(super) struct Store {
     /// How often it was maintained since it was written.
     idle: u32,
     retry: Duration,
-    /// Consecutive failures of the file, of each operation.
-    failures: [u32; 3],
+    /// Consecutive failures of the file.
+    failures: EnumMap<Operation, u32>,
 }
 
 /// What failed. Each is counted by itself: a file that takes writes may be one that cannot be read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Enum)]
 enum Operation {
     Open,
     Read,
@@ -109,14 +110,14 @@ impl Store {
             pace: Pace::default(),
             idle: 0,
             retry: RETRY_FIRST,
-            failures: [if parts.is_read_only { FAILURES } else { 0 }; 3],
+            failures: EnumMap::from_fn(|_| if parts.is_read_only { FAILURES } else { 0 }),
             parts,
         }
     }
 
     /// Opens the file, or creates the next where it must not be used any more.
     fn open(&mut self) {
-        let is_over = self.must_retire() || self.failures.iter().any(|count| *count >= FAILURES);
+        let is_over = self.must_retire() || self.failures.values().any(|count| *count >= FAILURES);
         let opened = if is_over { self.replace() } else { self.reopen() };
         match opened {
             Ok((database, totals)) => {
@@ -181,7 +182,7 @@ impl Store {
         }
         let database = created?;
         self.parts.is_read_only = false;
-        (self.failures, self.retry, self.page_bytes) = ([0; 3], RETRY_FIRST, 0);
+        (self.failures, self.retry, self.page_bytes) = (EnumMap::default(), RETRY_FIRST, 0);
         Ok((database, Totals::default()))
     }
 
@@ -258,8 +259,8 @@ impl Store {
 
     /// Only a success of the same operation ends its failures.
     fn succeeded(&mut self, operation: Operation) {
-        self.failures[operation as usize] = 0;
-        if self.failures == [0; 3] {
+        self.failures[operation] = 0;
+        if self.failures == EnumMap::default() {
             self.retry = RETRY_FIRST;
         }
     }
@@ -280,7 +281,7 @@ impl Store {
         let error = if was_final { error.clone() } else { recheck_damage(error, current()) };
         let is_final = was_final || matches!(error, StoreError::Damaged(_) | StoreError::Unsynced(_));
         if matches!(error, StoreError::Transient(_)) {
-            self.failures[operation as usize] += 1;
+            self.failures[operation] += 1;
         }
         tracing::error!(
             directory = %self.parts.directory.display(),

@@ -10,6 +10,32 @@ use crate::http::response::Unavailable;
 use std::path::PathBuf;
 use std::time::Instant;
 
+/// What of a group is written on a disk that has no space for more.
+#[derive(Clone, Copy, Debug)]
+enum Attempt {
+    All,
+    /// All but the large deliveries.
+    Small,
+    /// No delivery.
+    Changes,
+    /// What deletes, in the space of the reserve.
+    InReserve,
+}
+
+impl Attempt {
+    const IN_ORDER: [Self; 4] = [Self::All, Self::Small, Self::Changes, Self::InReserve];
+
+    fn includes(self, write: &Write) -> bool {
+        match self {
+            Self::All => true,
+            Self::Small => write.bytes <= SMALL,
+            Self::Changes => write.bytes == 0,
+            // Rows of a retired file wait there for space.
+            Self::InReserve => !write.changes.iter().any(|change| matches!(change, Change::Adopt(..))),
+        }
+    }
+}
+
 impl Store {
     /// Serves a group; its changes are one transaction.
     pub(in crate::spool) fn serve(&mut self, group: &mut Vec<Command>) {
@@ -29,62 +55,61 @@ impl Store {
         self.update_gauges();
     }
 
-    /// Writes all of it in one transaction, and responds. Where there is no space for all, it is tried without the large deliveries,
-    /// then without any, and then in the space of the reserve.
+    /// Writes a group and responds: all of it in one transaction, or what there is space for, by [`Attempt::IN_ORDER`].
     fn write(&mut self, writes: Vec<Write>) {
         if !matches!(self.state, State::Open(_)) {
             return answer(writes, Err(Unavailable::SpoolFailing));
         }
         let (mut writes, refused) = self.admit(writes);
         answer(refused, Err(Unavailable::SpoolFull));
-        if writes.is_empty() {
-            return;
-        }
         // What is deleted makes space.
         writes.sort_by_key(|write| write.bytes > 0);
-        let start = Instant::now();
-        let stores = writes.iter().any(|write| write.bytes > 0);
-        let outcome = self.try_write(writes.iter().flat_map(|write| &write.changes));
-        self.parts.metrics.write_seconds.observe(start.elapsed().as_secs_f64());
-        match outcome {
-            Ok(()) => {
-                self.succeeded(Operation::Write);
-                if stores {
-                    self.parts.stored.notify_one();
-                }
-                // Before responding, so that the gauges already count it.
-                self.update_gauges();
-                answer(writes, Ok(()));
+        for attempt in Attempt::IN_ORDER {
+            let (rest, refused): (Vec<_>, Vec<_>) =
+                writes.into_iter().partition(|write| attempt.includes(write));
+            let is_as_before = refused.is_empty();
+            writes = rest;
+            answer(refused, Err(Unavailable::SpoolFull));
+            if writes.is_empty() {
+                return;
             }
-            Err(error @ StoreError::Full) => {
-                self.log_full();
-                let most = if writes.iter().any(|write| write.bytes > SMALL) { SMALL } else { 0 };
-                let (rest, refused): (Vec<_>, Vec<_>) =
-                    writes.into_iter().partition(|write| write.bytes <= most);
-                answer(refused, Err(Unavailable::SpoolFull));
-                if stores {
-                    return self.write(rest);
+            match attempt {
+                Attempt::Small | Attempt::Changes if is_as_before => continue,
+                Attempt::InReserve => {
+                    let was_there = self.reserve.is_there;
+                    // Also where it should be gone: a full disk may not have let it go the last time.
+                    self.reserve.release();
+                    if !was_there {
+                        break;
+                    }
                 }
-                // Rows of a retired file wait there for space: the reserve is for deletes.
-                let adopts =
-                    |write: &Write| write.changes.iter().any(|change| matches!(change, Change::Adopt(..)));
-                if rest.iter().any(adopts) {
-                    return answer(rest, Err(Unavailable::SpoolFull));
-                }
-                let was_there = self.reserve.is_there;
-                // Also where it should be gone: a full disk may not have let it go the last time.
-                self.reserve.release();
-                if !was_there {
-                    tracing::warn!(%error, "cannot delete drained deliveries from the spool yet");
-                    return answer(rest, Err(Unavailable::SpoolFull));
-                }
-                self.write(rest);
+                Attempt::All | Attempt::Small | Attempt::Changes => {}
             }
-            Err(error) => {
-                self.fail(&error, Operation::Write);
-                answer(writes, Err(Unavailable::SpoolFailing));
+            match self.write_together(&writes) {
+                Ok(()) => return answer(writes, Ok(())),
+                Err(StoreError::Full) => self.log_full(),
+                Err(error) => {
+                    self.fail(&error, Operation::Write);
+                    return answer(writes, Err(Unavailable::SpoolFailing));
+                }
             }
         }
+        tracing::warn!("cannot delete drained deliveries from the spool yet: it or its disk is full");
+        answer(writes, Err(Unavailable::SpoolFull));
+    }
+
+    fn write_together(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+        let start = Instant::now();
+        let written = self.try_write(writes.iter().flat_map(|write| &write.changes));
+        self.parts.metrics.write_seconds.observe(start.elapsed().as_secs_f64());
+        written?;
+        self.succeeded(Operation::Write);
+        if writes.iter().any(|write| write.bytes > 0) {
+            self.parts.stored.notify_one();
+        }
+        // Before responding, so that the gauges already count it.
+        self.update_gauges();
+        Ok(())
     }
 
     fn try_write<'a>(&mut self, changes: impl Iterator<Item = &'a Change>) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ mod drained;
 mod failures;
 mod read_only;
 
-use super::super::database::{Change, RowKey, StoredRow};
+use super::super::database::{Change, ParkReason, RowKey, StoredRow};
 use super::super::writer::{Command, Write};
 use super::space::{FULL_FOR, SMALL};
 use super::*;
@@ -240,6 +240,28 @@ fn each_write_of_a_group_is_answered_for_itself() {
     let answers: Vec<_> = answers.iter_mut().map(|is_done| is_done.try_recv().unwrap()).collect();
     assert_eq!(answers, [Ok(()), full, Ok(()), full, Ok(()), Ok(()), Err(Unavailable::SpoolFailing)]);
     assert_eq!(waiting(&store), "2");
+}
+
+#[test]
+fn what_is_taken_over_of_a_retired_file_waits_for_space_and_has_no_delete_wait_with_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::new(parts(directory.path(), 200_000));
+    store.maintain();
+    put_all(&mut store, &rows(1));
+    let read = store.read(1, u64::MAX);
+    let adopt = |row| Change::Adopt(row, ParkReason::TooLarge);
+    let adopt = || large_rows(2, 200 << 10).into_iter().map(adopt).collect();
+    assert!(!change(&mut store, adopt()) && store.reserve.is_there);
+    let (mut group, mut answers) = (Vec::new(), Vec::new());
+    for changes in [adopt(), vec![Change::Delete(read[0].key())]] {
+        let (done, is_done) = oneshot::channel();
+        answers.push(is_done);
+        group.push(Command::Write(Write { changes, bytes: 0, done, _held: None }));
+    }
+    store.serve(&mut group);
+    let answers: Vec<_> = answers.iter_mut().map(|is_done| is_done.try_recv().unwrap()).collect();
+    assert_eq!(answers, [Err(Unavailable::SpoolFull), Ok(())]);
+    assert_eq!(waiting(&store), "0");
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn a_file_that_cannot_be_written_and_not_be_followed_either_is_drained() {
     put_all(&mut store, &rows);
     store.fail(&transient(), Operation::Write);
     // The next cannot be created, as where the volume is read-only.
-    (store.failures, store.parts.max_bytes) = ([FAILURES; 3], 4096);
+    (store.failures, store.parts.max_bytes) = (EnumMap::from_fn(|_| FAILURES), 4096);
     retry(&mut store);
     assert_eq!(
         (store.parts.backlog.paths(), waiting(&store).as_str()),
@@ -88,7 +88,7 @@ fn files_that_are_found_only_as_one_is_retired_are_drained_too() {
     fs::write(spool_db(directory.path()), closed_spool(&rows(ROWS))).unwrap();
     let mut store = Store::new(parts(directory.path(), MAX));
     // It could not be listed until now.
-    store.failures = [FAILURES; 3];
+    store.failures = EnumMap::from_fn(|_| FAILURES);
     store.maintain();
     assert_eq!(store.parts.backlog.paths(), [older, spool_db(directory.path())]);
 }
