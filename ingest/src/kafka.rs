@@ -54,8 +54,8 @@ pub(crate) enum NotAcknowledged {
 }
 
 impl Kafka {
-    /// Returns once Kafka has acknowledged every record of the delivery, or `--ack-timeout` after `start`, which is now. A probe is
-    /// not waited for where a spool can store the delivery.
+    /// Returns once Kafka has acknowledged every record of the delivery, or `--ack-timeout` after `start`, when the request was
+    /// verified. A probe is not waited for where a spool can store the delivery.
     pub(crate) async fn acknowledge(
         &self,
         delivery: &Delivery,
@@ -69,7 +69,7 @@ impl Kafka {
             self.explain();
         }
         match admission {
-            Admission::Refused => Err(NotAcknowledged::Failed(Unavailable::BreakerOpen)),
+            Admission::NotNow => Err(NotAcknowledged::Failed(Unavailable::BreakerOpen)),
             Admission::Probe if self.has_spool => Err(self.probe(delivery)),
             Admission::Probe | Admission::Admitted => self.publish(delivery, start.into()).await,
         }

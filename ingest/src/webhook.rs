@@ -1,4 +1,20 @@
-//! From a request to its response: the refusals in their order, then verify, make durable, respond.
+//! From a request to its response: the first that applies of
+//!
+//! | status | of what |
+//! |---|---|
+//! | 400 | a head that is framed in a way that cannot be relied on |
+//! | 404 | a path that is not the webhook's |
+//! | 200 or 403 | a GET: the handshake |
+//! | 405 | any other method than POST |
+//! | 415 | an encoded body |
+//! | 413 | a body that is too large by its `Content-Length` |
+//! | 401 | a signature that is missing or malformed |
+//! | 503, 408, 413 or 400 | a body for which there is no memory; that is slow, too large, or malformed (`body.rs`) |
+//! | 401 | a signature that no secret gives |
+//! | 503 | a body for which time or memory runs out before that is known |
+//! | 200 or 503 | a verified delivery: `durable.rs` |
+//!
+//! The connection is kept after the last, whose body was read to its end, and after a handshake without a body.
 
 use crate::delivery::Delivery;
 use crate::durable::Durable;
@@ -34,8 +50,17 @@ pub(crate) struct Webhook {
     process: Process,
 }
 
-/// A response; `Err` closes the connection after it, since it may not be known where the next request begins.
-type Outcome = Result<WebhookResponse, WebhookResponse>;
+/// A response after which the connection is closed, since it may not be known where the next request begins.
+struct ThenClose(WebhookResponse);
+
+/// What a request is answered. The status does not tell which: a 503 for a delivery that was read keeps the connection.
+type Outcome = Result<WebhookResponse, ThenClose>;
+
+impl From<WebhookResponse> for ThenClose {
+    fn from(response: WebhookResponse) -> Self {
+        Self(response)
+    }
+}
 
 impl Webhook {
     pub(crate) fn new(
@@ -72,7 +97,7 @@ impl Webhook {
         let outcome = self.outcome(method, request, slot, &span).await;
         // While this process drains, clients are told to connect anew: to another one.
         let close = outcome.is_err() || self.process.shutdown.is_requested();
-        let (Ok(response) | Err(response)) = outcome;
+        let (Ok(response) | Err(ThenClose(response))) = outcome;
         let status = response.status();
         spans::answered(&span, status.as_u16(), status.is_server_error());
         self.metrics.answered(method, &response);
@@ -112,9 +137,6 @@ impl Webhook {
         span
     }
 
-    /// Refusals by the head are tried in the order 400, 404, then 403 of a GET, 405 of what is no POST either, and of a POST
-    /// 415, 413, 401 (no signature). Then comes the body: 503, 408, 413 or 400; its signature: 401, or 503 where time or
-    /// memory runs out over it; and what becomes of it: 503.
     async fn outcome(
         &self,
         method: Method,
@@ -123,14 +145,14 @@ impl Webhook {
         span: &Span,
     ) -> Outcome {
         if let Some(why) = framing::fault(request.version(), request.headers()) {
-            return Err(WebhookResponse::BadRequest(why));
+            return Err(ThenClose(WebhookResponse::BadRequest(why)));
         }
         // The path of the webhook is for every app; `/` and the name of an app behind it are for that app alone.
         let path = request.uri().path().strip_prefix(self.settings.path.as_str());
-        let Some(behind) = path else { return Err(WebhookResponse::NotFound) };
+        let Some(behind) = path else { return Err(ThenClose(WebhookResponse::NotFound)) };
         let app = behind.strip_prefix('/').filter(|app| self.secrets.keyring.load().has(app));
         if app.is_none() && !behind.is_empty() {
-            return Err(WebhookResponse::NotFound);
+            return Err(ThenClose(WebhookResponse::NotFound));
         }
         match method {
             Method::Get => {
@@ -138,13 +160,13 @@ impl Webhook {
                 let challenge = handshake::challenge(request.uri().query(), &tokens);
                 let response =
                     WebhookResponse::Challenge(challenge.map_err(WebhookResponse::HandshakeRefused)?);
-                if request.body().is_end_stream() { Ok(response) } else { Err(response) }
+                if request.body().is_end_stream() { Ok(response) } else { Err(ThenClose(response)) }
             }
             Method::Post => {
                 let app = app.map(str::to_owned);
                 self.deliver(request, app.as_deref(), slot, span).await
             }
-            Method::Other => Err(WebhookResponse::MethodNotAllowed),
+            Method::Other => Err(ThenClose(WebhookResponse::MethodNotAllowed)),
         }
     }
 
@@ -158,11 +180,11 @@ impl Webhook {
         let received = SystemTime::now();
         let (head, body) = request.into_parts();
         if is_encoded(&head.headers) {
-            return Err(WebhookResponse::UnsupportedEncoding);
+            return Err(ThenClose(WebhookResponse::UnsupportedEncoding));
         }
         // `Content-Length` alone may say so.
         if body.size_hint().lower() > self.settings.max_body as u64 {
-            return Err(WebhookResponse::BodyTooLarge);
+            return Err(ThenClose(WebhookResponse::BodyTooLarge));
         }
         let claim = signature::claim(&head.headers).map_err(WebhookResponse::Unauthorized)?;
         // The permit is held until the response: the bytes are in memory until then.
@@ -171,10 +193,10 @@ impl Webhook {
         let verified = tokio::select! {
             biased;
             verified = signature::verify(&keyring, app, &self.work, claim, bytes) => verified,
-            () = permit.is_evicted() => return Err(WebhookResponse::Unavailable(Unavailable::BodyBytes)),
+            () = permit.is_evicted() => return Err(ThenClose(WebhookResponse::Unavailable(Unavailable::BodyBytes))),
             () = passes(self.settings.limits.body_timeout) => {
                 self.metrics.limits.count(Limit::SignatureTime);
-                return Err(WebhookResponse::Unavailable(Unavailable::SignatureTime));
+                return Err(ThenClose(WebhookResponse::Unavailable(Unavailable::SignatureTime)));
             }
         };
         // A thread has few slots for such loans of `arc_swap`: none is kept while Kafka is waited for.

@@ -25,7 +25,7 @@ use tokio::net::{TcpListener, TcpStream};
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 /// How many connections are evicted at once when the process has no descriptor left.
 const EVICTED_AT_ONCE: usize = 4;
-/// How long the latest connections may take to authenticate a request before any is evicted so.
+/// How long connections that were just accepted may take to authenticate a request before any is evicted for want of descriptors.
 const GRACE: Duration = Duration::from_millis(1);
 /// How long after a signed request an idle connection counts as younger than a new one.
 const AUTHENTICATED_FOR: Duration = Duration::from_secs(10);

@@ -1,5 +1,8 @@
-//! Every response of the public port: its status, its one line of text, its headers. All refusals stand here; what is wrong with
-//! a head, a body's chunks or a handshake is said where it is found.
+//! Every response that Weir writes on the public port: its status, its one line of text, its headers. What is wrong with a head, a
+//! body's chunks or a handshake is said where it is found.
+//!
+//! hyper itself answers 400 or 431, without a text, where it cannot parse a head, and closes without an answer where one comes too
+//! late: `acceptor.rs` counts those.
 
 use crate::signature::SignatureFault;
 use bytes::Bytes;

@@ -55,7 +55,7 @@ pub(super) enum Admission {
     /// Be sent to Kafka as a probe: it is open.
     Probe,
     /// Not be sent to Kafka: it is open.
-    Refused,
+    NotNow,
 }
 
 impl Breaker {
@@ -83,7 +83,7 @@ impl Breaker {
         let Some(next_probe) = state.next_probe else { return Admission::Admitted };
         self.log_open(&mut state);
         if now < next_probe {
-            return Admission::Refused;
+            return Admission::NotNow;
         }
         state.next_probe = Some(now + self.probe_every);
         Admission::Probe
@@ -210,8 +210,8 @@ mod tests {
         let start = Instant::now();
         let breaker = opened(start);
         let at = |seconds: f32| breaker.admission(start + SECOND.mul_f32(seconds));
-        assert_eq!([at(0.0), at(1.0), at(1.0)], [Admission::Refused, Admission::Probe, Admission::Refused]);
-        assert_eq!([at(1.5), at(2.0)], [Admission::Refused, Admission::Probe]);
+        assert_eq!([at(0.0), at(1.0), at(1.0)], [Admission::NotNow, Admission::Probe, Admission::NotNow]);
+        assert_eq!([at(1.5), at(2.0)], [Admission::NotNow, Admission::Probe]);
     }
 
     #[test]
@@ -242,7 +242,7 @@ mod tests {
         let open = &breaker.metrics.breaker_open;
         assert_eq!((open.get(), breaker.admission(now)), (0, Admission::Admitted));
         breaker.trip(now);
-        assert_eq!((open.get(), breaker.admission(now)), (1, Admission::Refused));
+        assert_eq!((open.get(), breaker.admission(now)), (1, Admission::NotNow));
     }
 
     #[test]
@@ -283,6 +283,6 @@ mod tests {
         breaker.trip(now);
         breaker.trip(now);
         assert_eq!(breaker.metrics.breaker_opened.get(), 1);
-        assert_eq!(breaker.admission(now), Admission::Refused);
+        assert_eq!(breaker.admission(now), Admission::NotNow);
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Publisher {
     min_bytes_per_event: usize,
     process_name: &'static str,
     metrics: Arc<Metrics>,
-    refused: Throttle,
+    error_log: Throttle,
     large: LargeDeliveries,
 }
 
@@ -50,8 +50,8 @@ impl Publisher {
     ) -> Self {
         let Settings { max_events, min_bytes_per_event, .. } = *settings;
         let topics = EnumMap::from_fn(|topic: Topic| topic.name(topic_prefix));
-        let (refused, large) = (Throttle::default(), LargeDeliveries::default());
-        Self { producers, topics, max_events, min_bytes_per_event, process_name, metrics, refused, large }
+        let (error_log, large) = (Throttle::default(), LargeDeliveries::default());
+        Self { producers, topics, max_events, min_bytes_per_event, process_name, metrics, error_log, large }
     }
 
     /// The events of a delivery: at most `--max-events`, and for its size no more than `--min-bytes-per-event` allows.
@@ -136,7 +136,7 @@ impl Publisher {
         let record = Outgoing { topic, key: key.map(str::as_bytes), value, headers };
         batch.send(record).map_err(|error| {
             if error != SendError::QueueFull
-                && let Some(suppressed) = self.refused.pass(Instant::now())
+                && let Some(suppressed) = self.error_log.pass(Instant::now())
             {
                 tracing::error!(%error, suppressed, "cannot send a record");
             }

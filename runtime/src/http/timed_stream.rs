@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::mutex::lock;
 
-/// Which timeout ended a connection.
+/// Which timeout ended a connection: it is closed, and nothing is said of it in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimedOut {
     /// Nothing came at all.
@@ -47,8 +47,8 @@ pub struct Timeouts {
 #[derive(Debug)]
 pub struct Clock {
     timeouts: Timeouts,
-    /// When the first byte came of the head that is waited for. One that came with the request before it is not known of: such a head
-    /// begins with its next byte, and without one the connection is idle.
+    /// When the first byte came of the head that is waited for. A pipelined head, read together with the request before it, is timed
+    /// from its next byte; if none comes, the connection counts as idle.
     head_began: Mutex<Option<Instant>>,
     /// Whether a head has been waited for before.
     is_used: AtomicBool,
@@ -96,12 +96,12 @@ impl Timer for HeadTimer {
     fn sleep_until(&self, _deadline: std::time::Instant) -> Pin<Box<dyn Sleep>> {
         let clock = Arc::clone(&self.0);
         *lock(&clock.head_began) = None;
-        let (nothing, quiet) = if clock.is_used.swap(true, Ordering::Relaxed) {
+        let (when_silent, timeout) = if clock.is_used.swap(true, Ordering::Relaxed) {
             (TimedOut::Idle, clock.timeouts.idle)
         } else {
             (TimedOut::FirstByte, clock.timeouts.first_byte)
         };
-        Box::pin(HeadWait { clock, nothing, quiet_until: Instant::now() + quiet, sleep: None })
+        Box::pin(HeadWait { clock, when_silent, silent_deadline: Instant::now() + timeout, sleep: None })
     }
 }
 
@@ -109,8 +109,8 @@ impl Timer for HeadTimer {
 struct HeadWait {
     clock: Arc<Clock>,
     /// What has run out when no byte came.
-    nothing: TimedOut,
-    quiet_until: Instant,
+    when_silent: TimedOut,
+    silent_deadline: Instant,
     sleep: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
@@ -123,7 +123,7 @@ impl Future for HeadWait {
         let began = *lock(&self.clock.head_began);
         let (what, deadline) = match began {
             Some(began) => (TimedOut::Head, began + self.clock.timeouts.head),
-            None => (self.nothing, self.quiet_until),
+            None => (self.when_silent, self.silent_deadline),
         };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         if sleep.deadline() != deadline {
@@ -140,23 +140,23 @@ impl Future for HeadWait {
 pub struct TimedStream {
     stream: TcpStream,
     clock: Arc<Clock>,
-    untaken: Option<Pin<Box<tokio::time::Sleep>>>,
+    write_deadline: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
 impl TimedStream {
     /// The stream of the connection that `clock` belongs to.
     pub const fn new(stream: TcpStream, clock: Arc<Clock>) -> Self {
-        Self { stream, clock, untaken: None }
+        Self { stream, clock, write_deadline: None }
     }
 
     /// Passes on what a write gave; while it waits, the time runs.
-    fn taken<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    fn in_time<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.untaken = None;
+            self.write_deadline = None;
             return written;
         }
         let timeout = self.clock.timeouts.write;
-        let sleep = self.untaken.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
+        let sleep = self.write_deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         ready!(sleep.as_mut().poll(context));
         self.clock.set_timed_out(TimedOut::Answer);
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
@@ -185,7 +185,7 @@ impl AsyncWrite for TimedStream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.taken(context, written)
+        self.in_time(context, written)
     }
 
     fn poll_write_vectored(
@@ -194,7 +194,7 @@ impl AsyncWrite for TimedStream {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.taken(context, written)
+        self.in_time(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

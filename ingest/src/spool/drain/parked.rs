@@ -49,35 +49,40 @@ enum Step {
 
 impl Parked {
     pub(super) fn new() -> Self {
-        let of = |(why, every)| ReasonSchedule { why, every, due: None, is_taken: false };
-        Self { reasons: REASONS.map(of).into() }
+        let schedule = |(why, every)| ReasonSchedule { why, every, due: None, is_taken: false };
+        Self { reasons: REASONS.map(schedule).into() }
     }
 
     /// Those of which Kafka took the last that was tried go first.
     fn next(&self, now: Instant) -> Option<Step> {
-        let is_due = |of: &&ReasonSchedule| of.due.is_none_or(|due| now >= due);
-        let taken = self.reasons.iter().find(|of| of.is_taken);
-        let of = taken.or_else(|| self.reasons.iter().find(is_due))?;
-        let is_to_wait = of.is_taken || !of.why.is_known();
-        Some(if is_to_wait { Step::Unpark(of.why.clone()) } else { Step::Try(of.why.clone()) })
+        let is_due = |schedule: &&ReasonSchedule| schedule.due.is_none_or(|due| now >= due);
+        let taken = self.reasons.iter().find(|schedule| schedule.is_taken);
+        let schedule = taken.or_else(|| self.reasons.iter().find(is_due))?;
+        let why = schedule.why.clone();
+        let is_to_be_unparked = schedule.is_taken || !why.is_known();
+        Some(if is_to_be_unparked { Step::Unpark(why) } else { Step::Try(why) })
     }
 
     fn tried(&mut self, why: &ParkReason, is_taken: bool, now: Instant) {
-        let Some(of) = self.reasons.iter_mut().find(|of| of.why == *why) else { return };
+        let Some(schedule) = self.of_reason(why) else { return };
         // Of those that panicked each may have a fault of its own, so they go one by one for as long as they are taken; those of
         // unknown reasons go a few at a time until there are none.
-        let is_next = is_taken && [ParkReason::Panicked, UNKNOWN].contains(why);
-        of.is_taken = is_taken && !is_next;
-        of.due = Some(if is_next { now } else { now + of.every });
+        let is_due_now = is_taken && [ParkReason::Panicked, UNKNOWN].contains(why);
+        schedule.is_taken = is_taken && !is_due_now;
+        schedule.due = Some(if is_due_now { now } else { now + schedule.every });
     }
 
     /// One was parked: others of its reason stay so for now.
     pub(super) fn refused(&mut self, reason: &ParkReason, now: Instant) {
-        let of_reason = self.reasons.iter_mut().find(|of| of.why == *reason);
-        let is_at_start = |of: &ReasonSchedule| of.due.is_none() && of.why != ParkReason::Panicked;
-        if let Some(of) = of_reason.filter(|of| of.is_taken || is_at_start(of)) {
-            (of.is_taken, of.due) = (false, Some(now + of.every));
+        let Some(schedule) = self.of_reason(reason) else { return };
+        let is_at_start = schedule.due.is_none() && *reason != ParkReason::Panicked;
+        if schedule.is_taken || is_at_start {
+            (schedule.is_taken, schedule.due) = (false, Some(now + schedule.every));
         }
+    }
+
+    fn of_reason(&mut self, why: &ParkReason) -> Option<&mut ReasonSchedule> {
+        self.reasons.iter_mut().find(|schedule| schedule.why == *why)
     }
 }
 
