@@ -64,19 +64,19 @@ fn party<'a>(token: Option<Token<'_, 'a>>) -> Option<Cow<'a, str>> {
 mod tests {
     use super::*;
 
-    fn user(sender: Option<&str>, recipient: Option<&str>, is_echo: bool) -> Option<String> {
+    fn found(sender: Option<&str>, recipient: Option<&str>, is_echo: bool) -> Option<String> {
         customer(sender, recipient, Some("page"), is_echo).map(str::to_owned)
     }
 
     #[test]
-    fn the_user_is_the_one_who_is_not_the_account() {
-        assert_eq!(user(Some("ann"), Some("page"), false).as_deref(), Some("ann"));
-        assert_eq!(user(Some("page"), Some("ann"), true).as_deref(), Some("ann"));
-        assert_eq!(user(Some("page"), Some("page"), true).as_deref(), Some("page"));
-        assert_eq!(user(Some("ann"), Some("other"), false).as_deref(), Some("ann"));
-        assert_eq!(user(Some("ann"), Some("bob"), true).as_deref(), Some("bob"));
-        assert_eq!(user(Some("ann"), None, false).as_deref(), Some("ann"));
-        assert_eq!(user(None, Some("page"), false), None);
-        assert_eq!(user(None, None, false), None);
+    fn the_customer_is_the_one_who_is_not_the_account() {
+        assert_eq!(found(Some("ann"), Some("page"), false).as_deref(), Some("ann"));
+        assert_eq!(found(Some("page"), Some("ann"), true).as_deref(), Some("ann"));
+        assert_eq!(found(Some("page"), Some("page"), true).as_deref(), Some("page"));
+        assert_eq!(found(Some("ann"), Some("other"), false).as_deref(), Some("ann"));
+        assert_eq!(found(Some("ann"), Some("bob"), true).as_deref(), Some("bob"));
+        assert_eq!(found(Some("ann"), None, false).as_deref(), Some("ann"));
+        assert_eq!(found(None, Some("page"), false), None);
+        assert_eq!(found(None, None, false), None);
     }
 }

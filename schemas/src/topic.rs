@@ -7,7 +7,7 @@ pub use table::Topic;
 use std::fmt;
 use std::time::Duration;
 
-/// What a topic's records are keyed by: records of one key keep their order.
+/// What a topic's records are keyed by: records of one key keep their order. `{user}` is the customer of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyRule {
     /// No key: spread over the partitions.

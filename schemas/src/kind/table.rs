@@ -1,4 +1,7 @@
 //! A row for each kind. Its columns: `declare.rs`. What else a new one needs: "Add what Meta sends" in CONTRIBUTING.md.
+//!
+//! An item is compared with the rows in their order, so a new one goes behind all others that its items could have (docs/adr/0020): an
+//! item keeps its kind, and with it its id.
 
 use super::declare::kinds;
 use super::{KindSpec, Model, NaturalKey};

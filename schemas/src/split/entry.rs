@@ -1,4 +1,4 @@
-//! Reads one entry of a delivery: its carriers, in a fixed order, whatever the order of its members.
+//! Reads one entry of an element: its carriers, in a fixed order, whatever the order of its members.
 
 use crate::event::{Carrier, Event};
 use crate::json::members::{self, members};
@@ -11,7 +11,7 @@ use crate::time::Millis;
 use std::borrow::Cow;
 
 members! {
-    /// An entry of a delivery, with every carrier that is known.
+    /// An entry, with every carrier that is known.
     Members {
         id: "id",
         time: "time",
@@ -33,8 +33,8 @@ members! {
     }
 }
 
-/// Adds the events of `raw`, an entry of a delivery of `object`, to `buffer`. Where a member name that carries items is given
-/// twice, so that some of them would be lost, the whole delivery goes to the dead letters instead.
+/// Adds the events of `raw`, an entry of an element of `object`, to `buffer`. Where a known name is given twice in the entry or in one
+/// of its changes, so that items could be lost, none of the events of this element is published ([`Refusal::NotADelivery`]).
 #[expect(clippy::ptr_arg, reason = "the object is cloned into each event, borrowed where it can be")]
 pub(super) fn read<'a>(
     object: &Cow<'a, str>,

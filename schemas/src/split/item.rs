@@ -1,6 +1,6 @@
 //! Turns one item of an entry into an event: kind, key, time, id.
 
-use super::key::key;
+use super::key::record_key;
 use crate::event::{Carrier, Event, EventId, event_id};
 use crate::inbox::Platform;
 use crate::json::{Token, token};
@@ -12,14 +12,14 @@ use std::borrow::Cow;
 
 /// What the items of one entry share.
 pub(super) struct Entry<'e, 'a> {
-    /// The delivery's `object`, as an attribute.
+    /// The element's `object`, as an attribute.
     pub(super) object: &'e Cow<'a, str>,
     pub(super) account: Option<Cow<'a, str>>,
     pub(super) time: Option<Millis>,
     pub(super) time_as_sent: Option<&'a str>,
 }
 
-/// An item with its kind, before it has a key and an id.
+/// An item with its kind, before it has a record key and an id.
 pub(super) struct ClassifiedItem<'t, 'a> {
     pub(super) carrier: Carrier,
     pub(super) kind: EventKind,
@@ -41,12 +41,12 @@ impl<'t, 'a> ClassifiedItem<'t, 'a> {
         let account = entry.account.as_deref();
         let participants = Participants::of(self.item.sender, self.item.recipient);
         let (sender, recipient) = (participants.sender.as_deref(), participants.recipient.as_deref());
-        let user = customer(sender, recipient, account, token::is_true(self.main.is_echo));
+        let customer = customer(sender, recipient, account, token::is_true(self.main.is_echo));
         Event {
-            id: self.id(entry, user),
+            id: self.id(entry, customer),
             kind: self.kind,
             object: entry.object.clone(),
-            key: key(self.kind, account, user, &self.item),
+            key: record_key(self.kind, account, customer, &self.item),
             time: self.time(entry),
             test: account == Some("0") || participants.is_from_test_button(),
             account: entry.account.clone(),
@@ -65,22 +65,22 @@ impl<'t, 'a> ClassifiedItem<'t, 'a> {
     }
 
     /// The event's id, over its natural key where it has one, else over its bytes.
-    fn id(&self, entry: &Entry<'_, '_>, user: Option<&str>) -> EventId {
+    fn id(&self, entry: &Entry<'_, '_>, customer: Option<&str>) -> EventId {
         let (main, item, sent) = (&self.main, &self.item, token::as_sent);
         let natural_key: &[Option<&str>] = match self.kind.kind.spec().natural_key {
             NaturalKey::Mid => &[sent(main.mid)],
             NaturalKey::Edit => &[sent(main.mid), sent(main.num_edit)],
-            NaturalKey::Reaction => &[sent(main.mid), user, sent(item.timestamp)],
+            NaturalKey::Reaction => &[sent(main.mid), customer, sent(item.timestamp)],
             NaturalKey::Read if sent(main.mid).is_some() => &[sent(main.mid)],
-            NaturalKey::Read | NaturalKey::Watermark => &[sent(main.watermark), user],
+            NaturalKey::Read | NaturalKey::Watermark => &[sent(main.watermark), customer],
             NaturalKey::Comment => &[sent(item.id).or(sent(item.comment_id))],
             NaturalKey::Mention => &[sent(item.media_id), sent(item.comment_id)],
             NaturalKey::Media => &[sent(item.media_id)],
             NaturalKey::Whole => &[None],
         };
         let whole = [Some(self.data.get()), entry.time_as_sent];
-        let key = if natural_key[0].is_some() { natural_key } else { &whole };
-        event_id(entry.object, entry.account.as_deref(), self.kind, key)
+        let identity = if natural_key[0].is_some() { natural_key } else { &whole };
+        event_id(entry.object, entry.account.as_deref(), self.kind, identity)
     }
 }
 

@@ -13,17 +13,17 @@ members! {
     }
 }
 
-/// The key of the record: `{account}:{user, media or post}` as the topic's rule says, `{account}` alone where that is
+/// The key of the record: `{account}:{customer, media or post}` as the topic's rule says, `{account}` alone where that is
 /// not given, and none without an account.
-pub(super) fn key(
+pub(super) fn record_key(
     kind: EventKind,
     account: Option<&str>,
-    user: Option<&str>,
+    customer: Option<&str>,
     item: &Item<'_, '_>,
 ) -> Option<String> {
     let account = account?;
     let part = match kind.topic().spec().key {
-        KeyRule::AccountUser => user.map(Cow::Borrowed),
+        KeyRule::AccountUser => customer.map(Cow::Borrowed),
         KeyRule::AccountMedia => media(kind.kind, item),
         KeyRule::AccountPost => token::id(item.post_id),
         _ => None,
