@@ -3,7 +3,7 @@
 #![cfg(feature = "everything")]
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use weir_tests::prometheus::promtool;
@@ -140,6 +140,40 @@ fn the_rules_name_only_metrics_of_the_catalogue_and_records_of_their_own() {
             );
         }
     }
+}
+
+#[test]
+fn the_catalogue_says_which_alerts_read_a_metric() {
+    let catalogue = catalogue::metrics().unwrap();
+    let in_catalogue = |name: &str| {
+        let suffixes = ["_bucket", "_sum", "_count"];
+        let base = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
+        [name, base].into_iter().find(|name| catalogue.contains_key(*name)).map(str::to_owned)
+    };
+    let rules = rules();
+    let mut reads: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut others = BTreeSet::new();
+    for alert in alerts() {
+        let (mut read, mut left) = (BTreeSet::new(), vec![alert["expr"].as_str().unwrap()]);
+        while let Some(expression) = left.pop() {
+            let metrics = metrics_of(expression);
+            read.extend(metrics.iter().filter_map(|metric| in_catalogue(metric)));
+            let recorded = |rule: &&Value| rule["record"].as_str().is_some_and(|name| metrics.contains(name));
+            left.extend(rules.iter().filter(recorded).map(|rule| rule["expr"].as_str().unwrap()));
+        }
+        let name = name(&alert).to_owned();
+        if read.is_empty() {
+            others.insert(name.clone());
+        }
+        for metric in read {
+            reads.entry(metric).or_default().insert(name.clone());
+        }
+    }
+    let list = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let lines: Vec<_> =
+        reads.iter().map(|(metric, alerts)| format!("- `{metric}`: {}\n", list(alerts))).collect();
+    let end = format!(": {}.\n\n{}", list(&others), lines.concat());
+    assert!(yaml::text("docs/metrics.md").unwrap().ends_with(&end), "{end}");
 }
 
 #[test]

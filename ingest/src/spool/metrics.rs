@@ -40,7 +40,7 @@ impl SpoolMetrics {
             ),
             parked: unknown(
                 "weir_spool_set_aside",
-                "Parked deliveries: refused by Kafka, corrupt, or ingest panicked over them; `weir spool list` says why. NaN while unknown.",
+                "Parked (formerly: set aside) deliveries: refused by Kafka, corrupt, or ingest panicked over them; `weir spool list` says why. NaN while unknown.",
             ),
             bytes: unknown(
                 "weir_spool_bytes",
@@ -56,7 +56,7 @@ impl SpoolMetrics {
             ),
             healthy: gauge(
                 "weir_spool_healthy",
-                "1 while the spool accepts deliveries, 0 while its disk is full, fails, does not respond or misses --spool-timeout for most.",
+                "1 while the spool accepts deliveries, 0 while it or its disk is full, or the disk fails, does not respond or misses --spool-timeout for most.",
             ),
             retired_files: unknown(
                 "weir_spool_retired_files",
@@ -69,7 +69,7 @@ impl SpoolMetrics {
             ),
             retirements: counter(
                 "weir_spool_quarantined_total",
-                "Files retired (quarantined) because they were damaged, an fsync failed, or they failed for half a minute; they are drained in place.",
+                "Files retired (formerly: quarantined) because they were damaged, an fsync failed, or they failed for half a minute; they are drained in place.",
             ),
             lost: counter(
                 "weir_spool_lost_total",
