@@ -19,7 +19,7 @@ use schemas::reply::{Action, Open};
 use std::sync::Arc;
 use weir_graph::{Account, GraphId};
 
-/// Longer than any id of a command.
+/// The longest id of a command.
 const LONGEST_ID: usize = 128;
 /// Longer than any action.
 const LONGEST_ACTION: usize = 64;
