@@ -11,7 +11,7 @@ use weir_tests::pipeline::{APP_SECRET, PREFIX};
 use weir_tests::process::Binary;
 use weir_tests::signed::Sender;
 use weir_tests::until::until;
-use weir_tests::{http, ports, topics};
+use weir_tests::{http, ports, reader, topics};
 
 const PATIENCE: Duration = Duration::from_mins(3);
 /// So many that each partition of the raw topic is given some.
@@ -31,14 +31,19 @@ async fn a_topic_that_is_made_again_after_its_leaders_moved_is_written_to() {
     let mut cluster = Cluster::start().await.unwrap();
     let brokers = cluster.bootstrap();
     topics::apply(&brokers, PREFIX, &[]).await.unwrap();
-    for node in 0..3 {
+    for node in 0..2 {
         cluster.node(node).kill().unwrap();
+        let led = until("a leader of every partition", PATIENCE, async || {
+            Ok(reader::read(&brokers, &Topic::Raw.name(PREFIX)).await.ok().map(drop))
+        });
+        led.await.unwrap();
         cluster.start_again(&[node]).await.unwrap();
     }
     let [listen, admin] = ports::free().unwrap().map(|port: u16| format!("127.0.0.1:{port}"));
     let spool = tempfile::tempdir().unwrap();
     let own = ["--listen", &listen, "--admin-listen", &admin, "--spool-dir", spool.path().to_str().unwrap()];
-    let args = [&["--brokers", &brokers, "--drain-delay", "0ms"], &own[..]].concat();
+    let args =
+        [&["--brokers", &brokers, "--topic-prefix", PREFIX, "--drain-delay", "0ms"], &own[..]].concat();
     let mut ingest = Binary::start("weir-ingest", &args, &[("WEIR_APP_SECRET", APP_SECRET)]).unwrap();
     ingest.ready(&format!("http://{admin}/readyz"), PATIENCE).await.unwrap();
     let sender = Sender::new(&format!("http://{listen}/webhook"), APP_SECRET.as_bytes()).unwrap();
@@ -62,6 +67,6 @@ async fn a_topic_that_is_made_again_after_its_leaders_moved_is_written_to() {
     })
     .await
     .unwrap();
-    let records = weir_tests::reader::read(&brokers, &Topic::Raw.name(PREFIX)).await.unwrap();
+    let records = reader::read(&brokers, &Topic::Raw.name(PREFIX)).await.unwrap();
     assert!(records.len() >= DELIVERIES, "{}", records.len());
 }
