@@ -1,5 +1,7 @@
 //! Reads a typed record back: what a consumer gets.
 
+mod plain;
+
 use crate::data::Data;
 use crate::kind::EventKind;
 use serde::de::Error as _;
@@ -111,8 +113,10 @@ impl<'a> TypedEvent<'a> {
     pub fn read(value: Option<&'a [u8]>) -> Result<Self, Unreadable> {
         let value = value.ok_or(Unreadable::Null)?;
         // Text is proven to be text once, and not string by string. What is none may still be read, and says where it fails.
-        let event =
-            str::from_utf8(value).map_or_else(|_| serde_json::from_slice(value), serde_json::from_str);
+        let event = match str::from_utf8(value) {
+            Ok(text) => plain::read(text).map_or_else(|| serde_json::from_str(text), Ok),
+            Err(_) => serde_json::from_slice(value),
+        };
         event.map_err(Unreadable::Malformed)
     }
 
