@@ -3,7 +3,7 @@
 use crate::accounts::SeenAccounts;
 use crate::conversation_message::ConversationMessage;
 use crate::conversations::{Conversations, GivenUp};
-use crate::metrics::EventMetrics;
+use crate::metrics::{EventMetrics, Series};
 use crate::observe::Observation;
 use crate::recent_ids::RecentIds;
 use crate::settings::MetricsSettings;
@@ -43,6 +43,7 @@ pub(crate) struct AccountState {
 pub(crate) struct Partition {
     recent_ids: RecentIds,
     conversations: Conversations,
+    latest: Option<Series>,
 }
 
 impl AccountState {
@@ -82,7 +83,7 @@ impl MetricsHandler {
             .map_err(|error| Failure::reject(NOT_AN_EVENT, &error))?;
         let now = Millis::of(SystemTime::now());
         let observation = Observation::of(&event);
-        self.metrics.add(&observation, now);
+        self.metrics.add(&observation, now, &mut partition.latest);
         if event.metatest {
             return Ok(());
         }
@@ -111,6 +112,7 @@ impl MetricsHandler {
         Partition {
             recent_ids: RecentIds::new(remembered_events),
             conversations: Conversations::new(open_conversations, response_window),
+            latest: None,
         }
     }
 }

@@ -36,6 +36,16 @@ pub(crate) struct EventMetrics {
     given_up_full: IntCounter,
 }
 
+/// What is counted of events with the same labels: a row of such events looks each series up once.
+#[derive(Debug)]
+pub(crate) struct Series {
+    labels: [Cow<'static, str>; 3],
+    events: IntCounter,
+    /// `None` until one of them has an age, as for [`Self::age`].
+    age_at_receipt: Option<Histogram>,
+    age: Option<Histogram>,
+}
+
 impl EventMetrics {
     /// Registers them.
     pub(crate) fn new(registry: &Registry) -> Self {
@@ -98,16 +108,27 @@ impl EventMetrics {
         }
     }
 
-    /// Adds an event at the instant `now`. One of the test button is only counted, as its times are made up.
-    pub(crate) fn add(&self, observation: &Observation<'_>, now: Millis) {
+    /// Adds an event at the instant `now` to the series of the `latest` one, where they are its own too. One of the test button is only
+    /// counted, as its times are made up.
+    pub(crate) fn add(&self, observation: &Observation<'_>, now: Millis, latest: &mut Option<Series>) {
         let labels = observation.labels();
         if observation.event.metatest {
             self.tests.with_label_values(&labels).inc();
             return;
         }
-        self.events.with_label_values(&labels).inc();
-        add_age(&self.age_at_receipt, &labels, observation.age_at_receipt());
-        add_age(&self.age, &labels, observation.age(now));
+        latest.take_if(|series| series.labels != labels);
+        let Series { labels, events, age_at_receipt, age } = latest.get_or_insert_with(|| {
+            let events = self.events.with_label_values(&labels);
+            Series { labels, events, age_at_receipt: None, age: None }
+        });
+        events.inc();
+        let add = |all: &HistogramVec, known: &mut Option<Histogram>, age: Option<Duration>| {
+            if let Some(age) = age {
+                known.get_or_insert_with(|| all.with_label_values(labels)).observe(age.as_secs_f64());
+            }
+        };
+        add(&self.age_at_receipt, age_at_receipt, observation.age_at_receipt());
+        add(&self.age, age, observation.age(now));
     }
 
     /// Adds an event that came before.
@@ -128,12 +149,6 @@ impl EventMetrics {
     }
 }
 
-fn add_age(ages: &HistogramVec, labels: &[Cow<'static, str>; 3], age: Option<Duration>) {
-    if let Some(age) = age {
-        ages.with_label_values(labels).observe(age.as_secs_f64());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,9 +162,9 @@ mod tests {
             r#"{{"id":"0","source":"/meta","type":"com.meta.instagram.message.v1","recordedtime":"1970-01-01T00:00:01.000Z",
             {members}"metaobject":"instagram","metacarrier":"messaging","deliveryid":"0","data":{{}}}}"#
         );
-        let event = TypedEvent::read(Some(value.as_bytes())).unwrap();
+        let (event, mut latest) = (TypedEvent::read(Some(value.as_bytes())).unwrap(), None);
         for _ in 0..2 {
-            metrics.add(&Observation::of(&event), Millis::since_epoch(1_000));
+            metrics.add(&Observation::of(&event), Millis::since_epoch(1_000), &mut latest);
         }
         TextEncoder::new().encode_to_string(&registry.gather()).unwrap()
     }
