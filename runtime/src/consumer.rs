@@ -11,6 +11,7 @@
 mod callbacks;
 mod error;
 mod handler;
+mod hashed;
 mod health;
 mod metrics;
 mod options;
@@ -24,6 +25,7 @@ mod worker_context;
 
 pub use error::ConsumerError;
 pub use handler::{Failure, Handler, Waits};
+pub use hashed::ByHash;
 pub use options::ConsumerOptions;
 pub use reader::error::{is_for_good, is_forbidden};
 pub use reader::{OffsetRange, Read, ReadError, Tail, TailReader, TopicReader};

@@ -1,7 +1,8 @@
 //! Remembers the events that a partition brought lately, to publish each once: for `--dedupe-window`, and at most `--dedupe-events`.
 
+use runtime::consumer::ByHash;
 use schemas::EventId;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 /// Stands for the offset of a record that is not known, of an event that was found in the output.
 const PUBLISHED: i64 = -1;
@@ -20,7 +21,7 @@ pub struct Bounds {
 pub struct RecentEvents {
     bounds: Bounds,
     /// By event, the offset of the record that brought it first.
-    offsets: HashMap<EventId, i64>,
+    offsets: ByHash<EventId, i64>,
     /// With the second at which each came.
     order: VecDeque<(EventId, u64)>,
     forgotten_early: u64,
@@ -40,7 +41,7 @@ pub enum Seen {
 impl RecentEvents {
     /// Remembers nothing yet; takes memory only as events come.
     pub fn new(bounds: Bounds) -> Self {
-        Self { bounds, offsets: HashMap::new(), order: VecDeque::new(), forgotten_early: 0 }
+        Self { bounds, offsets: ByHash::default(), order: VecDeque::new(), forgotten_early: 0 }
     }
 
     /// Looks the event `id` of the record at `offset` up, and remembers it where it is new; `now` is in seconds.

@@ -1,6 +1,6 @@
 //! Which conversations wait for an answer, and since when. Pure.
 
-use crate::hashed::ByHash;
+use runtime::consumer::ByHash;
 use std::collections::{BTreeSet, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
@@ -15,7 +15,7 @@ pub(crate) struct Conversations {
     window: u64,
     hashes: RandomState,
     /// The time of the first message without an answer, in milliseconds since 1970.
-    since: ByHash<u64>,
+    since: ByHash<u64, u64>,
     /// By that time.
     oldest: BTreeSet<(u64, u64)>,
     answers: Answers,
@@ -24,7 +24,7 @@ pub(crate) struct Conversations {
 /// When the account wrote last, in as many conversations: Meta promises no order, so an answer may come before its message.
 #[derive(Debug, Default)]
 struct Answers {
-    latest: ByHash<u64>,
+    latest: ByHash<u64, u64>,
     /// The one that was noted first is forgotten first.
     order: VecDeque<u64>,
 }

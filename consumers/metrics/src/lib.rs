@@ -9,7 +9,6 @@ mod accounts;
 mod conversation_message;
 mod conversations;
 mod handler;
-mod hashed;
 mod metrics;
 mod observe;
 mod read_back;

@@ -1,6 +1,6 @@
 //! Which events a partition brought lately, to count those that come again. Pure.
 
-use crate::hashed::ByHash;
+use runtime::consumer::ByHash;
 use std::collections::VecDeque;
 
 /// The latest events of one partition, up to a limit; the one that came first is forgotten first.
@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 pub(crate) struct RecentIds {
     limit: usize,
     /// With the offset of the record that brought each.
-    offsets: ByHash<i64>,
+    offsets: ByHash<u64, i64>,
     order: VecDeque<u64>,
 }
 

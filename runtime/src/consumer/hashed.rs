@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// By a hash of 64 bits, which is not hashed once more.
-pub(crate) type ByHash<T> = HashMap<u64, T, BuildHasherDefault<Itself>>;
+/// By what is a hash, or a part of one, which is not hashed once more.
+pub type ByHash<K, T> = HashMap<K, T, BuildHasherDefault<Itself>>;
 
-/// The hash of a number is that number.
+/// The hash of a number is that number; of more bytes, eight after eight together.
 #[derive(Debug, Default)]
-pub(crate) struct Itself(u64);
+pub struct Itself(u64);
 
 impl Hasher for Itself {
     fn finish(&self) -> u64 {
