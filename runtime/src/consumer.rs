@@ -29,6 +29,6 @@ pub use hashed::ByHash;
 pub use options::ConsumerOptions;
 pub use reader::error::{is_for_good, is_forbidden};
 pub use reader::{OffsetRange, Read, ReadError, Tail, TailReader, TopicReader};
-pub use record::{Output, Record, read};
+pub use record::{Headers, Output, Record, read};
 pub use run::run;
 pub use wait::Wait;

@@ -164,6 +164,10 @@ fn copy(record: consumer::Record) -> Record {
         timestamp: since.and_then(|since| i64::try_from(since.as_millis()).ok()),
         key: record.key,
         value: record.value,
-        headers: record.headers.into_iter().map(|(name, value)| (name, value.unwrap_or_default())).collect(),
+        headers: record
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.unwrap_or_default().to_vec()))
+            .collect(),
     }
 }

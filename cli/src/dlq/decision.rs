@@ -134,7 +134,7 @@ pub(super) fn outgoing<'a>(record: &'a Record, topic: &'a str) -> OutgoingRecord
         topic,
         key: record.key.as_deref(),
         value: record.value.as_deref(),
-        headers: headers.map(|(name, value)| (name.as_str(), value.as_deref())).collect(),
+        headers: headers.collect(),
     }
 }
 

@@ -39,7 +39,7 @@ fn print(record: &Record, screen: &mut Screen) -> io::Result<()> {
     };
     let headers = record.headers.iter().map(|(name, value)| {
         let tone = if name.starts_with(header::PREFIX) { Tone::Warn } else { Tone::Plain };
-        row(name, tone, value.as_deref())
+        row(name, tone, value)
     });
     let key = row("key", Tone::Plain, record.key.as_deref());
     Table::default().with([key]).with(headers).print(screen)?;

@@ -15,9 +15,9 @@ pub(crate) fn put(object: &mut Value, name: &str, bytes: Option<&[u8]>) {
 
 /// All headers in order, each an object of its name and value.
 pub(crate) fn headers(record: &Record) -> Vec<Value> {
-    let header = |(name, value): &(String, Option<Vec<u8>>)| {
+    let header = |(name, value): (&str, Option<&[u8]>)| {
         let mut header = json!({ "name": name });
-        put(&mut header, "value", value.as_deref());
+        put(&mut header, "value", value);
         header
     };
     record.headers.iter().map(header).collect()

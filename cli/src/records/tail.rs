@@ -184,7 +184,7 @@ mod tests {
             timestamp: None,
             key: Some(key.into()),
             value: Some(value.into()),
-            headers: vec![("ce_id".to_owned(), Some(b"7".to_vec()))],
+            headers: [("ce_id", Some(b"7"))].into_iter().collect(),
         }
     }
 

@@ -173,9 +173,9 @@ pub(crate) fn now() -> String {
 fn headers(event: &TypedEvent<'_>, record: &Record) -> Vec<(Cow<'static, str>, Vec<u8>)> {
     let own = raw::typed_headers(event.id.as_bytes(), event.event_type.as_bytes());
     let mut headers: Vec<_> = own.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-    for (name, _) in &record.headers {
+    for (name, _) in record.headers.iter() {
         if headers.iter().all(|(there, _): &(Cow<'_, str>, _)| there != name) {
-            headers.push((name.clone().into(), record.header(name).unwrap_or_default().into()));
+            headers.push((name.to_owned().into(), record.header(name).unwrap_or_default().into()));
         }
     }
     headers

@@ -5,6 +5,7 @@
 
 pub(super) mod attempt;
 pub(super) mod dead_letter;
+mod headers;
 pub(super) mod pipeline;
 pub(super) mod trace;
 
@@ -13,6 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+pub use headers::Headers;
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
 
 use crate::kafka::REPLAY;
@@ -37,8 +39,8 @@ pub struct Record {
     pub key: Option<Vec<u8>>,
     /// Its value; null, as a tombstone is, is `None`.
     pub value: Option<Vec<u8>>,
-    /// Its headers in order; a header's value may be null.
-    pub headers: Vec<(String, Option<Vec<u8>>)>,
+    /// Its headers in order.
+    pub headers: Headers,
 }
 
 /// A record to publish.
@@ -57,8 +59,7 @@ pub struct Output {
 impl Record {
     /// The value of the last header of this name, as Kafka's own clients look it up.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        let found = self.headers.iter().rev().find(|(header, _)| header == name);
-        found.and_then(|(_, value)| value.as_deref())
+        self.headers.last(name)
     }
 
     /// The headers that mark an event which comes again, for what is made of it.
@@ -76,7 +77,7 @@ pub fn read(message: &BorrowedMessage<'_>, topic: Arc<str>) -> Record {
         timestamp: message.timestamp().to_millis().and_then(time),
         key: message.key().map(<[u8]>::to_vec),
         value: message.payload().map(<[u8]>::to_vec),
-        headers: message.headers().map_or_else(Vec::new, headers),
+        headers: message.headers().map(headers).unwrap_or_default(),
     }
 }
 
@@ -85,46 +86,23 @@ fn time(milliseconds: i64) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(since)
 }
 
-fn headers(headers: &BorrowedHeaders) -> Vec<(String, Option<Vec<u8>>)> {
-    (0..headers.count()).filter_map(|index| header(headers, index)).collect()
-}
-
 /// rdkafka panics on a header whose name is not UTF-8; any client may write one, and it must not stop
 /// the partition, so that header is left out.
-fn header(headers: &BorrowedHeaders, index: usize) -> Option<(String, Option<Vec<u8>>)> {
-    let read = || {
-        let header = headers.try_get(index)?;
-        Some((header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
-    };
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
-        tracing::warn!("a header whose name is not UTF-8 is left out");
-        None
-    })
+fn headers(headers: &BorrowedHeaders) -> Headers {
+    let mut all = Headers::with_capacity(headers.count());
+    for index in 0..headers.count() {
+        match catch_unwind(AssertUnwindSafe(|| headers.try_get(index))) {
+            Ok(Some(header)) => all.push(header.key, header.value),
+            Ok(None) => {}
+            Err(_) => tracing::warn!("a header whose name is not UTF-8 is left out"),
+        }
+    }
+    all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_last_header_of_a_name_counts() {
-        let record = Record {
-            topic: Arc::from("t"),
-            partition: 0,
-            offset: 0,
-            timestamp: None,
-            key: None,
-            value: None,
-            headers: vec![
-                (String::from("a"), Some(b"1".to_vec())),
-                (String::from("a"), Some(b"2".to_vec())),
-                (String::from("b"), None),
-            ],
-        };
-        assert_eq!(record.header("a"), Some(&b"2"[..]));
-        assert_eq!(record.header("b"), None);
-        assert_eq!(record.header("c"), None);
-    }
 
     #[test]
     fn milliseconds_become_a_time_and_a_missing_one_nothing() {

@@ -1,6 +1,7 @@
 //! A dead letter as a consumer writes it, and what is read of it.
 
 use super::*;
+use runtime::consumer::Headers;
 use runtime::kafka::{self, dead_letter};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -47,12 +48,12 @@ fn a_dead_letter_is_read_as_the_consumer_wrote_it() {
 #[test]
 fn a_dead_letter_without_headers_is_unknown_and_one_with_odd_ones_cannot_steer_the_terminal() {
     let mut bare = record(None, 1);
-    bare.headers.clear();
+    bare.headers = Headers::default();
     let dead_letter = DeadLetter::of(&bare);
     assert_eq!((dead_letter.reason.as_str(), dead_letter.consumer.as_str()), ("unknown", "unknown"));
     assert_eq!((dead_letter.origin, dead_letter.attempts, dead_letter.first_failed), (None, 0, None));
-    bare.headers.push((header::ERROR.to_owned(), Some(b"a\x1b[2Jb".to_vec())));
-    bare.headers.push((header::ATTEMPTS.to_owned(), Some(b"-1".to_vec())));
+    bare.headers.push(header::ERROR, Some(b"a\x1b[2Jb"));
+    bare.headers.push(header::ATTEMPTS, Some(b"-1"));
     assert_eq!(DeadLetter::of(&bare).error, "a [2Jb");
     assert_eq!(DeadLetter::of(&bare).attempts, 0);
 }

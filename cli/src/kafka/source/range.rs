@@ -76,6 +76,7 @@ impl Range {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use runtime::consumer::Headers;
     use std::time::{Duration, UNIX_EPOCH};
 
     #[test]
@@ -87,7 +88,7 @@ mod tests {
             timestamp: seconds.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds)),
             key: None,
             value: None,
-            headers: Vec::new(),
+            headers: Headers::default(),
         };
         let second = |second: u64| Some(Millis::since_epoch(second * 1_000));
         let period = Period { since: second(5), until: second(7) };

@@ -115,6 +115,7 @@ fn route_of(record: &Record, mark: &str) -> Option<String> {
 mod tests {
     use super::*;
     use rdkafka::mocking::MockCluster;
+    use runtime::consumer::Headers;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_record_that_the_time_for_all_checks_was_too_short_for_is_not_missed() {
@@ -158,7 +159,7 @@ mod tests {
             timestamp: None,
             key: None,
             value: Some(value),
-            headers: Vec::new(),
+            headers: Headers::default(),
         };
         let body = test.body("page", "111");
         assert_eq!(route_of(&record(body.to_vec()), &test.mark).as_deref(), Some("111"));

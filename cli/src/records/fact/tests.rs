@@ -1,6 +1,7 @@
 //! What is said of the records of each topic.
 
 use super::*;
+use runtime::consumer::Headers;
 
 fn record(topic: Topic, value: &[u8]) -> Record {
     Record {
@@ -10,7 +11,7 @@ fn record(topic: Topic, value: &[u8]) -> Record {
         timestamp: None,
         key: None,
         value: Some(value.to_vec()),
-        headers: Vec::new(),
+        headers: Headers::default(),
     }
 }
 
@@ -80,7 +81,7 @@ fn bytes_that_are_kept_as_they_came_are_told_apart_by_their_sum() {
     assert_eq!(raw.what, "7 bytes, as posted");
     assert_ne!(raw, fact(&record(Topic::Raw, b"rubbisH")));
     let mut dead_letter = record(Topic::IngestDlq, body);
-    dead_letter.headers.push((header::REASON.to_owned(), Some(b"not_json".to_vec())));
+    dead_letter.headers.push(header::REASON, Some(b"not_json"));
     assert_eq!(fact(&dead_letter), Fact::dead_letter(body, "not_json"));
 }
 
@@ -93,9 +94,9 @@ fn the_sum_of_nothing_is_the_known_one() {
 fn a_dead_letter_of_a_consumer_has_the_id_of_its_event() {
     let short_id = |record: &Record| DescribedRecord::of(record, "meta").unwrap().fact.short_id().to_owned();
     let mut dead_letter = record(Topic::MessagesDlq, b"{}");
-    dead_letter.headers.push((header::REASON.to_owned(), Some(b"panic".to_vec())));
+    dead_letter.headers.push(header::REASON, Some(b"panic"));
     assert_eq!(short_id(&dead_letter), "");
-    dead_letter.headers.push(("ce_id".to_owned(), Some(b"00112233445566778899aabbccddeeff".to_vec())));
+    dead_letter.headers.push("ce_id", Some(b"00112233445566778899aabbccddeeff"));
     assert_eq!(short_id(&dead_letter), "00112233");
 }
 
@@ -103,7 +104,7 @@ fn a_dead_letter_of_a_consumer_has_the_id_of_its_event() {
 fn a_typed_record_that_kept_the_headers_of_its_dead_letter_is_an_event_all_the_same() {
     let value = format!(r#"{{{EVENT},"type":"com.meta.instagram.message.v1"}}"#);
     let mut copied = record(Topic::Messages, value.as_bytes());
-    copied.headers.push((header::REASON.to_owned(), Some(b"panic".to_vec())));
+    copied.headers.push(header::REASON, Some(b"panic"));
     let fact = DescribedRecord::of(&copied, "meta").unwrap().fact;
     assert_eq!((fact.what.as_str(), fact.id.as_str()), ("message", "00112233445566778899aabbccddeeff"));
 }

@@ -33,9 +33,9 @@ impl<'a> Whole<'a> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let hex = |bytes: &Option<Vec<u8>>| bytes.as_deref().filter(|bytes| !is_text(bytes)).map(hex::digits);
         let headers: BTreeMap<_, _> =
-            record.headers.iter().map(|(name, value)| (name.as_str(), value.as_deref().map(text))).collect();
-        let are_texts = record.headers.iter().all(|(_, value)| value.as_deref().is_none_or(is_text));
-        let are_all = are_texts && headers.len() == record.headers.len();
+            record.headers.iter().map(|(name, value)| (name, value.map(text))).collect();
+        let are_texts = record.headers.iter().all(|(_, value)| value.is_none_or(is_text));
+        let are_all = are_texts && headers.len() == record.headers.iter().count();
         Self {
             position: RecordPosition::of(record),
             timestamp: record.timestamp.map(|time| Millis::of(time).to_string()),
@@ -72,12 +72,12 @@ mod tests {
         let mut record = record("17:42", EVENT);
         let bare = serde_json::to_string(&Whole::of(&record)).unwrap();
         assert!(!bare.contains("_hex") && !bare.contains("all_headers"), "{bare}");
-        record.headers.push(("ce_id".to_owned(), None));
+        record.headers.push("ce_id", None);
         let object = serde_json::to_value(Whole::of(&record)).unwrap();
         assert_eq!(object["headers"], json!({ "ce_id": null }));
         let both = json!([{ "name": "ce_id", "value": "7" }, { "name": "ce_id", "value": null }]);
         assert_eq!(object["all_headers"], both);
-        record.headers = vec![("mine".to_owned(), Some(vec![0xff, 0x0a]))];
+        record.headers = [("mine", Some([0xff, 0x0a]))].into_iter().collect();
         (record.key, record.value) = (Some(vec![0xfe]), Some(vec![b'a', 0xfd]));
         let object = serde_json::to_value(Whole::of(&record)).unwrap();
         assert_eq!(object["all_headers"], json!([{ "name": "mine", "value_hex": "ff0a" }]));

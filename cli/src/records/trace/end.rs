@@ -193,6 +193,7 @@ fn not_handled(name: &str, dead_letter: Option<&Record>, lag: Option<i64>) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use runtime::consumer::Headers;
     use schemas::Reception;
     use std::rc::Rc;
     use std::sync::Arc;
@@ -212,7 +213,7 @@ mod tests {
     }
 
     fn record(topic: &str, value: Vec<u8>) -> Record {
-        let (key, headers) = (None, Vec::new());
+        let (key, headers) = (None, Headers::default());
         let topic = Arc::from(topic);
         Record { topic, partition: 0, offset: 0, timestamp: None, key, value: Some(value), headers }
     }
@@ -234,8 +235,7 @@ mod tests {
         let origin = Origin { event, ..Origin::default() };
         let end = |reason: &str| {
             let mut dead_letter = record("meta.ingest.dlq.v1", Vec::new());
-            let reason = Some(reason.as_bytes().to_vec());
-            dead_letter.headers.push(("weir_dlq_reason".to_owned(), reason));
+            dead_letter.headers.push("weir_dlq_reason", Some(reason.as_bytes()));
             before_the_topic(&origin, Some(&dead_letter)).unwrap_err()
         };
         assert!(end("too_many_events").starts_with("ingest could not read the body: too_many_events"));
@@ -249,7 +249,7 @@ mod tests {
         let end = |time: &str| {
             let mut raw = record("meta.webhooks.raw.v1", b"{}".to_vec());
             for (name, value) in [("ce_id", "0198a5b0-7c1e-7d2a-9f00-1234567890ab"), ("ce_time", time)] {
-                raw.headers.push((name.to_owned(), Some(value.as_bytes().to_vec())));
+                raw.headers.push(name, Some(value.as_bytes()));
             }
             let origin = Origin { event: event.clone(), raw: Some(Rc::new(raw)), ..Origin::default() };
             before_the_topic(&origin, None).unwrap_err()

@@ -72,7 +72,7 @@ mod tests {
         let reception = Reception { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
         let mut value = Vec::new();
         split(body, 10).events[0].write_json(reception, &mut value);
-        let header = |name: &str, said: &str| (name.to_owned(), Some(said.as_bytes().to_vec()));
+        let header = |(name, said): (&'static str, &'static str)| (name, Some(said));
         let typed = Record {
             topic: "meta.messages.v1".into(),
             partition: 0,
@@ -80,7 +80,10 @@ mod tests {
             timestamp: None,
             key: None,
             value: Some(value),
-            headers: vec![header(header::REASON, "panic"), header(header::ERROR, "index out of bounds")],
+            headers: [(header::REASON, "panic"), (header::ERROR, "index out of bounds")]
+                .map(header)
+                .into_iter()
+                .collect(),
         };
         assert_eq!(says("typed", &typed, "meta"), "message");
         let dead_letter = Record { topic: "meta.messages.dlq.v1".into(), ..typed };

@@ -109,7 +109,7 @@ async fn what_marks_a_replay_stays_with_the_event_and_no_header_is_there_twice()
     let bench = Bench::new().await;
     let header = |name: &str, value: &str| (name.to_owned(), Some(value.as_bytes().to_vec()));
     let input = Record {
-        headers: vec![
+        headers: [
             header("content-type", "application/cloudevents+json; charset=UTF-8"),
             header("ce_id", "another"),
             header("mine", "first"),
@@ -117,7 +117,9 @@ async fn what_marks_a_replay_stays_with_the_event_and_no_header_is_there_twice()
             header("weir_dlq_attempts", "2"),
             header("mine", "last"),
             (String::from("null"), None),
-        ],
+        ]
+        .into_iter()
+        .collect(),
         ..one("mention.comment/array-form")
     };
     let output = bench.handle(&input).await.unwrap();

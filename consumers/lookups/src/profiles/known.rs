@@ -116,6 +116,7 @@ fn number(key: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use runtime::consumer::Headers;
     use std::time::Duration;
 
     fn known(most: usize) -> KnownProfiles {
@@ -136,7 +137,7 @@ mod tests {
             timestamp: Some(std::time::UNIX_EPOCH + Duration::from_secs(at)),
             key: Some(key.into()),
             value: value.map(Into::into),
-            headers: Vec::new(),
+            headers: Headers::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::Input;
 use prometheus::Registry;
+use runtime::consumer::Headers;
 use runtime::kafka::credentials::Credentials;
 use runtime::settings::KafkaSettings;
 use schemas::{Reception, split};
@@ -62,7 +63,7 @@ fn record(offset: i64, value: Option<Vec<u8>>) -> Record {
         timestamp: None,
         key: Some(b"account:user".to_vec()),
         value,
-        headers: Vec::new(),
+        headers: Headers::default(),
     }
 }
 
@@ -145,7 +146,7 @@ fn what_the_output_holds_is_not_published_again_not_even_when_it_was_put_back() 
     recent.found(id, now, now);
     let mut again = record(7, Some(event));
     assert_eq!(bench.handle(&mut recent, &again).unwrap().len(), 0);
-    again.headers.push((header::ATTEMPTS.to_owned(), Some(b"1".to_vec())));
+    again.headers.push(header::ATTEMPTS, Some(b"1"));
     assert_eq!(bench.handle(&mut recent, &again).unwrap().len(), 0);
     assert!((bench.counted("weir_messages_duplicates_total") - 2.0).abs() < f64::EPSILON);
 }

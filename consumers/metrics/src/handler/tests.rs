@@ -2,6 +2,7 @@
 
 use super::*;
 use prometheus::TextEncoder;
+use runtime::consumer::Headers;
 use runtime::kafka::credentials::Credentials;
 use runtime::settings::KafkaSettings;
 use std::pin::pin;
@@ -15,7 +16,7 @@ fn record(value: Option<&[u8]>) -> Record {
         timestamp: None,
         key: None,
         value: value.map(<[u8]>::to_vec),
-        headers: Vec::new(),
+        headers: Headers::default(),
     }
 }
 

@@ -4,6 +4,7 @@ mod schema;
 mod send;
 
 use super::*;
+use runtime::consumer::Headers;
 use serde_json::{Value, json};
 use weir_graph::{Account, Body, Login};
 
@@ -18,7 +19,7 @@ fn read(key: &str, value: &str) -> Result<Command, Unusable> {
         timestamp: None,
         key: Some(key.as_bytes().to_vec()),
         value: Some(value.as_bytes().to_vec()),
-        headers: Vec::new(),
+        headers: Headers::default(),
     };
     Command::read(&record, |id| Account::new(id.clone(), Login::Facebook, None))
 }

@@ -18,6 +18,7 @@ use crate::ABOUT;
 use crate::settings::tests::read;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
+use runtime::consumer::Headers;
 use runtime::process::Process;
 use runtime::settings::KafkaSettings;
 use schemas::reply::{CommandResult, ResultStatus};
@@ -73,7 +74,7 @@ fn command(number: i64) -> Record {
         timestamp: Some(SystemTime::now()),
         key: Some(format!("1784:{number}").into_bytes()),
         value: Some(value.into_bytes()),
-        headers: Vec::new(),
+        headers: Headers::default(),
     }
 }
 
@@ -212,7 +213,7 @@ async fn a_command_from_the_dead_letters_is_as_old_as_its_first_record() {
     let owner = bench.owner();
     let three_days_ago = SystemTime::now() - Duration::from_hours(72);
     let written = humantime::format_rfc3339_millis(three_days_ago).to_string().into_bytes();
-    let headers = vec![(String::from("weir_dlq_first_written"), Some(written))];
+    let headers = [("weir_dlq_first_written", Some(written))].into_iter().collect();
     let record = Record { headers, ..command(1) };
     assert_eq!(results(&owner, &mut Partition::default(), &record).await, ["refused"]);
     assert_eq!(bench.simulator.posts(), []);
@@ -234,7 +235,7 @@ async fn a_dead_letter_that_was_intended_has_a_result_when_it_is_put_back() {
     let mut partition = Partition::default();
     assert_eq!(results(&owner, &mut partition, &again).await, [""; 0], "the first one has its own");
     let failed = humantime::format_rfc3339_millis(SystemTime::now()).to_string().into_bytes();
-    let headers = vec![(String::from("weir_dlq_first_failed"), Some(failed))];
+    let headers = [("weir_dlq_first_failed", Some(failed))].into_iter().collect();
     let put_back = handle(&owner, &mut partition, &Record { headers, ..again }).await.unwrap();
     let result: CommandResult<'_> = serde_json::from_slice(&put_back[0].value).unwrap();
     assert_eq!((put_back.len(), result.status), (1, ResultStatus::Unknown.into()));

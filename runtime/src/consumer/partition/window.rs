@@ -67,7 +67,7 @@ mod tests {
     use tokio::sync::{mpsc, oneshot};
 
     use super::*;
-    use crate::consumer::{Failure, Output, Waits};
+    use crate::consumer::{Failure, Headers, Output, Waits};
 
     #[derive(Default)]
     struct Prefetched(Mutex<Vec<i64>>);
@@ -111,7 +111,7 @@ mod tests {
             timestamp: None,
             key: None,
             value: None,
-            headers: Vec::new(),
+            headers: Headers::default(),
         }
     }
 

@@ -103,9 +103,8 @@ fn headers(record: &Record, cause: &DeadLetterCause, consumer: &str) -> OwnedHea
         first_written: history.first_written.or(record.timestamp),
     };
     let own = record.headers.iter().filter(|(name, _)| !name.starts_with(header::PREFIX));
-    let headers = own.fold(OwnedHeaders::new(), |headers, (key, value)| {
-        headers.insert(Header { key, value: value.as_deref() })
-    });
+    let headers =
+        own.fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value }));
     dead_letter
         .headers()
         .iter()

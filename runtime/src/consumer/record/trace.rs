@@ -66,7 +66,8 @@ mod tests {
 
     const HEADER: &[u8] = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-    fn record(headers: Vec<(String, Option<Vec<u8>>)>) -> Record {
+    fn record(header: Option<&[u8]>) -> Record {
+        let headers = header.into_iter().map(|value| (TRACEPARENT, Some(value))).collect();
         let (topic, key, value) = (Arc::from("in"), None, None);
         Record { topic, partition: 0, offset: 0, timestamp: None, key, value, headers }
     }
@@ -78,7 +79,7 @@ mod tests {
 
     #[test]
     fn without_traces_of_its_own_a_process_carries_on_the_header() {
-        let record = record(vec![(TRACEPARENT.to_owned(), Some(HEADER.to_vec()))]);
+        let record = record(Some(HEADER));
         let mut outputs = [output()];
         assert!(carry_on(&record, &Span::none(), &mut outputs).is_empty());
         assert_eq!(outputs[0].headers[1], (Cow::Borrowed(TRACEPARENT), HEADER.to_vec()));
@@ -87,7 +88,7 @@ mod tests {
     #[test]
     fn without_a_header_nothing_is_added() {
         let mut outputs = [output()];
-        assert!(carry_on(&record(Vec::new()), &Span::none(), &mut outputs).is_empty());
+        assert!(carry_on(&record(None), &Span::none(), &mut outputs).is_empty());
         assert_eq!(outputs, [output()]);
     }
 }

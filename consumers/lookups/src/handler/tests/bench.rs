@@ -7,7 +7,7 @@ use crate::pending_lookup::PendingLookup;
 use crate::settings::LookupSettings;
 use crate::settings::tests::read;
 use prometheus::Registry;
-use runtime::consumer::Wait;
+use runtime::consumer::{Headers, Wait};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::fs;
@@ -137,7 +137,7 @@ pub(super) fn record(event: &schemas::Event<'_>) -> Record {
         timestamp: None,
         key: event.key.clone().map(String::into_bytes),
         value: Some(value),
-        headers: Vec::new(),
+        headers: Headers::default(),
     }
 }
 

@@ -34,7 +34,7 @@ async fn of_two_copies_back_to_back_the_second_waits_for_the_result_of_the_first
     let bench = Bench::new().await;
     let owner = bench.owner_with(|settings| settings.resend_unknown = 1);
     let failed = humantime::format_rfc3339_millis(SystemTime::now()).to_string().into_bytes();
-    let headers = vec![(String::from("weir_dlq_first_failed"), Some(failed))];
+    let headers = [("weir_dlq_first_failed", Some(failed))].into_iter().collect();
     let first = Record { headers, ..command(1) };
     let second = Record { offset: 2, ..first.clone() };
     let mut partition = Partition::default();
