@@ -28,21 +28,45 @@ pub(crate) struct DescribedRecord {
     pub(crate) text: Option<String>,
 }
 
-/// What is shown of a record beside what all events have: of each kind some of these members, and of a customer's profile not the name.
+/// What is shown of an enriched event, beside what it has in common with every event.
 #[derive(Deserialize)]
-struct Members {
-    id: Option<String>,
-    user: Option<String>,
-    event: Option<String>,
-    action: Option<String>,
-    status: Option<String>,
-    lookup: Option<Lookup>,
-    message: Option<Message>,
+struct Enriched {
+    lookup: Lookup,
 }
 
 #[derive(Deserialize)]
 struct Lookup {
     status: String,
+}
+
+/// What is shown of a reply command, and of its results.
+#[derive(Deserialize)]
+struct Answer {
+    id: String,
+    action: String,
+    status: Option<String>,
+}
+
+/// What is shown of a customer's profile: not the name.
+#[derive(Deserialize)]
+struct Profile {
+    user: String,
+    status: String,
+}
+
+/// What is shown of what became of a link.
+#[derive(Deserialize)]
+struct Media {
+    id: String,
+    status: String,
+}
+
+/// What is shown of an inbox record.
+#[derive(Deserialize)]
+struct Inbox {
+    id: String,
+    event: String,
+    message: Option<Message>,
 }
 
 #[derive(Deserialize)]
@@ -117,33 +141,15 @@ fn described(topic: Topic, record: &Record) -> Option<(String, String, Option<St
         (Holds::Bodies, _) => (bytes(value), sha256(value)),
         (Holds::RefusedBodies, Some(reason)) => (reason, sha256(value)),
         (Holds::DeadLetters, Some(reason)) => (reason, id_in_headers(record)),
-        (Holds::Inbox, _) => {
-            let Members { id, event, message, .. } = members(value)?;
-            let (kind, text) = message.map_or((None, None), |message| (message.kind, message.body));
-            let what = std::iter::once(event?).chain(kind).collect::<Vec<_>>().join(", ");
-            return Some((what, id?, text));
-        }
-        (Holds::Profiles, _) => {
-            let Members { user, status, .. } = members(value)?;
-            (format!("profile, {}", status?), user?)
-        }
-        (Holds::Media, _) => {
-            let Members { id, status, .. } = members(value)?;
-            (format!("media, {}", status?), id?)
-        }
-        (Holds::Commands | Holds::Results, _) => {
-            let Members { id, action, status, .. } = members(value)?;
-            (format!("{}, {}", action?, status.as_deref().unwrap_or("commanded")), id?)
-        }
+        (Holds::Inbox, _) => return inbox(value),
+        (Holds::Profiles, _) => profile(value)?,
+        (Holds::Media, _) => media(value)?,
+        (Holds::Commands | Holds::Results, _) => answer(value)?,
         (holds @ (Holds::RefusedBodies | Holds::DeadLetters | Holds::Events | Holds::Enriched), _) => {
             event(holds, value)?
         }
     };
     Some((what, id, None))
-}
-
-fn members(value: &[u8]) -> Option<Members> {
-    serde_json::from_slice(value).ok()
 }
 
 /// The id of an event whose record cannot be read, or could not be handled; empty where its headers have none.
@@ -155,9 +161,38 @@ fn id_in_headers(record: &Record) -> String {
 fn event(holds: Holds, value: &[u8]) -> Option<(String, String)> {
     let event = TypedEvent::read(Some(value)).ok()?;
     let kind = event.kind().map_or_else(|| event.event_type.to_string(), |kind| kind.to_string());
-    let what =
-        if holds == Holds::Enriched { format!("{kind}, {}", members(value)?.lookup?.status) } else { kind };
+    let what = if holds == Holds::Enriched {
+        let Enriched { lookup: Lookup { status } } = serde_json::from_slice(value).ok()?;
+        format!("{kind}, {status}")
+    } else {
+        kind
+    };
     Some((what, event.id.into_owned()))
+}
+
+/// A reply command, or what became of it.
+fn answer(value: &[u8]) -> Option<(String, String)> {
+    let Answer { id, action, status } = serde_json::from_slice(value).ok()?;
+    Some((format!("{action}, {}", status.as_deref().unwrap_or("commanded")), id))
+}
+
+/// Who a customer is.
+fn profile(value: &[u8]) -> Option<(String, String)> {
+    let Profile { user, status } = serde_json::from_slice(value).ok()?;
+    Some((format!("profile, {status}"), user))
+}
+
+/// What became of a link.
+fn media(value: &[u8]) -> Option<(String, String)> {
+    let Media { id, status } = serde_json::from_slice(value).ok()?;
+    Some((format!("media, {status}"), id))
+}
+
+fn inbox(value: &[u8]) -> Option<(String, String, Option<String>)> {
+    let Inbox { id, event, message } = serde_json::from_slice(value).ok()?;
+    let (kind, text) = message.map_or((None, None), |message| (message.kind, message.body));
+    let what = kind.map_or_else(|| event.clone(), |kind| format!("{event}, {kind}"));
+    Some((what, id, text))
 }
 
 #[cfg(test)]

@@ -131,6 +131,15 @@ fn what_its_readers_would_not_take_cannot_be_read_here_either() {
 }
 
 #[test]
+fn what_is_shown_of_one_record_is_not_asked_of_another() {
+    let command = r#"{"id":"a","action":"message","message":"Hello","user":42}"#;
+    let fact = seen(Topic::Replies, command).fact;
+    assert_eq!((fact.what.as_str(), fact.id.as_str()), ("message, commanded", "a"));
+    let media = r#"{"id":"ff","status":"saved","message":"of a later version","lookup":true}"#;
+    assert_eq!(seen(Topic::Media, media).fact.what, "media, saved");
+}
+
+#[test]
 fn what_is_not_shown_of_a_record_may_be_whatever_json_there_is() {
     let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
     for odd in ["1e999", r#""so good \ud83d""#, &deep] {
