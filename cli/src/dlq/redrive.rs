@@ -125,8 +125,11 @@ impl Redrive<'_> {
             }
             self.note(marks)?;
             if committed.elapsed() >= COMMIT_EVERY {
-                // It is tried once more before this is told.
-                marks.commit(&self.group).map_err(|why| format!("stopped: {why}; what was put back is remembered by now, and the next run goes on with the rest"))?;
+                if let Err(why) = marks.commit(&self.group) {
+                    // What may be back and is not remembered is told before this, and a commit is tried once more.
+                    self.settle(marks)?;
+                    return Err(stopped(&why).into());
+                }
                 committed = Instant::now();
             }
         }
@@ -189,10 +192,11 @@ impl Redrive<'_> {
     /// Waits for all that is under way, and takes note of it.
     fn settle(&mut self, marks: &mut TopicMarks) -> Result<()> {
         let written = self.sink.finish();
-        self.note(marks)?;
-        written
+        let noted = self.note(marks);
+        written.and(noted)
     }
 
+    /// Gives Kafka what a dead letter comes to; [`Self::note`] learns what became of it.
     fn send_one(
         &mut self,
         record: &Record,
@@ -284,6 +288,11 @@ impl Redrive<'_> {
         }
         Ok(())
     }
+}
+
+/// Of a run that nothing but the commit ended, where the last one came through.
+fn stopped(why: &ToolError) -> String {
+    format!("stopped: {why}; what was put back is remembered by now, and the next run goes on with the rest")
 }
 
 /// None where nothing says where it came from.
