@@ -2,7 +2,7 @@
 
 use super::cluster::{Cluster, Refused};
 use super::difference::{Difference, Finding};
-use super::plan::{WHY_IT_STAYS, counts, tell_of_silence};
+use super::plan::{Counts, WHY_IT_STAYS, counts, tell_of_silence};
 use super::settings::TopicsSettings;
 use super::{Compared, advice, compare};
 use crate::screen::{Cell, Screen, Table, Tone, nonzero};
@@ -63,7 +63,7 @@ async fn wait_until_seen(cluster: &Cluster, compared: &[Compared]) {
 /// Says what became of each topic; topics that were as desired are only counted.
 fn report(compared: &[Compared], refused: &[Refused], screen: &mut Screen) -> io::Result<Exit> {
     Table::default().with(compared.iter().flat_map(|topic| rows(topic, refused))).print(screen)?;
-    let [_, _, stay, fine] = counts(compared);
+    let Counts { stay, fine, .. } = counts(compared);
     let mut said = vec![format!("{} topics", compared.len())];
     let refusals = refused.len() as u64;
     said.extend(nonzero(&[

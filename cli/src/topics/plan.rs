@@ -30,7 +30,7 @@ pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit
 fn report(compared: &[Compared], settings: &TopicsSettings, screen: &mut Screen) -> io::Result<Exit> {
     let headings = ["", "TOPIC", "PARTITIONS", "REPLICAS", "RETENTION", "RECORDS TO", "STATE"];
     Table::under(headings).with(compared.iter().map(row)).print(screen)?;
-    let [missing, differ, stay, fine] = counts(compared);
+    let Counts { missing, differ, stay, fine } = counts(compared);
     screen.line("")?;
     let said = [
         (missing, "missing (or hidden by an access control list)"),
@@ -49,15 +49,22 @@ fn report(compared: &[Compared], settings: &TopicsSettings, screen: &mut Screen)
     Ok(if missing + differ + stay == 0 { Exit::Done } else { Exit::Findings })
 }
 
-/// How many topics are missing, have settings that differ, have partitions or replicas that differ, and are as desired.
-pub(super) fn counts(compared: &[Compared]) -> [u64; 4] {
-    let states: [fn(&Finding) -> bool; 4] = [
-        |finding| *finding == Finding::Missing,
-        |finding| matches!(finding, Finding::Differs { settings, .. } if !settings.is_empty()),
-        |finding| matches!(finding, Finding::Differs { stays, .. } if !stays.is_empty()),
-        |finding| *finding == Finding::Fine,
-    ];
-    states.map(|is| compared.iter().filter(|topic| is(&topic.finding)).count() as u64)
+/// How many topics are in which state; one whose settings and partitions differ is in two.
+pub(super) struct Counts {
+    missing: u64,
+    differ: u64,
+    pub(super) stay: u64,
+    pub(super) fine: u64,
+}
+
+pub(super) fn counts(compared: &[Compared]) -> Counts {
+    let count = |is: fn(&Finding) -> bool| compared.iter().filter(|topic| is(&topic.finding)).count() as u64;
+    Counts {
+        missing: count(|finding| *finding == Finding::Missing),
+        differ: count(|finding| matches!(finding, Finding::Differs { settings, .. } if !settings.is_empty())),
+        stay: count(|finding| matches!(finding, Finding::Differs { stays, .. } if !stays.is_empty())),
+        fine: count(|finding| *finding == Finding::Fine),
+    }
 }
 
 /// The other brokers answer for those that do not: it changes nothing of what is found.
