@@ -111,6 +111,49 @@ fn one_letter_is_shown_with_its_value_where_that_is_asked_for() {
 }
 
 #[test]
+fn what_goes_back_is_remembered_and_a_record_that_two_gave_up_goes_back_once() {
+    let cluster = MockCluster::new(1).unwrap();
+    for topic in [TOPIC, "meta.messages.v1"] {
+        cluster.create_topic(topic, 1, 1).unwrap();
+    }
+    let brokers = cluster.bootstrap_servers();
+    let producer: BaseProducer = ClientConfig::new().set("bootstrap.servers", &brokers).create().unwrap();
+    for (consumer, offset) in [("weir-messages", "7"), ("weir-lookups", "7"), ("weir-messages", "8")] {
+        let headers = [
+            ("weir_dlq_reason", "panic"),
+            ("weir_dlq_consumer", consumer),
+            ("weir_dlq_topic", "meta.messages.v1"),
+            ("weir_dlq_partition", "0"),
+            ("weir_dlq_offset", offset),
+        ];
+        let headers = headers.into_iter().fold(OwnedHeaders::new(), |headers, (key, value)| {
+            headers.insert(Header { key, value: Some(value) })
+        });
+        let record = BaseRecord::to(TOPIC).key("17:42").payload("{}").headers(headers);
+        producer.send(record).map_err(|(error, _)| error).unwrap();
+    }
+    producer.flush(Duration::from_mins(1)).unwrap();
+    let redrive = |more: &[&str]| {
+        let arguments = ["dlq", "redrive", "--topic", TOPIC, "--brokers", &brokers, "--json"];
+        let Ran { code, stdout, stderr } = weir(&[&arguments[..], more].concat());
+        let objects = stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let fates = objects.filter_map(|object| Some((object["offset"].as_i64()?, object["fate"].clone())));
+        let fates: Vec<_> =
+            fates.map(|(offset, fate)| format!("{offset} {}", fate.as_str().unwrap())).collect();
+        assert_eq!(code, Some(0), "{stdout}{stderr}");
+        fates
+    };
+    assert_eq!(redrive(&[]), ["0 back", "1 duplicate", "2 back"]);
+    assert_eq!(
+        redrive(&["--apply", "--limit", "1"]),
+        ["0 back", "1 duplicate"],
+        "a dry run remembers nothing"
+    );
+    assert_eq!(redrive(&["--apply"]), ["0 before", "1 before", "2 back"]);
+    assert_eq!(redrive(&["--apply"]), ["0 before", "1 before", "2 before"]);
+}
+
+#[test]
 fn a_missing_topic_is_named_with_the_command_that_makes_it() {
     let cluster = MockCluster::new(1).unwrap();
     let brokers = cluster.bootstrap_servers();
