@@ -120,8 +120,10 @@ fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit> {
     let ingest = session.wait(disks::ask(&settings.ingest));
     let damaged_files = settings.spool_dir.as_deref().map(retired_files).transpose()?;
     let Origins { origins, left_out } = origin::find(&question, settings.spool_dir.as_deref(), &search)?;
-    let traces =
-        origins.iter().map(|origin| event_trace::follow(origin, &search)).collect::<Result<Vec<_>, _>>()?;
+    let damaged_spool_files = damaged_files.map(|files| files.len());
+    let unseen = disks::unseen(&ingest, damaged_spool_files);
+    let follow = |origin| event_trace::follow(origin, &search, &unseen);
+    let traces = origins.iter().map(follow).collect::<Result<Vec<_>, _>>()?;
     let at_meta = meta::ask(&question, &traces, &left_out, settings, &session)?;
     let found = TraceReport {
         traces,
@@ -130,7 +132,7 @@ fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit> {
         read: search.read(),
         period: question.period,
         retained_since: retained_since(settings, &session, &search),
-        damaged_spool_files: damaged_files.map(|files| files.len()),
+        damaged_spool_files,
         ingest,
     };
     Ok(found.print(settings.json, screen)?.exit())

@@ -6,6 +6,7 @@ use super::origin::Origin;
 use super::question::{EventSelector, Question};
 use crate::delivery::poster::Poster;
 use crate::process::metrics::{name, value};
+use crate::screen::counted;
 use futures_util::future::join_all;
 use serde::Serialize;
 use std::path::Path;
@@ -65,6 +66,39 @@ pub(super) async fn ask(addresses: &[String]) -> Vec<SpoolBacklog> {
         SpoolBacklog { address: address.clone(), deliveries: deliveries(&metrics), lost: lost(&metrics) }
     };
     join_all(addresses.iter().map(ask)).await
+}
+
+/// What of the disks can have something of what is asked for and was not read, each after a semicolon; `damaged_files` are those beside
+/// the spool that was, none where no spool was.
+pub(super) fn unseen(ingest: &[SpoolBacklog], damaged_files: Option<usize>) -> String {
+    let mut unseen = match (ingest, damaged_files) {
+        ([], None) => "; no disk of ingest was looked at (--ingest, --spool-dir)",
+        ([], Some(_)) => {
+            "; what waits on the disks of other processes of ingest was not looked at (--ingest)"
+        }
+        _ => "",
+    }
+    .to_owned();
+    if let Some(damaged @ 1..) = damaged_files {
+        let files = "damaged files of the spool were";
+        let were = counted(damaged as u64, "damaged file of the spool was", files);
+        unseen.extend([format!("; {were} not read (`weir spool list`)")]);
+    }
+    for SpoolBacklog { address, deliveries, lost } in ingest {
+        match deliveries {
+            Some(0) => {}
+            Some(count) => {
+                let deliveries = counted(*count, "delivery waits", "deliveries wait");
+                unseen.extend([format!("; {deliveries} on the disk of {address} (`weir spool list` there)")]);
+            }
+            None => unseen.extend([format!("; {address} does not say what waits on its disk")]),
+        }
+        if let Some(lost) = lost {
+            let were = counted(*lost, "delivery was", "deliveries were");
+            unseen.extend([format!("; {were} lost on the disk of {address}, as its log tells")]);
+        }
+    }
+    unseen
 }
 
 /// Those of ingest; none wait where it has no spool.

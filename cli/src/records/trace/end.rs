@@ -88,8 +88,8 @@ pub(super) fn consumers_of(event: &Expected, typed: &Record) -> Vec<Consumer> {
     consumers
 }
 
-/// The end of what has no typed record.
-pub(super) fn before_the_topic(origin: &Origin, dead_letter: Option<&Record>) -> End {
+/// The end of what has no typed record; `unseen` is what of the disks of ingest was not looked at, or waits there unread.
+pub(super) fn before_the_topic(origin: &Origin, dead_letter: Option<&Record>, unseen: &str) -> End {
     let is_whole = origin.spooled.is_none() && dead_letter.is_none();
     if is_whole && origin.raw.as_deref().is_some_and(carries_nothing) {
         return Ok(());
@@ -114,9 +114,10 @@ pub(super) fn before_the_topic(origin: &Origin, dead_letter: Option<&Record>) ->
                 .to_owned()
         }
         (None, None, Some(event)) => format!(
-            "its delivery is there, and it is not on its typed topic ({}): retention removed it, or it was lost; \
-             `weir replay --since {} --missing-only --apply` publishes it again",
+            "its delivery is there, and it is not on its typed topic ({}): retention removed it, {}or it was lost; \
+             `weir replay --since {} --missing-only --apply` publishes it again{unseen}",
             event.topic.spec().suffix,
+            if unseen.is_empty() { "" } else { "it waits or is parked on a disk of ingest, " },
             origin.raw.as_ref().map_or_else(|| "TIME".to_owned(), |raw| written(raw).to_string())
         ),
         (None, None, None) => "the delivery gives no events, and has no dead letter".to_owned(),
@@ -139,7 +140,7 @@ pub(super) fn without_output(consumer: &Consumer, dead_letter: Option<&Record>, 
     let Consumer { name, what, .. } = consumer;
     Err(not_handled(name, dead_letter, lag).unwrap_or_else(|| {
         format!(
-            "{name} has handled it without a {what} record: retention removed the record, or the event is a duplicate of an earlier one"
+            "{name} has handled it without an {what} record: retention removed the record, or the event is a duplicate of an earlier one"
         )
     }))
 }
@@ -191,110 +192,4 @@ fn not_handled(name: &str, dead_letter: Option<&Record>, lag: Option<i64>) -> Op
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use runtime::consumer::Headers;
-    use schemas::Reception;
-    use std::rc::Rc;
-    use std::sync::Arc;
-
-    const COMMENT: &str = include_str!("../../../../schemas/fixtures/feed/comment-add.json");
-    const MENTION: &str = include_str!("../../../../schemas/fixtures/page_mention/in-a-post.json");
-    const REACTION: &str = include_str!("../../../../schemas/fixtures/feed/reaction-add.json");
-
-    fn inbox() -> Consumer {
-        Consumer {
-            name: "weir-messages",
-            what: "inbox",
-            outputs: &[Topic::Inbox],
-            dead_letters: Topic::MessagesDlq,
-            is_optional: false,
-        }
-    }
-
-    fn record(topic: &str, value: Vec<u8>) -> Record {
-        let (key, headers) = (None, Headers::default());
-        let topic = Arc::from(topic);
-        Record { topic, partition: 0, offset: 0, timestamp: None, key, value: Some(value), headers }
-    }
-
-    #[test]
-    fn a_delivery_whose_entries_carry_nothing_is_at_its_end() {
-        let end = |body: &str| {
-            let raw = Some(Rc::new(record("meta.webhooks.raw.v1", body.as_bytes().to_vec())));
-            before_the_topic(&Origin { raw, ..Origin::default() }, None)
-        };
-        assert_eq!(end(r#"{"object":"instagram","entry":[]}"#), Ok(()));
-        assert!(end("rubbish").unwrap_err().contains("has no dead letter"));
-    }
-
-    #[test]
-    fn an_event_of_a_body_that_was_refused_as_a_whole_is_not_said_to_be_lost() {
-        let (id, kind) = ("00".to_owned(), "message".to_owned());
-        let event = Some(Expected { id, kind, key: None, topic: Topic::Messages, item: None });
-        let origin = Origin { event, ..Origin::default() };
-        let end = |reason: &str| {
-            let mut dead_letter = record("meta.ingest.dlq.v1", Vec::new());
-            dead_letter.headers.push("weir_dlq_reason", Some(reason.as_bytes()));
-            before_the_topic(&origin, Some(&dead_letter)).unwrap_err()
-        };
-        assert!(end("too_many_events").starts_with("ingest could not read the body: too_many_events"));
-        assert!(end("not_a_delivery").starts_with("its delivery is there"), "it may be of another part");
-    }
-
-    #[test]
-    fn a_replay_is_advised_only_for_a_record_that_ingest_wrote() {
-        let (id, kind) = ("00".to_owned(), "message".to_owned());
-        let event = Some(Expected { id, kind, key: None, topic: Topic::Messages, item: None });
-        let end = |time: &str| {
-            let mut raw = record("meta.webhooks.raw.v1", b"{}".to_vec());
-            for (name, value) in [("ce_id", "0198a5b0-7c1e-7d2a-9f00-1234567890ab"), ("ce_time", time)] {
-                raw.headers.push(name, Some(value.as_bytes()));
-            }
-            let origin = Origin { event: event.clone(), raw: Some(Rc::new(raw)), ..Origin::default() };
-            before_the_topic(&origin, None).unwrap_err()
-        };
-        assert!(end("2026-11-30T13:20:00.000Z").contains("--missing-only --apply"));
-        let of_another = end("2026-11-30T13:20:00Z");
-        assert!(
-            of_another.contains("ingest did not write") && !of_another.contains("--apply"),
-            "{of_another}"
-        );
-    }
-
-    #[test]
-    fn a_consumer_that_has_not_come_to_it_is_told_from_one_that_passed_it() {
-        let said = |before| without_output(&inbox(), None, before).unwrap_err();
-        assert!(said(Some(1)).contains("it is the next one"), "{}", said(Some(1)));
-        assert!(said(Some(2)).contains("1 record of its partition is before it"), "{}", said(Some(2)));
-        assert!(said(Some(5)).contains("4 records of its partition are"), "{}", said(Some(5)));
-        assert!(said(None).contains("has handled it without"), "{}", said(None));
-    }
-
-    #[test]
-    fn of_what_happens_on_a_wall_new_comments_and_mentions_are_looked_for_in_the_inbox() {
-        let made_of = |body: &str| {
-            let reception = Reception { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
-            let mut value = Vec::new();
-            split(body.as_bytes(), 10).events[0].write_json(reception, &mut value);
-            let typed = record("meta.feed.v1", value);
-            let consumers = consumers_of(&Expected::read(&typed, Topic::Feed), &typed);
-            let made = |one: &Consumer| (one.name, one.outputs, one.is_optional);
-            consumers.iter().map(made).collect::<Vec<_>>()
-        };
-        for body in [COMMENT, MENTION] {
-            assert_eq!(made_of(body), [("weir-messages-feed", &[Topic::InboxComments][..], true)]);
-        }
-        assert!(made_of(REACTION).is_empty());
-    }
-
-    #[test]
-    fn all_ways_must_be_complete() {
-        let trace = |end| EventTrace { event: None, places: Vec::new(), end };
-        let stopped = || Err("it waits".to_owned());
-        assert_eq!(TraceOutcome::of(&[], true), TraceOutcome::NeverReceived);
-        assert_eq!(TraceOutcome::of(&[], false), TraceOutcome::NotFound);
-        assert_eq!(TraceOutcome::of(&[trace(Ok(()))], false), TraceOutcome::Found);
-        assert_eq!(TraceOutcome::of(&[trace(Ok(())), trace(stopped())], true), TraceOutcome::Stopped);
-    }
-}
+mod tests;

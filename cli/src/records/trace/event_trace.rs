@@ -23,13 +23,14 @@ pub(super) struct EventTrace {
     pub(super) end: End,
 }
 
-pub(super) fn follow(origin: &Origin, search: &Search<'_>) -> Result<EventTrace> {
+/// `unseen` is what of the disks of ingest was not looked at.
+pub(super) fn follow(origin: &Origin, search: &Search<'_>, unseen: &str) -> Result<EventTrace> {
     let mut places: Vec<_> = origin.spooled.iter().map(Place::on_disk).collect();
     places.extend(origin.raw.as_ref().map(|raw| Place::of("raw", raw, search)));
     let (Some(event), Some(typed)) = (&origin.event, &origin.typed) else {
         let dead_letter = origin.raw.as_ref().map(|raw| refused(raw, search)).transpose()?.flatten();
         places.extend(dead_letter.as_ref().map(|dead_letter| Place::of("dead letter", dead_letter, search)));
-        let end = end::before_the_topic(origin, dead_letter.as_ref());
+        let end = end::before_the_topic(origin, dead_letter.as_ref(), unseen);
         return Ok(EventTrace { event: origin.event.clone(), places, end });
     };
     places.push(Place::of("typed", typed, search));

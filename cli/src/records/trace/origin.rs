@@ -7,7 +7,8 @@ use super::search::{Scope, Search, has_id, holds, written};
 use crate::tool::Result;
 use runtime::consumer::Record;
 use schemas::{Millis, Topic, TypedEvent};
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::rc::Rc;
 use std::time::SystemTime;
@@ -57,7 +58,7 @@ pub(super) fn find(question: &Question, spool_dir: Option<&Path>, search: &Searc
         }
         EventSelector::Event(_) | EventSelector::Item(_) => by_slices(question, search, &mut found)?,
     }
-    merge(&mut found, spooled);
+    add_spooled(&mut found, spooled);
     let mut found = Origins::of(found);
     for origin in &mut found.origins {
         complete(origin, search)?;
@@ -95,6 +96,34 @@ fn merge(found: &mut Vec<Origin>, more: Vec<Origin>) {
     // A delivery may have as many events as --max-events lets it.
     let mut known: HashSet<String> = found.iter().filter_map(id).collect();
     found.extend(more.into_iter().filter(|origin| id(origin).is_none_or(|id| known.insert(id))));
+}
+
+/// Adds what is on the disk, to what was found already where that is the same: a delivery of which Kafka took a part is on both.
+fn add_spooled(found: &mut Vec<Origin>, spooled: Vec<Origin>) {
+    let known = found.iter().enumerate().map(|(index, origin)| (identity(origin), index));
+    let mut known: HashMap<String, usize> = known.collect();
+    for one in spooled {
+        match known.entry(identity(&one)) {
+            Entry::Occupied(same) => {
+                let same = &mut found[*same.get()];
+                same.spooled = same.spooled.take().or(one.spooled);
+            }
+            Entry::Vacant(new) => {
+                new.insert(found.len());
+                found.push(one);
+            }
+        }
+    }
+}
+
+/// The id of its event, or of a delivery without any.
+fn identity(origin: &Origin) -> String {
+    let of_raw = || origin.raw.as_ref().and_then(|raw| raw.header("ce_id"));
+    match (&origin.event, &origin.spooled) {
+        (Some(event), _) => event.id.clone(),
+        (None, Some(spooled)) => spooled.id.clone(),
+        (None, None) => of_raw().map(String::from_utf8_lossy).unwrap_or_default().into_owned(),
+    }
 }
 
 /// Those on the typed topics.
@@ -200,6 +229,7 @@ impl Origins {
 mod tests {
     use super::*;
     use crate::tool::settings::EventLimits;
+    use weir_ingest::spool::inspect::ParkReason;
 
     fn of(id: usize, kind: &str) -> Origin {
         let (id, kind) = (id.to_string(), kind.to_owned());
@@ -218,6 +248,26 @@ mod tests {
             assert!(is_settled(&question(EventSelector::Event("1".to_owned())), &[of(1, kind)]));
         }
         assert!(is_settled(&mid, &[of(1, "reaction.added"), of(2, "standby.message")]));
+    }
+
+    #[test]
+    fn what_is_on_the_disk_too_keeps_what_was_found_there() {
+        let parked = |origin: Origin| {
+            let (id, parked) = ("0198a5b0".to_owned(), Some(ParkReason::TooLarge));
+            Origin { spooled: Some(Spooled { id, parked }), ..origin }
+        };
+        let headers = [("ce_id", Some("0198a5b0"))].into_iter().collect();
+        let (key, value, timestamp) = (None, None, None);
+        let raw = Record { topic: "raw".into(), partition: 0, offset: 0, timestamp, key, value, headers };
+        let of_body = Origin { raw: Some(Rc::new(raw)), ..Origin::default() };
+        let mut found = vec![of(1, "message"), of(2, "message"), of_body];
+        let spooled = [of(2, "message"), of(3, "message"), Origin::default()].map(parked);
+        add_spooled(&mut found, spooled.into());
+        let seen =
+            |origin: &Origin| (origin.event.as_ref().map(|event| event.id.clone()), origin.spooled.is_some());
+        let event = |id: &str, spooled| (Some(id.to_owned()), spooled);
+        let expected = [event("1", false), event("2", true), (None, true), event("3", true)];
+        assert!(found.iter().map(seen).eq(expected));
     }
 
     #[test]

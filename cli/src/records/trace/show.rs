@@ -1,6 +1,6 @@
 //! Prints the ways: a table each for people, an object each for programs.
 
-use super::disks::SpoolBacklog;
+use super::disks::{self, SpoolBacklog};
 use super::end::TraceOutcome;
 use super::event_trace::EventTrace;
 use super::meta::{AtMeta, State};
@@ -43,34 +43,7 @@ impl TraceReport {
             None => "; for how long deliveries are kept cannot be read".to_owned(),
             Some(_) => String::new(),
         };
-        gap.push_str(match (self.ingest.as_slice(), self.damaged_spool_files) {
-            ([], None) => "; no disk of ingest was looked at (--ingest, --spool-dir)",
-            ([], Some(_)) => {
-                "; what waits on the disks of other processes of ingest was not looked at (--ingest)"
-            }
-            _ => "",
-        });
-        if let Some(damaged @ 1..) = self.damaged_spool_files {
-            let files = "damaged files of the spool were";
-            let were = counted(damaged as u64, "damaged file of the spool was", files);
-            gap.extend([format!("; {were} not read (`weir spool list`)")]);
-        }
-        for SpoolBacklog { address, deliveries, lost } in &self.ingest {
-            match deliveries {
-                Some(0) => {}
-                Some(count) => {
-                    let deliveries = counted(*count, "delivery waits", "deliveries wait");
-                    gap.extend([format!(
-                        "; {deliveries} on the disk of {address} (`weir spool list` there)"
-                    )]);
-                }
-                None => gap.extend([format!("; {address} does not say what waits on its disk")]),
-            }
-            if let Some(lost) = lost {
-                let were = counted(*lost, "delivery was", "deliveries were");
-                gap.extend([format!("; {were} lost on the disk of {address}, as its log tells")]);
-            }
-        }
+        gap.push_str(&disks::unseen(&self.ingest, self.damaged_spool_files));
         gap
     }
 
