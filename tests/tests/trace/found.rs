@@ -1,11 +1,13 @@
 //! A message is found with all that became of it, whatever it is asked for by, and few records are read for it.
 
 use anyhow::{Context as _, Result};
+use runtime::kafka::partitioner::partition_of;
 use schemas::{Millis, Topic};
 use serde_json::{Value, json};
 use std::fs;
 use std::time::SystemTime;
 use weir_tests::pipeline::{Ground, PATIENCE, PREFIX};
+use weir_tests::topics;
 use weir_tests::writer::{self, Outgoing};
 
 use super::traced::{Only, REACTION, TEXT, Traced, command, has, only, places, post, spool, trace};
@@ -126,6 +128,32 @@ async fn neither_a_reaction_to_a_message_nor_a_late_delivery_hides_one() {
             [&json!(late.0.id)],
             "{args:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_before_the_partitions_were_raised_is_found() {
+    let ground = Ground::prepare().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();
+    let _messages = ground.consumer("weir-messages").await.unwrap();
+    post(&ingest, &sender, TEXT).await.unwrap();
+    let text = only(TEXT).unwrap();
+    ground.records(Topic::Inbox, "the message in the inbox", has(&text.id)).await.unwrap();
+    let typed = ground.records(Topic::Messages, "the message", has(&text.id)).await.unwrap();
+    let key = format!("{}:{}", text.account, text.user);
+    let is_elsewhere = |count: &i32| partition_of(key.as_bytes(), *count) != typed[0].partition;
+    let raised = (20..40).find(is_elsewhere).unwrap();
+    for topic in [Topic::Messages, Topic::Inbox] {
+        topics::widen(ground.kafka.bootstrap(), &topic.name(PREFIX), raised).await.unwrap();
+    }
+    let of_conversation = ["--account", &text.account, "--user", &text.user];
+    let by_key = [&[text.item.as_str()], &of_conversation[..]].concat();
+    let by_time = [&of_conversation[..], &["--at", "0s"]].concat();
+    for args in [&[text.item.as_str()][..], &by_key, &by_time] {
+        let Traced { code, events, .. } = trace(&ground, args).await.unwrap();
+        assert_eq!((code, events.len()), (Some(0), 1), "{args:?}: {events:?}");
+        assert_eq!(places(&events[0]), ["raw", "typed", "inbox"], "{args:?}");
     }
 }
 

@@ -62,6 +62,22 @@ impl Range {
         self.spans.retain(|span| span.partition == partition);
     }
 
+    /// Only the first records of each partition, so many at most.
+    pub(crate) fn beginning(&self, most: i64) -> Self {
+        let mut range = self.clone();
+        for span in &mut range.spans {
+            span.to = span.to.min(span.from.saturating_add(most));
+        }
+        range
+    }
+
+    /// Whether a record lies in another partition than the one that its key is in by their number now: that was another when it was
+    /// written, or whoever wrote it goes by another rule.
+    pub(crate) fn has_elsewhere(&self, record: &Record) -> bool {
+        let partitions = i32::try_from(self.spans.len()).unwrap_or(i32::MAX);
+        record.key.as_ref().is_some_and(|key| partition_of(key, partitions) != record.partition)
+    }
+
     /// Whether retention may have removed records of its beginning: it begins with the first that a partition has left.
     pub(crate) fn may_be_cut_off(&self) -> bool {
         self.spans.iter().any(|span| span.low > 0 && span.from == span.low)
@@ -115,6 +131,22 @@ mod tests {
         let range =
             Range { topic: Arc::from("t"), spans: vec![span(3, 5), span(7, 7), span(9, 8)], period: None };
         assert_eq!(range.at_most(), 2);
+    }
+
+    #[test]
+    fn a_record_of_before_the_partitions_were_raised_lies_elsewhere() {
+        let of = |partitions| {
+            let span = |partition| Span { partition, low: 0, high: 200, from: 50, to: 200 };
+            Range { topic: Arc::from("t"), spans: (0..partitions).map(span).collect(), period: None }
+        };
+        let key = (0..99).map(|user| format!("17:{user}").into_bytes());
+        let key = key.into_iter().find(|key| partition_of(key, 12) != partition_of(key, 17)).unwrap();
+        let partition = partition_of(&key, 12);
+        let (topic, key, headers) = (Arc::from("t"), Some(key), Headers::default());
+        let record = Record { topic, partition, offset: 0, timestamp: None, key, value: None, headers };
+        assert!(!of(12).has_elsewhere(&record) && of(17).has_elsewhere(&record));
+        assert!(!of(17).has_elsewhere(&Record { key: None, ..record }));
+        assert_eq!((of(12).beginning(100).at_most(), of(12).beginning(500).at_most()), (1_200, 1_800));
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Finds records on the pipeline's topics: within a time, and in one partition where the key is known.
 
 use super::question::Period;
-use crate::kafka::{Group, Source};
+use crate::kafka::{Group, Range, Source};
 use crate::tool::{Result, Session};
 use runtime::consumer::Record;
 use runtime::settings::KafkaSettings;
 use schemas::{Millis, Topic};
 use std::cell::Cell;
+
+/// So many records of each partition tell whether any lies elsewhere than its key says.
+const FIRST_RECORDS: i64 = 10;
 
 /// A cluster with the pipeline's topics.
 pub(super) struct Search<'a> {
@@ -47,7 +50,8 @@ impl<'a> Search<'a> {
         Ok(self.most(scope, 1, fits)?.pop())
     }
 
-    /// The first records that fit, so many at most, in the order of time.
+    /// The first records that fit, so many at most, in the order of time. Where a key's own partition has too few of them, all are
+    /// read if records lie elsewhere than their keys say, as those do that were written before the partitions were raised.
     pub(super) fn most(
         &self,
         scope: Scope<'_>,
@@ -55,15 +59,29 @@ impl<'a> Search<'a> {
         fits: impl Fn(&Record) -> bool,
     ) -> Result<Vec<Record>> {
         let name = scope.topic.name(self.topic_prefix);
-        let mut range = self.source.range(&name, Some(scope.period.since), scope.period.until)?;
-        if let Some(key) = scope.key {
-            range.narrow_to(key);
+        let range = self.source.range(&name, Some(scope.period.since), scope.period.until)?;
+        let Some(key) = scope.key else { return self.all(&range, most, fits) };
+        let mut own = range.clone();
+        own.narrow_to(key);
+        let found = self.all(&own, most, &fits)?;
+        if found.len() < most && own.at_most() < range.at_most() && self.has_elsewhere(&range)? {
+            return self.all(&range, most, fits);
         }
+        Ok(found)
+    }
+
+    /// Whether one of the first records of a range lies in another partition than its key says.
+    fn has_elsewhere(&self, range: &Range) -> Result<bool> {
+        let lies_elsewhere = |record: &Record| range.has_elsewhere(record);
+        Ok(!self.all(&range.beginning(FIRST_RECORDS), 1, lies_elsewhere)?.is_empty())
+    }
+
+    fn all(&self, range: &Range, most: usize, fits: impl Fn(&Record) -> bool) -> Result<Vec<Record>> {
         let mut found = Vec::new();
         if range.at_most() == 0 {
             return Ok(found);
         }
-        let mut reading = self.source.open(&range)?.showing("records", true);
+        let mut reading = self.source.open(range)?.showing("records", true);
         while found.len() < most
             && let Some(record) = reading.next()?
         {
