@@ -13,12 +13,17 @@ use crate::tool::{Exit, Result, Session, tool, work};
 use expected::{Expected, number};
 use report::Report;
 use runtime::consumer::Record;
+use runtime::process::print_error;
 use schemas::{Millis, Reception, Split, Topic, TypedEvent, raw};
 use settings::ReplaySettings;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+use weir_messages::Input;
 
 /// Typed records are written after the raw one of their delivery, by the same clock; unless that was set back.
 const EARLIER: Duration = Duration::from_mins(1);
+
+/// For how long weir-messages knows what is in the inbox: the default of its --dedupe-window.
+const DEDUPE_WINDOW: Duration = Duration::from_hours(40);
 
 tool! {
     /// Split the deliveries of a time range again; a dry run unless told --apply
@@ -39,6 +44,10 @@ tool! {
     /// 30), raw records are kept for 30: what retention removed of events is missing too; where it may have removed deliveries of the
     /// range, of which nothing is known, it says so. Where an open transaction hides records it fails: what is missing may be among
     /// them.
+    ///
+    /// After the partitions of a topic were raised, and until that is longer ago than the --dedupe-window of weir-messages (40h),
+    /// publish with --missing-only alone: weir-messages looks where the keys are now, and what is published again comes into the
+    /// inbox twice. Where it sees records that lie elsewhere it warns.
     ///
     /// Ctrl-C ends it after what is under way, and says where to go on.
     ///
@@ -85,6 +94,11 @@ fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit> {
     let source = Source::connect(session, &settings.kafka, &topics)?;
     let range = source.range(&raw, Some(settings.period.since), Some(settings.period.until))?;
     let report = Report::begin(range.may_be_cut_off());
+    if !settings.missing_only
+        && let Some(topic) = raised(&source, settings)?
+    {
+        print_error(format_args!("weir: {}", comes_again(&topic)));
+    }
     let mut replay = Replay { session, settings, source, range, report };
     let outcome = replay.work();
     replay.report.stopped |= outcome.is_err();
@@ -93,6 +107,26 @@ fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit> {
     }
     outcome?;
     Ok(replay.report.exit(settings))
+}
+
+/// A topic whose events of before its partitions were raised are not found in the inbox by weir-messages.
+fn raised(source: &Source, settings: &ReplaySettings) -> Result<Option<String>> {
+    let since = Some(Millis::of(SystemTime::now()).before(DEDUPE_WINDOW));
+    for topic in settings.scope.topics().filter(|topic| Input::of(*topic).is_some()) {
+        let name = topic.name(&settings.scope.topic_prefix);
+        if source.has_elsewhere(&source.range(&name, since, None)?)? {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+fn comes_again(topic: &str) -> String {
+    format!(
+        "{topic} has records of the last 40 h in other partitions than their keys say, as where its partitions were raised: what is \
+         published again of before that comes into the inbox again too. Use --missing-only, or wait for as long as the --dedupe-window \
+         of weir-messages (40h)"
+    )
 }
 
 impl Replay<'_> {

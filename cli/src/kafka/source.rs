@@ -23,6 +23,9 @@ use std::time::Duration;
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const CLIENT_ID: &str = "weir";
 
+/// So many records of each partition tell whether any lies elsewhere than its key says.
+const FIRST_RECORDS: i64 = 10;
+
 /// A bounded memory for what is read ahead of each partition, and a quick end; a file can say otherwise.
 const DEFAULTS: [(&str, &str); 2] =
     [("queued.max.messages.kbytes", "1024"), ("fetch.queue.backoff.ms", "20")];
@@ -104,6 +107,19 @@ impl Source {
         let spans = ends.into_iter().map(span).collect();
         let period = by_records.then_some(Period { since, until });
         Ok(Range { topic: Arc::clone(reader.topic()), spans, period })
+    }
+
+    /// Whether one of the first records of a range lies in another partition than its key says.
+    pub(crate) fn has_elsewhere(&self, range: &Range) -> Result<bool> {
+        let mut first = self.open(&range.beginning(FIRST_RECORDS))?;
+        // What is there can be told by the others.
+        first.leave_out_hidden();
+        while let Some(record) = first.next()? {
+            if range.has_elsewhere(&record) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(crate) fn open(&self, range: &Range) -> Result<Reading> {

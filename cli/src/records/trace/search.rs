@@ -8,9 +8,6 @@ use runtime::settings::KafkaSettings;
 use schemas::{Millis, Topic};
 use std::cell::Cell;
 
-/// So many records of each partition tell whether any lies elsewhere than its key says.
-const FIRST_RECORDS: i64 = 10;
-
 /// A cluster with the pipeline's topics.
 pub(super) struct Search<'a> {
     source: Source,
@@ -64,16 +61,10 @@ impl<'a> Search<'a> {
         let mut own = range.clone();
         own.narrow_to(key);
         let found = self.all(&own, most, &fits)?;
-        if found.len() < most && own.at_most() < range.at_most() && self.has_elsewhere(&range)? {
+        if found.len() < most && own.at_most() < range.at_most() && self.source.has_elsewhere(&range)? {
             return self.all(&range, most, fits);
         }
         Ok(found)
-    }
-
-    /// Whether one of the first records of a range lies in another partition than its key says.
-    fn has_elsewhere(&self, range: &Range) -> Result<bool> {
-        let lies_elsewhere = |record: &Record| range.has_elsewhere(record);
-        Ok(!self.all(&range.beginning(FIRST_RECORDS), 1, lies_elsewhere)?.is_empty())
     }
 
     fn all(&self, range: &Range, most: usize, fits: impl Fn(&Record) -> bool) -> Result<Vec<Record>> {
