@@ -1,10 +1,14 @@
 //! `weir replay` before it reads anything; `tests/tests/replay.rs` has the rest.
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+use rdkafka::ClientConfig;
 use rdkafka::mocking::MockCluster;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use schemas::Topic;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::Command;
+use std::time::Duration;
 
 /// Exit code and standard error.
 fn replay(arguments: &[&str]) -> (Option<i32>, String) {
@@ -29,6 +33,31 @@ fn a_missing_topic_is_named_with_the_command_that_makes_it() {
     let (code, said) = replay(&["--since", "2h", "--brokers", &cluster.bootstrap_servers()]);
     assert_eq!(code, Some(1));
     assert!(said.contains("meta.webhooks.raw.v1") && said.contains("weir topics apply --brokers"), "{said}");
+}
+
+#[test]
+fn what_would_come_into_the_inbox_again_after_partitions_were_raised_is_told() {
+    let cluster = MockCluster::new(1).unwrap();
+    for topic in Topic::ALL {
+        cluster.create_topic(&topic.name("meta"), 3, 1).unwrap();
+    }
+    let brokers = cluster.bootstrap_servers();
+    let said = |more: &[&str]| {
+        let (code, said) = replay(&[&["--since", "2h", "--brokers", &brokers], more].concat());
+        assert_eq!(code, Some(0), "{said}");
+        said
+    };
+    assert!(!said(&[]).contains("partitions were raised"));
+    let producer: BaseProducer =
+        ClientConfig::new().set("bootstrap.servers", cluster.bootstrap_servers()).create().unwrap();
+    // One of them is where the key is.
+    for partition in 0..3 {
+        let record = BaseRecord::to("meta.messages.v1").partition(partition).key("17:42").payload("{}");
+        producer.send(record).map_err(|(error, _)| error).unwrap();
+    }
+    producer.flush(Duration::from_secs(10)).unwrap();
+    assert!(said(&[]).contains("meta.messages.v1 has records of the last 40 h in other partitions"));
+    assert!(!said(&["--missing-only"]).contains("partitions were raised"));
 }
 
 #[test]
@@ -62,7 +91,7 @@ fn publishing_what_is_missing_cannot_go_without_a_comparison() {
 fn an_empty_flag_is_refused_and_an_empty_variable_is_not_set() {
     let (code, said) = replay(&["--since", "2h", "--account", "", "--brokers", "localhost:9092"]);
     assert_eq!(code, Some(2));
-    assert!(said.contains("--account (flag): found \"\", expected some text"), "{said}");
+    assert!(said.contains("--account (flag): found \"\", expected an id"), "{said}");
     let empty = [("WEIR_BROKERS", ""), ("WEIR_RATE", "")];
     let (code, said) = replay_with(&["--since", "2h"], &empty);
     assert_eq!(code, Some(2));

@@ -7,7 +7,7 @@ use super::line;
 use super::watch::{Span, Watch, WatchError};
 use crate::kafka::Source;
 use crate::screen::{Screen, Tone, counted};
-use crate::tool::settings::{count, flag, group, kafka, kind, settings, several, switch, topic_prefix};
+use crate::tool::settings::{count, group, kafka, kind, meta_id, settings, several, switch, topic_prefix};
 use crate::tool::{Exit, Result, Session, tool, work};
 use runtime::consumer::Record;
 use runtime::settings::{KafkaSettings, form};
@@ -62,11 +62,11 @@ settings! {
     /// Which records.
     struct Wanted {
         /// Only records of this account or page, by its id
-        account: Option<String> = flag("account", "ID", form::text()).optional(),
+        account: Option<String> = meta_id("account").optional(),
         /// Only events of this kind, such as message or standby.postback
         kind: Option<EventKind> = kind().optional(),
         /// Only records of the conversations with this user, by its id
-        user: Option<String> = flag("user", "ID", form::text()).optional(),
+        user: Option<String> = meta_id("user").optional(),
         /// Only records of these topics, by their full names [default: the typed topics]
         topics: Vec<String> = several("topic", "TOPIC", form::text()),
         /// First part of every topic's name

@@ -20,7 +20,7 @@ mod show;
 
 use crate::screen::Screen;
 use crate::tool::settings::{
-    EventLimits, admin_ports, flag, group, kafka, past, settings, since, switch, topic_prefix,
+    EventLimits, admin_ports, flag, group, kafka, meta_id, past, settings, since, switch, topic_prefix,
 };
 use crate::tool::{Exit, Result, Session, tool, work};
 use crate::topics;
@@ -84,9 +84,9 @@ settings! {
         /// A message id, the id of a comment, an event id or a delivery id
         id: Option<String> = flag("id", "ID", form::text()).positional().optional(),
         /// The account or page, by its id
-        account: Option<String> = flag("account", "ID", form::text()).optional(),
+        account: Option<String> = meta_id("account").optional(),
         /// Who writes with it, by the id that the account knows
-        user: Option<String> = flag("user", "ID", form::text()).optional(),
+        user: Option<String> = meta_id("user").optional(),
         /// When it was received: a time (2026-11-21T18:30:00Z), or how long ago (2h)
         at: Option<Millis> = past("at").optional(),
         /// From when on to look where --at is not given: a time (2026-11-21T18:30:00Z), or how long ago (2h)

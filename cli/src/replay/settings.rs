@@ -1,7 +1,7 @@
 //! What `weir replay` can be asked for.
 
 use crate::tool::settings::{
-    EventLimits, check_period, count, flag, group, kafka, kind, rate, settings, several, since, switch,
+    EventLimits, check_period, count, group, kafka, kind, meta_id, rate, settings, several, since, switch,
     topic_prefix, until,
 };
 use runtime::settings::{KafkaSettings, form};
@@ -46,7 +46,7 @@ settings! {
     /// Which events.
     pub(super) struct Scope {
         /// Only events of this account or page, by its id
-        account: Option<String> = flag("account", "ID", form::text()).optional(),
+        account: Option<String> = meta_id("account").optional(),
         /// Only events of this kind, such as message or standby.postback
         kind: Option<EventKind> = kind().optional(),
         /// Only events of these typed topics, by their full names
@@ -56,8 +56,13 @@ settings! {
     }
     check |scope, given| {
         let names = Topic::TYPED.map(|topic| topic.name(&scope.topic_prefix));
-        let wrong = scope.topics.iter().filter(|name| !names.contains(name));
-        given.refuse("topic", wrong, &format!("the full name of a typed topic, of: {}", names.join(", ")));
+        let wrong: Vec<&String> = scope.topics.iter().filter(|name| !names.contains(name)).collect();
+        let of_kind = scope.kind.map(EventKind::topic).filter(|topic| wrong.is_empty() && !scope.holds_topic(*topic));
+        if let Some(topic) = of_kind {
+            given.problem("topic", &format!("{}, which events of --kind are on", topic.name(&scope.topic_prefix)));
+        }
+        let expected = format!("the full name of a typed topic, of: {}", names.join(", "));
+        given.refuse("topic", wrong.into_iter(), &expected);
     }
 }
 
@@ -159,6 +164,22 @@ mod tests {
         assert!(held(&["--account", "1"]).is_empty());
         let of_one = held(&["--account", events[0].account.as_deref().unwrap()]);
         assert!(!of_one.is_empty() && of_one.len() < 4, "{of_one:?}");
+    }
+
+    #[test]
+    fn what_can_be_no_event_is_refused() {
+        let problems =
+            |arguments: &[&str]| given(&[&["--since", "2h"], arguments].concat()).unwrap_err().to_string();
+        let said = problems(&["--kind", "message", "--topic", "meta.receipts.v1", "meta.comments.v1"]);
+        assert!(said.contains("--topic") && said.contains("meta.messages.v1, which"), "{said}");
+        assert!(given(&["--since", "2h", "--kind", "message", "--topic", "meta.messages.v1"]).is_ok());
+        let said = problems(&["--account", "17841405726653026,1"]);
+        assert!(
+            said.starts_with("--account (flag): found \"17841405726653026,1\", expected an id"),
+            "{said}"
+        );
+        let account = given(&["--since", "2h", "--account", "17841405726653026 "]).unwrap().scope.account;
+        assert_eq!(account.as_deref(), Some("17841405726653026"));
     }
 
     #[test]

@@ -29,6 +29,20 @@ pub(crate) fn kind() -> Flag<EventKind> {
     flag("kind", "KIND", Form::new(expected, |value| value.trim().parse().ok()))
 }
 
+/// An id of Meta's: of an account or page, or of a person.
+pub(crate) fn meta_id(id: &'static str) -> Flag<String> {
+    flag(id, "ID", id_form())
+}
+
+/// What cannot be one finds nothing, which would say that there is nothing; and as a path it would name a folder of many.
+fn id_form() -> Form<String> {
+    Form::new("an id: letters, digits, '_', '.' and '-', at most 128", |value| {
+        let id = value.trim();
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        ((1..=128).contains(&id.len()) && id.bytes().all(allowed)).then(|| id.to_owned())
+    })
+}
+
 /// Admin ports of processes.
 pub(crate) fn admin_ports(id: &'static str, of: &str) -> Flag<Vec<String>> {
     several(id, "HOST:PORT", form::matching(&format!("HOST:PORT of {of}"), is_host_port))
@@ -42,4 +56,19 @@ pub(crate) fn rate(default: &'static str) -> Flag<u64> {
 /// The first part of every topic's name.
 pub(crate) fn topic_prefix() -> Flag<String> {
     flag("topic-prefix", "NAME", form::topic_prefix()).env("WEIR_TOPIC_PREFIX").or("meta")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_trimmed_and_is_neither_a_path_nor_several() {
+        for id in ["6837251906428371", " 6837251906428371\n", "_"] {
+            assert_eq!(id_form().parse(id).as_deref(), Some(id.trim()));
+        }
+        for text in ["", " ", "1/2", "a b", "17,1", &"1".repeat(129)] {
+            assert_eq!(id_form().parse(text), None, "{text}");
+        }
+    }
 }
