@@ -30,17 +30,26 @@ pub(crate) fn past(id: &'static str) -> Flag<Millis> {
 /// What is yet to come is mostly a time of another zone, and that nothing is found from then on would say nothing.
 fn form(now: Millis) -> Form<Millis> {
     let expected = "a time in UTC that has been, such as 2026-11-21T18:30:00Z, or how long ago with its unit, such as 2h or 30m";
-    Form::new(expected, move |value| parse(value.trim(), now).filter(|at| *at <= now))
+    Form::new(expected, move |value| parse(value.trim(), now).filter(|at| *at <= now)).because(is_of_months)
 }
 
 /// What is yet to come is now: nobody has looked at what comes until then.
 fn end(now: Millis) -> Form<Millis> {
     let expected =
         "a time in UTC such as 2026-11-21T18:30:00Z, or how long ago with its unit, such as 2h or 30m";
-    Form::new(expected, move |value| parse(value.trim(), now).map(|at| at.min(now)))
+    Form::new(expected, move |value| parse(value.trim(), now).map(|at| at.min(now))).because(is_of_months)
+}
+
+/// Whether it has the one unit that differs from another by a capital: who writes `30M` means minutes, and would get years.
+fn is_of_months(value: &str) -> Option<String> {
+    let is_amount = value.contains('M') && humantime::parse_duration(value.trim()).is_ok();
+    is_amount.then(|| "M are months: write m for minutes, or months".to_owned())
 }
 
 fn parse(value: &str, now: Millis) -> Option<Millis> {
+    if is_of_months(value).is_some() {
+        return None;
+    }
     if let Ok(ago) = humantime::parse_duration(value) {
         return Some(now.before(ago));
     }
@@ -72,6 +81,16 @@ mod tests {
         assert_eq!(read("2026-11-21T20:30:00Z"), None);
         assert_eq!(end(now).parse("2026-11-21T20:30:00Z"), Some(now));
         assert_eq!(end(now).parse("1h"), form(now).parse("1h"));
+    }
+
+    #[test]
+    fn months_are_written_out() {
+        let now = Millis::parse("2026-11-21T18:30:00Z").unwrap();
+        for value in ["5M", "1h 30M"] {
+            assert_eq!((form(now).parse(value), end(now).parse(value)), (None, None), "{value}");
+        }
+        assert!(is_of_months("5M").unwrap().contains("write m for minutes"));
+        assert!(read("1month") < read("5m"));
     }
 
     #[test]
