@@ -73,3 +73,14 @@ fn of_several_secrets_one_has_to_be_chosen() {
     assert_eq!(code, Some(1), "{stderr}");
     assert!(stderr.contains("cannot read no/such") && stderr.contains("message/text"), "{stderr}");
 }
+
+#[test]
+fn an_empty_body_is_not_posted() {
+    let secrets = secrets();
+    let body = secrets.path().join(".body.json");
+    fs::write(&body, "").unwrap();
+    let to = ["--app", "shop", "--to", "http://127.0.0.1:1/webhook"];
+    let Ran { code, stderr, .. } =
+        weir(&[&["post", body.to_str().unwrap()], &to[..]].concat(), secrets.path());
+    assert!(code == Some(1) && stderr.contains("body.json is empty, and nothing was posted"), "{stderr}");
+}

@@ -5,7 +5,7 @@ use super::poster::{Answer, Poster, address};
 use super::sign::Signer;
 use crate::screen::{Screen, Tone, one_line};
 use crate::tool::settings::{Flag, flag, group, settings};
-use crate::tool::{Exit, Result, Session, tool, work};
+use crate::tool::{Exit, Result, Session, input, tool, work};
 use bytes::Bytes;
 
 tool! {
@@ -44,6 +44,13 @@ pub(super) fn to() -> Flag<String> {
 
 fn run(PostSettings { file, to, signer }: &PostSettings, screen: &mut Screen) -> Result<Exit> {
     let body = body::read(file)?;
+    if body.is_empty() {
+        let name = input::name(file);
+        return Err(format!(
+            "{name} is empty, and nothing was posted: Meta posts no delivery without a body"
+        )
+        .into());
+    }
     let signature = signer.secret().sign(&body);
     let poster = Poster::new(to)?;
     let Answer { status, text, took, .. } =
