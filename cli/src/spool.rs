@@ -106,9 +106,11 @@ tool! {
     ///
     /// To post them again, each with its signature:
     ///   weir spool export --set-aside | while IFS= read -r line; do
-    ///     printf %s "$line" | jq -j .body | curl -sS -w '%{http_code}\n' \
+    ///     printf %s "$line" | jq -j 'if has("body") then .body|@base64 else .body_base64 end' | base64 -d |
+    ///       curl -sS -w " %{http_code} $(printf %s "$line" | jq -r .id)\n" \
     ///       -H "x-hub-signature-256: $(printf %s "$line" | jq -r '.headers["x-hub-signature-256"]')" \
     ///       --data-binary @- http://localhost:8080/webhook
     ///   done
+    /// What is corrupt is answered 401: it is not what was signed.
     const EXPORT: "export" = work!(ExportSettings, export::run);
 }
