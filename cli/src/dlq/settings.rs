@@ -220,7 +220,7 @@ mod tests {
         let said = read::<DeadLetterPosition>(&command, &matches)
             .map_or_else(|problems| problems.to_string(), |_| String::new());
         assert!(
-            said.starts_with("place (flag): found \"meta.messages.dlq.v1/0/x\", expected a dead"),
+            said.starts_with("place (argument): found \"meta.messages.dlq.v1/0/x\", expected a dead"),
             "{said}"
         );
     }

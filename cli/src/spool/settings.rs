@@ -100,7 +100,9 @@ pub(super) struct SpoolLocation {
 
 /// The flag `--spool-dir`.
 fn spool_dir() -> Setting<SpoolLocation> {
-    let Setting { declare, read } = flag("spool-dir", "DIR", form::text()).env("WEIR_SPOOL_DIR").into();
+    let text = form::text();
+    let folder = Form::new("the folder of ingest's spool", move |value| text.parse(value));
+    let Setting { declare, read } = flag("spool-dir", "DIR", folder).env("WEIR_SPOOL_DIR").into();
     let read = |reader: &mut Reader<'_>, id: &str| {
         let directory: String = read(reader, id)?;
         let is_given = reader.source("spool-dir") == Source::Flag;

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Source {
     /// The command line.
     Flag,
+    /// The command line, without a flag.
+    Argument,
     /// The environment variable of this name.
     Environment(String),
     /// The default that `--help` shows.
@@ -39,6 +41,7 @@ impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag => formatter.write_str("flag"),
+            Self::Argument => formatter.write_str("argument"),
             Self::Environment(name) => write!(formatter, "environment {name}"),
             Self::Default => formatter.write_str("default"),
             Self::File(place) => formatter.write_str(place),

@@ -81,6 +81,9 @@ impl<'a> Reader<'a> {
     /// Where the value of a field came from.
     pub fn source(&self, id: &str) -> Source {
         match self.given(id).and_then(|_| self.matches.value_source(id)) {
+            Some(ValueSource::CommandLine) if self.argument(id).is_some_and(clap::Arg::is_positional) => {
+                Source::Argument
+            }
             Some(ValueSource::CommandLine) => Source::Flag,
             Some(ValueSource::EnvVariable) => Source::Environment(self.environment_name(id)),
             _ if self.is_set(id) => Source::Default,
@@ -141,6 +144,7 @@ mod tests {
 
     fn command() -> Command {
         Command::new("weir-test")
+            .arg(Arg::new("probe"))
             .arg(Arg::new("ack_timeout").long("ack-timeout").env("WEIR_ACK_TIMEOUT").default_value("1s"))
             .arg(Arg::new("max_body").long("max-body").env("WEIR_MAX_BODY"))
             .arg(Arg::new("brokers").long("brokers").env("WEIR_BROKERS"))
@@ -203,6 +207,16 @@ mod tests {
              --token (flag): found (hidden), expected a token\n\
              --ack-timeout (flag): found \"\", expected a duration with its unit, from 10ms to 4s"
         );
+    }
+
+    #[test]
+    fn an_argument_is_not_called_a_flag() {
+        let command = command();
+        let matches = command.clone().get_matches_from(["weir-test", "foo"]);
+        let mut reader = Reader::new(&command, &matches);
+        reader.optional("probe", &form::choice(&[("live", ())]));
+        let text = reader.finish(None::<()>).unwrap_err().to_string();
+        assert_eq!(text, "probe (argument): found \"foo\", expected one of live");
     }
 
     #[test]
