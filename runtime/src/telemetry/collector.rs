@@ -86,6 +86,7 @@ mod tests {
             queue: 1,
             certificate: Some(pipe),
             foreign_protocol: None,
+            refused: Vec::new(),
         };
         let error = Collector::new(&environment, Handle::current()).unwrap_err();
         assert_eq!(error, "OTEL_EXPORTER_OTLP_CERTIFICATE: no answer within 5s");

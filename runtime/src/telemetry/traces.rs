@@ -15,7 +15,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::collector::Collector;
-use super::environment::Environment;
+use super::environment::{Environment, Refused};
 use super::export::{Admission, SpanCounts};
 use super::spans;
 use crate::process::{About, chain};
@@ -28,6 +28,7 @@ const LAST_SPANS: Duration = Duration::from_secs(3);
 pub(crate) struct Traces {
     provider: SdkTracerProvider,
     foreign_protocol: Option<String>,
+    refused: Vec<Refused>,
 }
 
 impl Traces {
@@ -44,7 +45,8 @@ impl Traces {
             .with_resource(resource(about))
             .with_span_processor(Admission::new(exporter, environment.queue, counts))
             .build();
-        Ok(Some(Self { provider, foreign_protocol: environment.foreign_protocol }))
+        let Environment { foreign_protocol, refused, .. } = environment;
+        Ok(Some(Self { provider, foreign_protocol, refused }))
     }
 
     /// Makes spans of those of [`spans::TARGET`] and of nothing else: what is logged stays out of traces.
@@ -67,6 +69,14 @@ impl Traces {
             tracing::warn!(
                 found,
                 "OTEL_EXPORTER_OTLP_PROTOCOL is not spoken here: spans go as http/protobuf"
+            );
+        }
+        for Refused { variable, found, expected } in &self.refused {
+            tracing::warn!(
+                variable,
+                found,
+                expected,
+                "a variable of OpenTelemetry's cannot be used: its default goes"
             );
         }
         tracing::info!("spans of traces are exported, as the variables OTEL_* say");
