@@ -9,6 +9,9 @@ use std::path::Path;
 const RECEPTION: Reception<'static> =
     Reception { delivery_id: "01981e56-7bb4-7b1f-9a53-2f6c1d0e8b47", received: "2025-07-18T16:20:41.012Z" };
 
+/// When inbox records of fixtures were received.
+const RECEIVED_IN_FIXTURES: &str = "2025-07-18T10:35:12.000Z";
+
 /// The value of the first record that a fixture becomes, laid out.
 pub(crate) fn event(fixture: &str) -> String {
     lay_out(&value(fixture))
@@ -50,9 +53,12 @@ pub(crate) fn delivery(fixture: &str) -> String {
     lay_out(&read(&format!("{fixture}.json")))
 }
 
-/// The first inbox record of a fixture, laid out.
+/// The first inbox record of a fixture, laid out; received as the other samples, after what fixtures tell happened.
 pub(crate) fn inbox(fixture: &str) -> String {
-    lay_out(read(&format!("{fixture}.inbox.jsonl")).lines().next().unwrap_or_default())
+    let records = read(&format!("{fixture}.inbox.jsonl"));
+    let first = records.lines().next().unwrap_or_default();
+    let received = |at: &str| format!(r#""received_at":"{at}""#);
+    lay_out(&first.replace(&received(RECEIVED_IN_FIXTURES), &received(RECEPTION.received)))
 }
 
 fn value(fixture: &str) -> String {
