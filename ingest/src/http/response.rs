@@ -214,8 +214,8 @@ impl Unavailable {
             },
             Self::SpoolFailing => UnavailableTexts {
                 label: "spool_failing",
-                log: "the delivery is not on Kafka, and the spool's disk fails or is too slow",
-                text: "the delivery is not on Kafka and the spool's disk fails or is too slow: send it again",
+                log: "the delivery is not on Kafka, and the spool cannot be used or is too slow: /readyz?verbose says why",
+                text: "the delivery is not on Kafka and the spool cannot be used or is too slow: send it again",
             },
             Self::Connections => UnavailableTexts {
                 label: "connections",

@@ -85,10 +85,12 @@ enum Operation {
 #[derive(Debug)]
 enum State {
     Open(Database),
-    /// Nothing can be read or written until `retry_at`; `is_final` means that the file must not be written again.
+    /// Nothing can be read or written until `retry_at`; `is_final` means that the file must not be written again, `later_format` is
+    /// that of one of a later version.
     Failed {
         is_final: bool,
         retry_at: Instant,
+        later_format: Option<i64>,
     },
     /// For good: the process ends.
     Closed,
@@ -100,7 +102,7 @@ impl Store {
         parts.metrics.max_bytes.set(i64::try_from(parts.max_bytes).unwrap_or(i64::MAX));
         let reserve = Reserve::new(&parts.directory, parts.max_bytes);
         Self {
-            state: State::Failed { is_final: false, retry_at: Instant::now() },
+            state: State::Failed { is_final: false, retry_at: Instant::now(), later_format: None },
             totals: None,
             oldest: None,
             page_bytes: 0,
@@ -178,7 +180,7 @@ impl Store {
         let is_left = self.leave_to_drain(sequence.current)?;
         if is_left && created.is_err() {
             // It must not be written any more, also once it could be.
-            self.state = State::Failed { is_final: true, retry_at: Instant::now() };
+            self.state = State::Failed { is_final: true, retry_at: Instant::now(), later_format: None };
         }
         let database = created?;
         self.parts.is_read_only = false;
@@ -276,7 +278,7 @@ impl Store {
     fn fail(&mut self, error: &StoreError, operation: Operation) {
         let was_final = self.must_retire();
         // Closed before it is looked at.
-        self.state = State::Failed { is_final: was_final, retry_at: Instant::now() };
+        self.state = State::Failed { is_final: was_final, retry_at: Instant::now(), later_format: None };
         let current = || files::sequence(&self.parts.directory).map(|sequence| sequence.current);
         let error = if was_final { error.clone() } else { recheck_damage(error, current()) };
         let is_final = was_final || matches!(error, StoreError::Damaged(_) | StoreError::Unsynced(_));
@@ -289,7 +291,8 @@ impl Store {
             retry_seconds = self.retry.as_secs(),
             "cannot use the spool: until it recovers, deliveries that Kafka does not acknowledge are answered 503"
         );
-        self.state = State::Failed { is_final, retry_at: Instant::now() + self.retry };
+        let later_format = if let StoreError::LaterFormat(format) = error { Some(format) } else { None };
+        self.state = State::Failed { is_final, retry_at: Instant::now() + self.retry, later_format };
         self.retry = (self.retry * 2).min(RETRY_LAST);
     }
 }

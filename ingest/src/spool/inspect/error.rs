@@ -40,6 +40,15 @@ impl InspectError {
         ))
     }
 
+    /// Its owner cannot use the file as long as it is of its own version.
+    pub(in crate::spool) fn of_later_version(directory: &Path, format: i64) -> Self {
+        let directory = directory.display();
+        Self::Failed(format!(
+            "the spool in {directory} was written by a later version (format {format}, known are up to {VERSION}), and the ingest that \
+             runs has none: what lies there stays until that version runs again"
+        ))
+    }
+
     /// It cannot be used, for a reason that is not in it: mostly it is well, and another user's.
     pub(super) fn unusable(file: &Path, why: &impl Display) -> Self {
         let user_to_run_as = user_to_run_as(file, why);

@@ -172,8 +172,12 @@ impl Store {
 
     /// Serves a request of `weir spool`.
     pub(in crate::spool) fn inspect(&mut self, request: &Request) -> Result<Response, InspectError> {
-        let State::Open(database) = &self.state else {
-            return Err(InspectError::not_now(&self.parts.directory));
+        let database = match &self.state {
+            State::Open(database) => database,
+            State::Failed { later_format: Some(format), .. } => {
+                return Err(InspectError::of_later_version(&self.parts.directory, *format));
+            }
+            State::Failed { .. } | State::Closed => return Err(InspectError::not_now(&self.parts.directory)),
         };
         let read = respond(database.connection(), request).map_err(|error| (error, Operation::Read));
         let served = read.and_then(|(response, changes)| {

@@ -45,8 +45,12 @@ impl Store {
     }
 
     /// Why no delivery can be stored.
-    const fn problem(&self) -> Option<&'static str> {
+    pub(super) const fn problem(&self) -> Option<&'static str> {
         match (&self.state, self.full) {
+            (State::Failed { later_format: Some(_), .. }, _) => Some(
+                "a later version wrote its file: until that runs again there is no spool, and deliveries that Kafka does not acknowledge \
+                 are answered 503",
+            ),
             (State::Failed { .. } | State::Closed, _) => Some(
                 "its file cannot be used at the moment: deliveries that Kafka does not acknowledge are answered 503, see the log",
             ),

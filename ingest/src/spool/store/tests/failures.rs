@@ -117,6 +117,25 @@ fn a_file_that_looks_damaged_since_the_disk_does_not_give_it_is_tried_again() {
 }
 
 #[test]
+fn a_file_of_a_later_version_is_told_as_one_and_stays_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = spool_db(directory.path());
+    fs::write(&file, closed_spool(&rows(2))).unwrap();
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    connection
+        .execute_batch("ALTER TABLE deliveries ADD COLUMN later TEXT; PRAGMA user_version = 9")
+        .unwrap();
+    drop(connection);
+    let before = fs::read(&file).unwrap();
+    let mut store = store(directory.path());
+    assert!(store.problem().unwrap().starts_with("a later version wrote its file"));
+    let listed = store.inspect(&Request::RetryAll { reason: ParkReason::TooLarge, after: 0 });
+    let said = listed.unwrap_err().to_string();
+    assert!(said.contains("format 9") && said.contains("until that version runs again"), "{said}");
+    assert_eq!(fs::read(&file).unwrap(), before);
+}
+
+#[test]
 fn an_error_closes_the_file_whoever_meets_it() {
     let retry = |store: &mut Store| {
         let retried = store.inspect(&Request::RetryAll { reason: ParkReason::TooLarge, after: 0 });
