@@ -37,10 +37,14 @@ pub(super) fn topics(
     let default = TopicSpec::DEFAULT_REPLICATION.min(brokers.max(1));
     let replicas = settings.replication_factor.unwrap_or(default);
     let desired = |topic: Topic| {
-        let (name, partitions) = (topic.name(&settings.topic_prefix), settings.partitions);
+        let name = topic.name(&settings.topic_prefix);
         // Those of a topic that is there stay, and its settings have to fit them: before Kafka 3.7 no record is acknowledged where
         // more replicas have to be in sync than there are (KAFKA-15583).
         let numbers = present.get(&name).map(|present| (present.partitions, present.replicas));
+        // Who raised some, and says nothing of it, is told so, and finds nothing amiss for good.
+        let is_raised = |(partitions, _): (u32, _)| partitions.max(TopicSpec::DEFAULT_PARTITIONS);
+        let default = || numbers.map_or(TopicSpec::DEFAULT_PARTITIONS, is_raised);
+        let partitions = settings.partitions.unwrap_or_else(default);
         let config = config(topic, settings, brokers, numbers.unwrap_or((partitions, replicas)));
         Desired { name, partitions, replicas, config }
     };

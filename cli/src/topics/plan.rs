@@ -17,6 +17,11 @@ Partitions and replicas stay as they are: more partitions would move keys to oth
 conversations, and replicas are moved by kafka-reassign-partitions. If they are right as they are, say so with
 --partitions and --replication-factor.";
 
+/// What is said where somebody raised partitions.
+const RAISED: &str = "\
+have more partitions than 12, which are taken as they are where no --partitions is given. For 40 hours after they were
+raised (the --dedupe-window of weir-messages) publish by `weir replay --missing-only` alone: what was in the inbox before would come again.";
+
 pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit> {
     let look = async {
         let cluster = Cluster::connect(&settings.kafka).await?;
@@ -41,6 +46,11 @@ fn report(compared: &[Compared], settings: &TopicsSettings, screen: &mut Screen)
     screen.line(nonzero(&said).join(", "))?;
     if stay > 0 {
         screen.line(WHY_IT_STAYS)?;
+    }
+    let is_raised = |topic: &&Compared| topic.desired.partitions > TopicSpec::DEFAULT_PARTITIONS;
+    let raised = compared.iter().filter(is_raised).count();
+    if settings.partitions.is_none() && raised > 0 {
+        screen.line(format!("{raised} {RAISED}"))?;
     }
     if missing + differ > 0 {
         let what = if stay == 0 { "it" } else { "all else" };
@@ -125,7 +135,7 @@ fn apply_command(settings: &TopicsSettings) -> String {
         format!("weir topics apply --brokers {}", kafka.brokers),
         given(!kafka.properties.is_empty(), " --kafka-config FILE".to_owned()),
         given(topic_prefix != "meta", format!(" --topic-prefix {topic_prefix}")),
-        given(*partitions != TopicSpec::DEFAULT_PARTITIONS, format!(" --partitions {partitions}")),
+        partitions.map_or_else(String::new, |count| format!(" --partitions {count}")),
         replication_factor.map_or_else(String::new, |count| format!(" --replication-factor {count}")),
         given(*max_body != TopicSpec::DEFAULT_BODY_BYTES, format!(" --max-body {max_body}")),
         broker_disk.map_or_else(String::new, |bytes| format!(" --broker-disk {bytes}")),

@@ -9,8 +9,9 @@ settings! {
         kafka: KafkaSettings = kafka(),
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
-        /// Partitions of a topic; it cannot be changed later without moving keys
-        partitions: u32 = count("partitions", 1..=10_000).env("WEIR_PARTITIONS").or("12"),
+        /// Partitions of a topic; it cannot be changed later without moving keys [default: 12, or as many as a topic that is there has
+        /// where these are more]
+        partitions: Option<u32> = count("partitions", 1..=10_000).env("WEIR_PARTITIONS").optional(),
         /// Replicas of a partition [default: 3, or the number of brokers where fewer]
         replication_factor: Option<u32> = count("replication-factor", 1..=100).env("WEIR_REPLICATION_FACTOR").optional(),
         /// The --max-body of ingest: topics that carry bodies take records of 1 MiB more
@@ -38,7 +39,7 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_table_of_topics() {
         let settings = given(&["--brokers", "kafka:9092"]).unwrap();
-        assert_eq!(settings.partitions, TopicSpec::DEFAULT_PARTITIONS);
+        assert_eq!((settings.partitions, TopicSpec::DEFAULT_PARTITIONS), (None, 12));
         assert_eq!(settings.max_body, TopicSpec::DEFAULT_BODY_BYTES);
         assert_eq!((settings.replication_factor, settings.broker_disk), (None, None));
         assert_eq!(settings.topic_prefix, "meta");

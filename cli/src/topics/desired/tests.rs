@@ -7,7 +7,7 @@ pub(in crate::topics) fn settings() -> TopicsSettings {
     TopicsSettings {
         kafka: KafkaSettings::plain("kafka:9092"),
         topic_prefix: "meta".to_owned(),
-        partitions: 12,
+        partitions: None,
         replication_factor: None,
         max_body: 4 << 20,
         broker_disk: None,
@@ -71,11 +71,31 @@ fn the_settings_of_a_topic_fit_the_partitions_and_replicas_that_it_has() {
         let present = Present { partitions, replicas, ..Present::default() };
         let present = BTreeMap::from([("meta.webhooks.raw.v1".to_owned(), present)]);
         let raw = topics(&told, 3, &present).into_iter().find(|topic| present.contains_key(&topic.name));
-        let Desired { partitions, replicas, config, .. } = raw.unwrap();
-        assert_eq!((partitions, replicas), (12, 3), "what they should be is the same");
+        let Desired { partitions: desired, replicas, config, .. } = raw.unwrap();
+        assert_eq!(
+            (desired, replicas),
+            (partitions.max(12), 3),
+            "but for more partitions, what they should be is the same"
+        );
         config
     };
     assert_eq!(raw(12, 3), of(&told, 3, "meta.webhooks.raw.v1").config);
     assert!(!raw(12, 2).contains_key(MIN_INSYNC) && !raw(12, 1).contains_key(MIN_INSYNC));
     assert_eq!(raw(24, 3)[RETENTION_BYTES], "3579139413");
+}
+
+#[test]
+fn more_partitions_are_as_desired_where_no_number_was_given() {
+    let inbox = |settings: &TopicsSettings, partitions| {
+        let present = Present { partitions, replicas: 3, ..Present::default() };
+        let present = BTreeMap::from([("meta.inbox.v1".to_owned(), present)]);
+        topics(settings, 3, &present)
+            .into_iter()
+            .find(|topic| topic.name == "meta.inbox.v1")
+            .unwrap()
+            .partitions
+    };
+    assert_eq!([6, 12, 17].map(|is| inbox(&settings(), is)), [12, 12, 17]);
+    let given = TopicsSettings { partitions: Some(12), ..settings() };
+    assert_eq!([6, 12, 17].map(|is| inbox(&given, is)), [12, 12, 12]);
 }

@@ -68,11 +68,20 @@ fn the_states_are_counted_and_it_is_said_what_apply_can_do() {
 }
 
 #[test]
+fn partitions_that_somebody_raised_are_told_and_are_no_difference() {
+    let raised = compared(|_| ());
+    let raised = Compared { desired: Desired { partitions: 17, ..raised.desired.clone() }, ..raised };
+    let (said, exit) = told(&[raised, compared(|_| ())]);
+    assert!(said.contains("2 as desired\n1 have more partitions than 12") && exit == Exit::Done, "{said}");
+    assert!(said.contains("--missing-only"), "{said}");
+}
+
+#[test]
 fn the_next_command_repeats_what_was_given() {
     assert_eq!(apply_command(&settings()), "weir topics apply --brokers kafka:9092");
     let other = TopicsSettings {
         topic_prefix: "test".to_owned(),
-        partitions: 3,
+        partitions: Some(3),
         replication_factor: Some(1),
         max_body: 1 << 20,
         broker_disk: Some(1 << 40),
