@@ -199,11 +199,18 @@ fn offsets(found: &TopicPartitionList) -> KafkaResult<BTreeMap<(String, i32), i6
 
 /// That this user may not read something is no fault of the group.
 fn nothing(error: KafkaError) -> NotKnown {
-    use RDKafkaErrorCode::{CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator};
+    use RDKafkaErrorCode::{
+        CoordinatorLoadInProgress, CoordinatorNotAvailable, FencedLeaderEpoch, NotCoordinator,
+        NotLeaderForPartition, UnknownLeaderEpoch,
+    };
     match error.rdkafka_error_code() {
         Some(code) if is_of_rights(code) => NotKnown::Untold(format!("this user may not ask ({code})")),
         Some(code @ (CoordinatorLoadInProgress | CoordinatorNotAvailable | NotCoordinator)) => {
             NotKnown::Untold(format!("the broker of the group is not ready, ask again ({code})"))
+        }
+        // As for a while after a topic was made again.
+        Some(code @ (FencedLeaderEpoch | NotLeaderForPartition | UnknownLeaderEpoch)) => {
+            NotKnown::Untold(format!("the brokers do not agree who leads a partition, ask again ({code})"))
         }
         // Whether the brokers answer at all is a check of its own.
         Some(RDKafkaErrorCode::OperationTimedOut) => {
@@ -281,6 +288,12 @@ mod tests {
         }
         let refused = KafkaError::GroupListFetch(RDKafkaErrorCode::UnknownProtocol);
         assert!(matches!(nothing(refused), NotKnown::Failed(_)));
+    }
+
+    #[test]
+    fn brokers_that_do_not_agree_who_leads_are_no_fault_of_a_group() {
+        let said = nothing(KafkaError::OffsetFetch(RDKafkaErrorCode::UnknownLeaderEpoch));
+        assert!(matches!(said, NotKnown::Untold(why) if why.contains("ask again")));
     }
 
     #[test]
