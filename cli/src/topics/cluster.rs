@@ -86,7 +86,8 @@ impl Cluster {
                 break resources;
             }
             if Instant::now() >= until {
-                return Err(self.refused(DESCRIBE, RDKafkaErrorCode::TopicAuthorizationFailed));
+                let action = format!("describe the settings of {}", without_settings(&resources));
+                return Err(self.refused(&action, RDKafkaErrorCode::TopicAuthorizationFailed));
             }
             tokio::time::sleep(LOOK_EVERY).await;
         };
@@ -164,6 +165,16 @@ impl Cluster {
     }
 }
 
+/// The topics that have none.
+fn without_settings(resources: &[ConfigResource]) -> String {
+    let none = resources.iter().filter(|resource| resource.entries.is_empty());
+    let names = none.filter_map(|resource| match &resource.specifier {
+        OwnedResourceSpecifier::Topic(name) => Some(name.as_str()),
+        _ => None,
+    });
+    names.collect::<Vec<_>>().join(", ")
+}
+
 fn options() -> AdminOptions {
     AdminOptions::new().request_timeout(Some(ANSWER_TIMEOUT))
 }
@@ -217,6 +228,25 @@ fn config(entries: Vec<ConfigEntry>) -> BTreeMap<String, Setting> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_topics_whose_settings_may_not_be_read_are_named() {
+        let resource = |name: &str, entries| {
+            let specifier = OwnedResourceSpecifier::Topic(name.to_owned());
+            ConfigResource { specifier, entries }
+        };
+        let entry = ConfigEntry {
+            name: "retention.ms".to_owned(),
+            value: None,
+            source: ConfigSource::Default,
+            is_read_only: false,
+            is_default: true,
+            is_sensitive: false,
+        };
+        let resources =
+            [resource("raw", vec![entry]), resource("inbox", Vec::new()), resource("dlq", Vec::new())];
+        assert_eq!(without_settings(&resources), "inbox, dlq");
+    }
 
     #[test]
     fn a_broker_that_is_away_counts_by_its_replicas() {

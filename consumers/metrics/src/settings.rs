@@ -48,12 +48,18 @@ fn accounts() -> Form<BTreeSet<String>> {
     );
     Form::new(expected, |value| {
         let text = list(value).ok()?;
-        let ids: BTreeSet<String> =
-            text.split([',', '\n']).map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
+        let ids: BTreeSet<String> = ids(&text).map(str::to_owned).collect();
         let is_good = !ids.is_empty() && ids.len() <= MOST_ACCOUNTS && ids.iter().all(|id| is_id(id));
         is_good.then_some(ids)
     })
-    .because(|value| list(value).err())
+    .because(|value| match list(value) {
+        Err(why) => Some(why),
+        Ok(text) => ids(&text).find(|id| !is_id(id)).map(|id| format!("{id:?} is no id")),
+    })
+}
+
+fn ids(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', '\n']).map(str::trim).filter(|id| !id.is_empty())
 }
 
 /// The ids as they are given, or those of the file that is.
@@ -107,6 +113,8 @@ mod tests {
         for bad in ["a b", "x\"y", &many.join(",")] {
             assert!(read(&["--accounts", bad]).is_err(), "{bad}");
         }
+        let problem = read(&["--accounts", "1784,a b,204"]).unwrap_err();
+        assert!(problem.contains("(\"a b\" is no id)"), "{problem}");
         let problems =
             read(&["--open-conversations", "0", "--read-back", "1", "--accounts", ";"]).unwrap_err();
         assert_eq!(problems.lines().count(), 3, "{problems}");

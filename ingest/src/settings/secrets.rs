@@ -59,7 +59,8 @@ fn read(reader: &mut Reader<'_>, directory: &str, single: &str) -> Option<Secret
         }
         Err(found) => {
             let (setting, source) = (reader.flag(directory), reader.source(directory));
-            let expected = "a directory with a file an app, which holds its secret".to_owned();
+            let what = if directory == "app_secrets" { "secret" } else { "verify token" };
+            let expected = format!("a directory with a file an app, which holds its {what}");
             reader.add(Problem { setting, source, found, expected });
             None
         }
