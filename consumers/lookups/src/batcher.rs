@@ -129,6 +129,11 @@ impl Batcher {
         self.reached().asked(&self.sender.graph.are_reached(hosts).await);
     }
 
+    /// Whether the host of another app than the token's is reached, and was after `then`.
+    pub(crate) fn reaches_others_since(&self, token: &AccessToken, then: Instant) -> bool {
+        self.reached().others_since(token, &self.sender.graph.host(token).origin(), then)
+    }
+
     /// Whose hosts are reached.
     pub(crate) fn reached(&self) -> &Reached {
         &self.sender.reached

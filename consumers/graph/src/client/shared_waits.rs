@@ -72,9 +72,9 @@ impl SharedWaits {
         since.elapsed().min(age.unwrap_or_default())
     }
 
-    /// Whether another host than this one is reached, and was after `then`.
-    pub fn reaches_another(&self, host: &str, then: Instant) -> bool {
-        self.reached.iter().any(|(other, at)| other != host && *at > then)
+    /// Whether another host than this one, whatever its names, is reached, and was after `then`.
+    pub fn reaches_another(&self, names: &[&str], then: Instant) -> bool {
+        self.reached.iter().any(|(other, at)| !names.contains(&other.as_str()) && *at > then)
     }
 
     /// No call has to wait for this any more.
@@ -146,7 +146,7 @@ mod tests {
         waits.reached(OTHER, at(0));
         for second in (10_u64..900).step_by(30) {
             waits.not_reached(DEAD);
-            if !waits.reaches_another(DEAD, at(second.saturating_sub(60))) {
+            if !waits.reaches_another(&[DEAD], at(second.saturating_sub(60))) {
                 waits.reached(OTHER, at(second));
             }
             assert_eq!(waits.waits_beside_others(DEAD, at(second)), at(10), "{second}");

@@ -33,9 +33,9 @@ impl Reached {
         lock(&self.0).asked(hosts, Instant::now());
     }
 
-    /// Whether the host of another app than the token's is reached, and was after `then`.
-    pub(crate) fn others_since(&self, token: &AccessToken, then: Instant) -> bool {
-        lock(&self.0).reaches_another(token.app(), then)
+    /// Whether the host of another app than the token's, which is at `host`, is reached, and was after `then`.
+    pub(super) fn others_since(&self, token: &AccessToken, host: &str, then: Instant) -> bool {
+        lock(&self.0).reaches_another(&[token.app(), host], then)
     }
 }
 
@@ -53,5 +53,17 @@ mod tests {
         assert_eq!(reached.waits(&token), since);
         reached.note(&token, std::iter::once(None));
         assert_ne!(reached.waits(&token), since, "it is another wait");
+    }
+
+    #[test]
+    fn that_its_own_host_was_reached_when_it_was_asked_for_others_is_not_that_another_is() {
+        let (reached, then) = (Reached::default(), Instant::now());
+        let token = AccessToken::parse("1784", "EAAsecret", None).unwrap();
+        let [own, other] =
+            ["https://own.example", "https://other.example"].map(|url| GraphUrl::parse(url).unwrap());
+        reached.asked(&[(own.clone(), true), (other.clone(), false)]);
+        assert!(!reached.others_since(&token, &own.origin(), then));
+        reached.asked(&[(other, true)]);
+        assert!(reached.others_since(&token, &own.origin(), then));
     }
 }

@@ -67,13 +67,12 @@ impl LookupClient {
     /// Whether the host of another app was reached after `then`, or within the last minute; where none was, the other hosts are asked
     /// whether they are, without a token, since there may be nobody else.
     pub(super) async fn reaches_others(&self, token: &AccessToken, then: Instant) -> bool {
-        let reached = self.batcher.reached();
         let now = Instant::now();
         // A minute stands for now, so that others need not be asked for each failure.
         let then = now.checked_sub(2 * PROBE_OTHERS_EVERY).map_or(then, |lately| then.min(lately));
-        if !reached.others_since(token, then) && self.probe_of_others.pass(now).is_some() {
+        if !self.batcher.reaches_others_since(token, then) && self.probe_of_others.pass(now).is_some() {
             self.batcher.probe_hosts(self.tokens.other_hosts(token)).await;
         }
-        reached.others_since(token, then)
+        self.batcher.reaches_others_since(token, then)
     }
 }
