@@ -1,4 +1,5 @@
-//! Topics that are deleted and made again while ingest runs: it finds their new leaders, whatever it knew of the old ones.
+//! Topics that are deleted and made again while processes run: ingest finds their new leaders, whatever it knew of the old ones, and
+//! consumers read what is there.
 
 #![cfg(feature = "everything")]
 
@@ -69,4 +70,44 @@ async fn a_topic_that_is_made_again_after_its_leaders_moved_is_written_to() {
     .unwrap();
     let records = reader::read(&brokers, &Topic::Raw.name(PREFIX)).await.unwrap();
     assert!(records.len() >= DELIVERIES, "{}", records.len());
+}
+
+/// A client goes on to fetch by the id of the topic that is no more, and is told nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_reads_a_topic_however_often_it_is_made_again() {
+    let cluster = Cluster::start().await.unwrap();
+    let brokers = cluster.bootstrap();
+    topics::apply(&brokers, PREFIX, &[]).await.unwrap();
+    let [listen, admin, of_metrics] = ports::free().unwrap().map(|port: u16| format!("127.0.0.1:{port}"));
+    let spool = tempfile::tempdir().unwrap();
+    let own = ["--listen", &listen, "--admin-listen", &admin, "--spool-dir", spool.path().to_str().unwrap()];
+    let args = [&["--brokers", &brokers, "--drain-delay", "0ms"], &own[..]].concat();
+    let mut ingest = Binary::start("weir-ingest", &args, &[("WEIR_APP_SECRET", APP_SECRET)]).unwrap();
+    ingest.ready(&format!("http://{admin}/readyz"), PATIENCE).await.unwrap();
+    let args = ["--brokers", &brokers, "--admin-listen", &of_metrics];
+    let mut metrics = Binary::start("weir-metrics", &args, &[]).unwrap();
+    metrics.ready(&format!("http://{of_metrics}/readyz"), PATIENCE).await.unwrap();
+    let sender = Sender::new(&format!("http://{listen}/webhook"), APP_SECRET.as_bytes()).unwrap();
+    let (oracle, topic) = (Oracle::new(), Topic::Messages.name(PREFIX));
+    let of_topic = async |name: &str| metric(&of_metrics, &format!("{name}{{topic=\"{topic}\"}}")).await;
+    let posted_are_read = async || {
+        let before = of_topic("weir_consumer_records_total").await.unwrap();
+        for _ in 0..DELIVERIES {
+            oracle.post(&sender).await;
+        }
+        until("that what came is read", PATIENCE, async || {
+            let is_read = of_topic("weir_consumer_records_total").await? > before
+                && of_topic("weir_consumer_lag_records").await? < 1.0;
+            Ok(is_read.then_some(()))
+        })
+        .await
+        .unwrap();
+    };
+    posted_are_read().await;
+    for _ in 0..2 {
+        topics::delete(&brokers, &topic).await.unwrap();
+        topics::make_again(&brokers, PREFIX, Topic::Messages).await.unwrap();
+        posted_are_read().await;
+        assert!(metrics.is_running().unwrap());
+    }
 }

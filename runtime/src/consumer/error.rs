@@ -36,6 +36,19 @@ pub enum ConsumerError {
         /// What it looks like.
         what: &'static str,
     },
+    /// The log of a partition ends before what was read of it last. This client goes on asking for a topic that is no more, or is told of
+    /// no reset; a new one begins with what the log has.
+    #[error(
+        "the log of {topic} partition {partition} ends before offset {offset}, as of a topic that was made again"
+    )]
+    PastEnd {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The next offset to be done.
+        offset: i64,
+    },
     /// No broker answers this client, and one answers another.
     #[error("no broker answers the Kafka consumer, and one answers a new client")]
     Disconnected,

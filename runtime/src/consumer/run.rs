@@ -31,7 +31,7 @@ use crate::throttle::Throttle;
 /// Reads, handles and acknowledges until `process` shuts down.
 ///
 /// Waits for the brokers and for every topic first; what it waits for is logged and shown by the start-up
-/// check `kafka`. The client is replaced as often as no broker answers it or the credentials change. It is replaced too where a
+/// check `kafka`. The client is replaced as often as no broker answers it, the credentials change or a log ends before where it stands. It is replaced too where a
 /// partition is stuck, the client failed for good or gave a record past its queue; where that has mended nothing, the error is returned,
 /// with which the process ends (exit code 1).
 /// After too many dead letters in a row it stays, not ready and without work, until the shutdown, and returns the
@@ -61,6 +61,10 @@ pub async fn run<H: Handler>(
             }
             _ if process.shutdown.is_requested() => return Err(error),
             Next::End => return Err(error),
+            Next::GiveUp => {
+                tracing::error!("a new Kafka client has not mended it, so that this process ends: {error}");
+                return Err(error);
+            }
             Next::Replace => {
                 if let Some(suppressed) = replaced_log.pass(Instant::now()) {
                     tracing::warn!(suppressed, "{error}: replacing the Kafka client");
@@ -116,6 +120,8 @@ enum Next {
     Replace,
     /// A new client may mend this.
     ReplaceOnce,
+    /// A new client has not mended this: the consumer ends, and says so.
+    GiveUp,
     /// A person has to mend this: the consumer stays, does nothing and says so.
     Stay,
     /// The consumer ends.
@@ -129,11 +135,11 @@ impl Next {
         let mended_after = Duration::from_mins(10).max(3 * stall_timeout);
         match error {
             ConsumerError::TooManyDeadLetters { .. } => Self::Stay,
-            ConsumerError::Disconnected | ConsumerError::Renewed => Self::Replace,
-            ConsumerError::Stuck { .. } | ConsumerError::Fatal(_) | ConsumerError::Unsorted
-                if replaced.is_none_or(|age| age > mended_after) =>
-            {
-                Self::ReplaceOnce
+            ConsumerError::Disconnected | ConsumerError::Renewed | ConsumerError::PastEnd { .. } => {
+                Self::Replace
+            }
+            ConsumerError::Stuck { .. } | ConsumerError::Fatal(_) | ConsumerError::Unsorted => {
+                if replaced.is_none_or(|age| age > mended_after) { Self::ReplaceOnce } else { Self::GiveUp }
             }
             _ => Self::End,
         }
@@ -216,16 +222,18 @@ mod tests {
             let stall_timeout = Duration::from_mins(minutes);
             let after = |age| Next::after(&ConsumerError::Unsorted, age, stall_timeout);
             assert_eq!(after(None), Next::ReplaceOnce);
-            assert_eq!(after(Some(stall_timeout + Duration::from_mins(1))), Next::End, "{minutes}");
+            assert_eq!(after(Some(stall_timeout + Duration::from_mins(1))), Next::GiveUp, "{minutes}");
             assert_eq!(after(Some(stall_timeout * 12)), Next::ReplaceOnce, "{minutes}");
         }
     }
 
     #[test]
     fn a_client_that_is_disconnected_is_replaced_however_lately_another_was() {
-        let after = |error| Next::after(error, Some(Duration::ZERO), Duration::from_mins(1));
+        let after = |error: &ConsumerError| Next::after(error, Some(Duration::ZERO), Duration::from_mins(1));
         assert_eq!(after(&ConsumerError::Disconnected), Next::Replace);
         assert_eq!(after(&ConsumerError::Renewed), Next::Replace);
+        let made_again = |offset| ConsumerError::PastEnd { topic: String::from("in"), partition: 0, offset };
+        assert_eq!([after(&made_again(7)), after(&made_again(9))], [Next::Replace; 2]);
         assert_eq!(after(&ConsumerError::Thread(String::new())), Next::End);
     }
 }

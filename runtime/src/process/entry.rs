@@ -214,7 +214,7 @@ pub fn print_clap_error(answer: &clap::Error) -> ExitCode {
 }
 
 fn failed(error: &(dyn Error + 'static)) -> ExitCode {
-    tracing::error!("{}", chain(error));
+    tracing::error!("this process ends: {}", chain(error));
     ExitCode::FAILURE
 }
 

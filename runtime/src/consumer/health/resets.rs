@@ -73,6 +73,13 @@ impl Resets {
         }
     }
 
+    /// Whether the client has gone back from there, or from further on, and nothing is done since.
+    pub(super) fn has_told(&self, name: &TopicPartition, position: i64) -> bool {
+        let is_noted = lock(&self.noted).get(name).is_some_and(|from| *from >= position);
+        is_noted
+            || lock(&self.said).get(name).is_some_and(|said| (said.to + 1..=said.from).contains(&position))
+    }
+
     /// Returns once one is noted, so that it is said before the process may end, or else after so long.
     pub(super) async fn noted_within(&self, limit: Duration) {
         // Either is the time to look.
@@ -179,6 +186,18 @@ mod tests {
         assert_eq!(found(705, 0), Some((705, 0)), "the topic was made again");
         assert_eq!(found(705, 0), None);
         assert_eq!(found(705, 706), Some((705, 706)));
+    }
+
+    #[test]
+    fn a_client_that_went_back_is_known_to_until_it_has_done_something() {
+        let (resets, name) = (Resets::default(), TopicPartition::new("in", 0));
+        assert!(!resets.has_told(&name, 260));
+        lock(&resets.noted).insert(name.clone(), 262);
+        assert!(resets.has_told(&name, 260));
+        lock(&resets.noted).clear();
+        resets.not_said(&name, Reset { from: 262, to: 0 });
+        assert!(resets.has_told(&name, 260));
+        assert!(!resets.has_told(&name, 300), "it has come further since");
     }
 
     #[test]

@@ -127,8 +127,12 @@ impl PartitionWatch {
             self.stalls.restart_clocks(Instant::now());
             return None;
         }
-        let stalled = self.stalls.look(Instant::now(), &states);
-        stalled.into_iter().find_map(|state| self.stuck(state))
+        let now = Instant::now();
+        // A client that has gone back itself may well wait for the next record.
+        let goes_on = |state: &PartitionState| self.shared.resets.has_told(&state.name, state.position);
+        let past_end = self.stalls.past_end(now, &states, goes_on).map(past_end);
+        let stalled = self.stalls.look(now, &states);
+        past_end.or_else(|| stalled.into_iter().find_map(|state| self.stuck(state)))
     }
 
     /// Replaces a client that the brokers do not answer by one that they do.
@@ -252,7 +256,7 @@ impl PartitionWatch {
         let is_handling = state.progress.activity() == Activity::Handling;
         let what = match () {
             () if is_handling => "a record is still in work",
-            () if state.is_past_end => "the log ends before it, as of a topic that was made again",
+            () if state.is_past_end => return Some(past_end(state)),
             () if state.is_readable => "nothing comes, though there are records",
             () => return None,
         };
@@ -264,6 +268,11 @@ impl PartitionWatch {
             what,
         })
     }
+}
+
+fn past_end(state: &PartitionState) -> ConsumerError {
+    let TopicPartition { topic, partition } = &state.name;
+    ConsumerError::PastEnd { topic: topic.to_string(), partition: *partition, offset: state.position }
 }
 
 /// The configuration of clients that look on: they commit nothing, and make no statistics, which nobody takes from them, so that each
