@@ -14,7 +14,7 @@ use std::sync::{Arc, mpsc as thread_channel};
 use std::time::Instant;
 
 use rdkafka::Offset;
-use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext};
 use rdkafka::error::KafkaError;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Sender, channel};
@@ -112,10 +112,18 @@ impl<C: ConsumerContext> AssignedPartition<C> {
 
     /// Stores how far the worker has come, if that is farther than before, for the client to commit in its own time.
     fn store(&mut self, consumer: &BaseConsumer<C>) {
-        let Some(next) = self.progress.next().filter(|next| Some(*next) != self.stored) else { return };
-        let offsets = list([&self.name], Offset::Offset(next));
+        let Some(next) = self.progress.next() else { return };
+        let is_back = self.progress.is_back_at(next);
+        if Some(next) == self.stored && !is_back {
+            return;
+        }
+        let stored = list([&self.name], Offset::Offset(next)).and_then(|offsets| {
+            consumer.store_offsets(&offsets)?;
+            // By itself the client commits nothing before what the group had committed of a log that is no more.
+            if is_back { consumer.commit(&offsets, CommitMode::Async) } else { Ok(()) }
+        });
         // A partition that was lost meanwhile cannot be stored; its next owner does the work again.
-        match offsets.and_then(|offsets| consumer.store_offsets(&offsets)) {
+        match stored {
             Ok(()) => self.stored = Some(next),
             Err(error) => tracing::debug!(%error, topic = &*self.name.topic, "an offset cannot be stored"),
         }

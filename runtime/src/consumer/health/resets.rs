@@ -56,11 +56,14 @@ enum Found {
     Deleted(u64),
     /// The log ended before it, though it may have grown since. All that is there is read, most of it again.
     BeyondEnd,
+    /// The log ended before it, and nothing is there.
+    Empty,
 }
 
 impl Found {
-    fn of(Reset { from, to }: Reset) -> Self {
-        u64::try_from(to - from).ok().filter(|gone| *gone > 0).map_or(Self::BeyondEnd, Self::Deleted)
+    fn of(Reset { from, to }: Reset, end: i64) -> Self {
+        let otherwise = if to < end { Self::BeyondEnd } else { Self::Empty };
+        u64::try_from(to - from).ok().filter(|gone| *gone > 0).map_or(otherwise, Self::Deleted)
     }
 }
 
@@ -89,7 +92,8 @@ impl Resets {
     /// Asks the brokers what they have of these partitions, says and counts what that means. Those of which they do not say it are
     /// asked for the next time.
     ///
-    /// Behind what is gone the group goes on at once, where it stands before it: whoever reads the partition next finds it no more.
+    /// Behind what is gone the group goes on at once, where it stands before it, and at the end of a log that is empty: whoever reads the
+    /// partition next finds it no more.
     pub(super) fn explain(
         &self,
         client: &BaseConsumer,
@@ -107,12 +111,20 @@ impl Resets {
                 continue;
             };
             lock(&self.noted).remove(&name);
-            if let Some((_, progress)) = partitions.iter().find(|(of, _)| *of == name && offset < first) {
-                progress.passed(offset, first);
+            if let Some((_, progress)) = partitions.iter().find(|(of, _)| *of == name) {
+                if offset < first {
+                    progress.passed(offset, first);
+                } else {
+                    progress.went_back(end);
+                }
+                // Else the next client would find the same again, until something comes.
+                if let Some(position) = progress.position().filter(|_| offset >= first && first >= end) {
+                    progress.passed(position, first);
+                }
             }
             let Some(reset) = self.not_said(&name, Reset { from: offset, to: first }) else { continue };
             let TopicPartition { topic, partition } = &name;
-            match Found::of(reset) {
+            match Found::of(reset, end) {
                 Found::Deleted(records) => {
                     metrics.missed.with_label_values(&[&**topic]).inc_by(records);
                     tracing::error!(
@@ -137,6 +149,13 @@ impl Resets {
                          it or the group was reset beyond it: it is read again from the first record that is there"
                     );
                 }
+                Found::Empty => tracing::info!(
+                    topic = &**topic,
+                    partition,
+                    offset,
+                    end,
+                    "the log ended before the offset that was to be read, and is empty: the group goes on at its end"
+                ),
             }
         }
         Ok(())
@@ -166,11 +185,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lies_before_the_first_record_is_deleted_and_everything_else_is_read_again() {
-        let found = [(560, 632), (631, 632)].map(|(from, to)| Found::of(Reset { from, to }));
-        assert_eq!(found, [Found::Deleted(72), Found::Deleted(1)]);
-        let found = [(632, 632), (900, 0), (0, 0)].map(|(from, to)| Found::of(Reset { from, to }));
-        assert_eq!(found, [Found::BeyondEnd; 3]);
+    fn what_lies_before_the_first_record_is_deleted_and_what_is_there_else_is_read_again() {
+        let found = |from, to, end| Found::of(Reset { from, to }, end);
+        assert_eq!([found(560, 632, 640), found(631, 632, 632)], [Found::Deleted(72), Found::Deleted(1)]);
+        assert_eq!([found(632, 632, 640), found(900, 0, 1), found(0, 0, 1)], [Found::BeyondEnd; 3]);
+        assert_eq!([found(900, 0, 0), found(900, 7, 7)], [Found::Empty; 2]);
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! 2. **Stored**: the polling thread gives the offset behind it to librdkafka (`AssignedPartition::store`), many times a second, and last when
 //!    the partition is given back.
 //! 3. **Committed**: librdkafka sends what is stored to the group's coordinator, every 5 s (`auto.commit.interval.ms`), before a
-//!    partition is let go and when the client is closed. Whoever reads the partition next begins there.
+//!    partition is let go and when the client is closed. Whoever reads the partition next begins there. It sends nothing that lies before what
+//!    was committed, as of a log that ended before that: the polling thread does ([`PartitionProgress::went_back`]).
 
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::time::{Duration, SystemTime};
@@ -24,6 +25,8 @@ pub(in crate::consumer) struct PartitionProgress {
     activity: AtomicU8,
     /// The timestamp of the latest record that is done, in milliseconds.
     latest: AtomicI64,
+    /// The group had committed more than there is, which the coordinator is told with the first offset before this one.
+    back_before: AtomicI64,
 }
 
 impl PartitionProgress {
@@ -34,6 +37,7 @@ impl PartitionProgress {
             start: nothing(),
             activity: AtomicU8::new(Activity::Idle.code()),
             latest: nothing(),
+            back_before: nothing(),
         }
     }
 
@@ -52,6 +56,22 @@ impl PartitionProgress {
             // A worker that is done with a record meanwhile knows better.
             _ = self.next.compare_exchange(next, to, Ordering::AcqRel, Ordering::Relaxed);
         }
+    }
+
+    /// The log, which has this `end`, ended before what the group had committed: the group goes on before that.
+    pub(in crate::consumer) fn went_back(&self, end: i64) {
+        // What lies past the end was done before.
+        let before = self.next().filter(|next| *next > end).unwrap_or(i64::MAX);
+        self.back_before.store(before, Ordering::Relaxed);
+    }
+
+    /// Whether this offset is the first since then.
+    pub(in crate::consumer) fn is_back_at(&self, next: i64) -> bool {
+        let is_back = next < self.back_before.load(Ordering::Relaxed);
+        if is_back {
+            self.back_before.store(NOTHING, Ordering::Relaxed);
+        }
+        is_back
     }
 
     /// The offset to go on from, once anything is done.
@@ -116,6 +136,18 @@ mod tests {
         progress.done(46, None);
         progress.passed(45, 46);
         assert_eq!(progress.next(), Some(47));
+    }
+
+    #[test]
+    fn the_first_offset_after_a_group_went_back_is_known_once() {
+        let (fresh, running) = (PartitionProgress::new(), PartitionProgress::new());
+        assert!(!fresh.is_back_at(0));
+        fresh.done(9, None);
+        fresh.went_back(10);
+        assert_eq!([10, 11].map(|next| fresh.is_back_at(next)), [true, false], "it was done since");
+        running.done(259, None);
+        running.went_back(200);
+        assert_eq!([260, 201, 202].map(|next| running.is_back_at(next)), [false, true, false]);
     }
 
     #[test]
