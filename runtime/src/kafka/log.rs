@@ -24,6 +24,11 @@ impl KafkaLog {
         Self { last_reason: LastReason::default(), ..self.clone() }
     }
 
+    /// A broker has refused a request that the client does not make again.
+    pub(crate) fn refused(&self, reason: String) {
+        self.last_reason.set(reason, Instant::now());
+    }
+
     /// Why the latest connection or request failed, in librdkafka's words.
     pub(crate) fn last_reason(&self) -> Option<String> {
         self.last_reason.get()

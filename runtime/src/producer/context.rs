@@ -111,6 +111,9 @@ impl Context {
         if error == ProduceError::TimedOut {
             self.stuck.timed_out(topic, record.partition(), Instant::now());
         }
+        if error.is_of_broker() {
+            self.log.refused(format!("{topic} partition {}: {error}", record.partition()));
+        }
         if let Some(suppressed) = self.not_acknowledged_log.pass(Instant::now()) {
             let (partition, bytes) = (record.partition(), record.payload_len());
             tracing::warn!(topic, partition, bytes, %error, suppressed, "a record was not acknowledged");

@@ -82,6 +82,11 @@ impl ProduceError {
     /// Stands for [`Self::Inferred`] among librdkafka's codes, which has none for it.
     pub(super) const INFERRED: i32 = i32::MIN;
 
+    /// Whether a broker did not take the record for a reason that is not the record's, its topic's or this user's, as a disk of its own.
+    pub const fn is_of_broker(self) -> bool {
+        matches!(self, Self::Other { code, .. } if code > 0)
+    }
+
     /// The meaning of a code of librdkafka's; those above zero are Kafka's own.
     pub fn from_code(code: i32) -> Self {
         if code == Self::INFERRED {
@@ -178,5 +183,14 @@ mod tests {
         assert_eq!(said(&kafka), plain);
         kafka.properties.insert("security.protocol".to_owned(), "SASL_SSL".to_owned());
         assert_eq!(said(&kafka), "no broker of --brokers kafka:9092 answers: why");
+    }
+
+    #[test]
+    fn what_a_broker_says_of_itself_is_told_from_what_it_says_of_a_record_and_from_what_it_does_not_say() {
+        let of_broker = |code| ProduceError::from_code(code).is_of_broker();
+        // A disk, a leader that moves, too few replicas.
+        assert!([56, 6, 19].into_iter().all(of_broker));
+        // A record's size and time, rights, a topic; no time, no connection, given up.
+        assert!(![10, 32, 29, 3, -192, -195, -152, -1].into_iter().any(of_broker));
     }
 }

@@ -94,8 +94,12 @@ impl Shared {
                 if code == local::TIMED_OUT || STALE_METADATA.contains(&code) {
                     self.refresh_metadata.notify_one();
                 }
-                if let Some(suppressed) = self.not_acknowledged.pass(Instant::now()) {
-                    let (topic, error, records) = (&*topic, ProduceError::from_code(code), tickets.len());
+                let (now, error) = (Instant::now(), ProduceError::from_code(code));
+                if error.is_of_broker() {
+                    self.last_reason.set(format!("{topic} partition {partition}: {error}"), now);
+                }
+                if let Some(suppressed) = self.not_acknowledged.pass(now) {
+                    let (topic, records) = (&*topic, tickets.len());
                     tracing::warn!(topic, partition, records, %error, suppressed, "records were not acknowledged");
                 }
             }

@@ -129,6 +129,23 @@ fn only_what_another_look_at_the_cluster_could_cure_asks_for_one() {
     }
 }
 
+#[test]
+fn what_a_broker_answered_of_itself_is_the_last_reason_and_what_it_says_of_a_record_is_none() {
+    let (shared, _acknowledgement) = with_a_record();
+    let reason_after = |code| {
+        let outcome =
+            BatchOutcome { topic: TOPIC.into(), partition: 0, tickets: vec![], failure: Some(code) };
+        shared.report(vec![outcome]);
+        shared.last_reason.of_late(Instant::now())
+    };
+    for code in [10, 29, local::TIMED_OUT, local::CONNECTION] {
+        assert_eq!(reason_after(code), None, "{code}");
+    }
+    shared.last_reason.set(String::from("localhost:9092: connection reset"), Instant::now());
+    let storage = reason_after(56).unwrap();
+    assert!(storage.starts_with("raw partition 0: not acknowledged: KafkaStorageError"), "{storage}");
+}
+
 #[tokio::test]
 async fn what_is_no_answer_to_the_request_ends_the_connection() {
     let two_gigabytes = |_| i32::MAX.to_be_bytes().to_vec();
