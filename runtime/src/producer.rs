@@ -80,6 +80,11 @@ impl Producer {
         self.client().fatal_error()
     }
 
+    /// What the next client is made from.
+    pub(crate) fn settings(&self) -> Arc<KafkaSettings> {
+        self.shared.kafka.load_full()
+    }
+
     /// As [`Self::replace`], from other settings and in order: the old client has `limit` to send what it has.
     pub(crate) async fn renew(
         &self,

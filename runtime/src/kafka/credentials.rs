@@ -8,6 +8,7 @@ mod files;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use prometheus::{IntCounter, IntGauge, IntGaugeVec, Registry};
@@ -36,36 +37,53 @@ const UNUSABLE: &str =
 
 /// Tells clients of Kafka of settings that have changed; clones tell the same.
 #[derive(Clone, Debug, Default)]
-pub struct Credentials(Arc<watch::Sender<Option<Arc<KafkaSettings>>>>);
+pub struct Credentials {
+    latest: Arc<watch::Sender<Option<Arc<KafkaSettings>>>>,
+    taken: Taken,
+}
+
+/// The fingerprint of the files as they were taken up last; 0 where nobody watches them.
+type Taken = Arc<AtomicU64>;
 
 /// Hears of each change from now on.
 #[derive(Clone, Debug)]
-pub struct Changes(watch::Receiver<Option<Arc<KafkaSettings>>>);
+pub struct Changes {
+    latest: watch::Receiver<Option<Arc<KafkaSettings>>>,
+    taken: Taken,
+}
 
 impl Credentials {
     /// For one holder of a client.
     pub fn changes(&self) -> Changes {
-        Changes(self.0.subscribe())
+        Changes { latest: self.latest.subscribe(), taken: Arc::clone(&self.taken) }
     }
 
     /// The settings as they were last taken up, else those of the start.
     pub fn latest(&self, start: &KafkaSettings) -> KafkaSettings {
-        self.0.borrow().as_ref().map_or_else(|| start.clone(), |latest| (**latest).clone())
+        self.latest.borrow().as_ref().map_or_else(|| start.clone(), |latest| (**latest).clone())
     }
 }
 
 impl Changes {
     /// Whether there are other settings than when this was asked last; `false` where there never will be.
     pub fn seen(&mut self) -> bool {
-        let is_changed = self.0.has_changed().unwrap_or(false);
-        self.0.mark_unchanged();
+        let is_changed = self.latest.has_changed().unwrap_or(false);
+        self.latest.mark_unchanged();
         is_changed
+    }
+
+    /// Whether what these settings name has changed since it was taken up: a client that is made now reads what others do not have yet,
+    /// who hear of it once it is the same in two looks and a broker answers.
+    pub(crate) async fn are_coming(&self, kafka: Arc<KafkaSettings>) -> bool {
+        let taken = self.taken.load(Ordering::Relaxed);
+        let seen = Blocking::default().run(READ_TIMEOUT, move || files::latest_fingerprint(&kafka)).await;
+        taken != 0 && seen.is_ok_and(|seen| seen != taken)
     }
 
     /// The settings as they are once there are others; waits for ever where there never will be.
     pub(crate) async fn next_settings(&mut self) -> Arc<KafkaSettings> {
-        while self.0.changed().await.is_ok() {
-            if let Some(latest) = self.0.borrow_and_update().clone() {
+        while self.latest.changed().await.is_ok() {
+            if let Some(latest) = self.latest.borrow_and_update().clone() {
                 return latest;
             }
         }
@@ -114,6 +132,7 @@ impl CredentialWatch {
             CredentialFiles::default()
         });
         metrics.show(&first);
+        credentials.taken.store(first.fingerprint, Ordering::Relaxed);
         let watched = Watched::of(first.fingerprint);
         let (log, log_of_clients) = (Throttle::default(), KafkaLog::default());
         Self { credentials, kafka, watched, metrics, blocking, log, log_of_clients }
@@ -129,7 +148,8 @@ impl CredentialWatch {
                 self.metrics.show(&seen);
                 self.metrics.renewed.inc();
                 self.watched = Watched::of(seen.fingerprint);
-                self.credentials.0.send_replace(Some(Arc::new(latest)));
+                self.credentials.taken.store(seen.fingerprint, Ordering::Relaxed);
+                self.credentials.latest.send_replace(Some(Arc::new(latest)));
             }
             Err(reason) => {
                 if let Some(suppressed) = self.log.pass(Instant::now()) {

@@ -177,7 +177,7 @@ impl Watchdog {
             match self.progress.look(seen, Instant::now()) {
                 Step::Nothing => {}
                 Step::Ask => self.ask().await,
-                Step::Reconnect => self.reconnect().await,
+                Step::Reconnect => self.reconnect(&changes).await,
                 Step::Replace(reason) => self.replace_unless_sending(reason, &stuck).await,
             }
         }
@@ -229,13 +229,20 @@ impl Watchdog {
     }
 
     /// Replaces a client that has lost its brokers, before its records run out of time.
-    async fn reconnect(&mut self) {
+    async fn reconnect(&mut self, changes: &Changes) {
         if self.producer.check_topics(&[], REACHABLE_WITHIN).await.is_ok() {
             self.lost = 0;
         } else if self.producer.is_another_client_answered(REACHABLE_WITHIN).await
             && self.producer.check_topics(&[], RECONNECTS_WITHIN).await.is_err()
         {
-            self.rebuild(Reason::Disconnected, "no broker answers it, and one answers another client").await;
+            let kafka = self.producer.settings();
+            if changes.are_coming(Arc::clone(&kafka)).await {
+                // The other client has read files that have changed since this one was made: that is no fault of it.
+                self.changed.get_or_insert(kafka);
+            } else {
+                self.rebuild(Reason::Disconnected, "no broker answers it, and one answers another client")
+                    .await;
+            }
         }
     }
 

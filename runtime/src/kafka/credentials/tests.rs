@@ -34,12 +34,15 @@ async fn what_no_broker_answers_is_taken_up_once_one_does() {
         gauge.get_metric()[0].get_gauge().get_value() > 0.5
     };
     cluster.broker_down(1).unwrap();
+    let used = Arc::new(start.clone());
+    assert!(!changes.are_coming(Arc::clone(&used)).await);
     std::fs::write(&file, "socket.timeout.ms=8000").unwrap();
+    assert!(changes.are_coming(Arc::clone(&used)).await, "before any look");
     eventually(&refused).await;
     assert!(!changes.seen());
     cluster.broker_up(1).unwrap();
     eventually(|| !refused()).await;
-    assert!(changes.seen());
+    assert!(changes.seen() && !changes.are_coming(used).await);
     assert_eq!(credentials.latest(&start).properties["socket.timeout.ms"], "8000");
     shutdown.trigger();
     watching.await.unwrap();
