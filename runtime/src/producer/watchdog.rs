@@ -248,6 +248,8 @@ impl Watchdog {
 
     /// A broker that does not answer is no fault of the client; one that answers another client is.
     async fn ask(&mut self) {
+        // What was seen of an earlier suspicion says nothing of this one.
+        self.sent_elsewhere.clear();
         let answered = self.producer.check_topics(&[], REACHABLE_WITHIN).await.is_ok()
             || self.producer.is_another_client_answered(REACHABLE_WITHIN).await;
         self.progress.brokers_answered(answered, Instant::now());
