@@ -3,6 +3,8 @@
 //! Few of its fields are read (<https://github.com/confluentinc/librdkafka/blob/master/STATISTICS.md>), and nothing is
 //! logged of them but a broker that has a client wait: they name hosts.
 
+mod topic;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,6 +12,8 @@ use std::time::{Duration, Instant};
 use prometheus::{Gauge, IntCounter, IntGauge, Registry};
 use serde::Deserialize;
 
+pub(crate) use self::topic::Partition;
+use self::topic::Topic;
 use super::quota::{QuotaWait, QuotaWatch};
 use crate::metrics;
 
@@ -27,39 +31,21 @@ pub(crate) struct Statistics {
     brokers: BTreeMap<String, Broker>,
     #[serde(default)]
     topics: BTreeMap<String, Topic>,
+    /// Of a consumer, the coordinator of its group.
+    #[serde(default, rename = "cgrp")]
+    coordinator: Option<Coordinator>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-struct Topic {
-    #[serde(default)]
-    partitions: BTreeMap<String, Partition>,
-}
-
-/// What a producer has done for a partition since it was made; -1 is where records wait for a topic to be known.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-pub(crate) struct Partition {
-    /// Its number.
-    #[serde(rename = "partition")]
-    pub(crate) number: i32,
-    /// The broker that it takes for the leader; -1 for none.
-    #[serde(default)]
-    pub(crate) leader: i32,
-    /// Records that it was given.
-    #[serde(default, rename = "msgs")]
-    pub(crate) queued: u64,
-    /// Records that went to a broker, again and again where they are sent again.
-    #[serde(default, rename = "txmsgs")]
-    pub(crate) sent: u64,
-    /// Records in requests that no broker has answered yet.
-    #[serde(default, rename = "msgs_inflight")]
-    pub(crate) unanswered: i64,
-    /// The newest record that was acknowledged, counted from 1.
-    #[serde(default, rename = "acked_msgid")]
-    pub(crate) acknowledged: u64,
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+struct Coordinator {
+    state: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 struct Broker {
+    /// Its number; -1 of an address of `--brokers`.
+    #[serde(default, rename = "nodeid")]
+    number: i32,
     state: String,
     /// Requests that were sent again, since the client was made.
     #[serde(default)]
@@ -99,9 +85,21 @@ impl Statistics {
         })
     }
 
-    /// Brokers that the client is connected to.
+    /// Whether it is a member of a group, or is to be, and has no coordinator for it.
+    pub(crate) fn lacks_coordinator(&self) -> bool {
+        self.coordinator.as_ref().is_some_and(|coordinator| coordinator.state != "up")
+    }
+
+    /// How many brokers the client is connected to.
     pub(crate) fn brokers_up(&self) -> usize {
-        self.brokers.values().filter(|broker| matches!(broker.state.as_str(), "UP" | "UPDATE")).count()
+        self.connected().count()
+    }
+
+    /// The numbers of the brokers that the client is connected to.
+    pub(crate) fn connected(&self) -> impl Iterator<Item = i32> {
+        let connected =
+            self.brokers.values().filter(|broker| matches!(broker.state.as_str(), "UP" | "UPDATE"));
+        connected.map(|broker| broker.number)
     }
 
     /// The longest that a broker had the client wait for its quota in the window.
@@ -228,6 +226,11 @@ mod tests {
         Statistics::read(text.as_bytes()).unwrap()
     }
 
+    fn not_limited() -> Statistics {
+        let text = SAID.replace(r#""max":40"#, r#""max":0"#).replace(r#""max":3200"#, r#""max":0"#);
+        Statistics::read(text.as_bytes()).unwrap()
+    }
+
     #[test]
     fn the_slowest_broker_that_was_asked_counts_and_only_connected_ones_are_up() {
         let mut metrics = metrics();
@@ -244,8 +247,7 @@ mod tests {
         assert!((metrics.quota.shown() - 3.2).abs() < 1e-9);
         let wait = Duration::from_millis(3200);
         assert_eq!(said(2).quota_wait(), Some(QuotaWait { broker: String::from("b:9092/2"), wait }));
-        let text = SAID.replace(r#""max":40"#, r#""max":0"#).replace(r#""max":3200"#, r#""max":0"#);
-        assert_eq!(Statistics::read(text.as_bytes()).unwrap().quota_wait(), None);
+        assert_eq!(not_limited().quota_wait(), None);
     }
 
     #[test]
@@ -254,9 +256,8 @@ mod tests {
         let quota = Arc::new(QuotaWatch::of_producers());
         let (mut first, mut second) =
             (ProducerMetrics::new(&shown, &quota), ProducerMetrics::new(&elsewhere, &quota));
-        let not_limited = SAID.replace(r#""max":40"#, r#""max":0"#).replace(r#""max":3200"#, r#""max":0"#);
         second.sample(&said(2));
-        first.sample(&Statistics::read(not_limited.as_bytes()).unwrap());
+        first.sample(&not_limited());
         let gathered = shown.gather();
         let wait = gathered.iter().find(|family| family.name() == "weir_kafka_throttle_seconds").unwrap();
         assert!((wait.get_metric()[0].get_gauge().get_value() - 3.2).abs() < 1e-9);

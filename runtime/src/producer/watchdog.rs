@@ -10,10 +10,12 @@
 //! docs/adr/0037.
 
 mod progress;
+mod reason;
 mod sending;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,12 +25,12 @@ use crate::process::Process;
 use crate::process::supervisor::Supervisor;
 
 use self::progress::{ClientSample, Progress, Step};
+use self::reason::Reason;
 use self::sending::Sending;
 use super::context::Context;
 use super::{Producer, ProducerError, ProducerMetrics, QuotaWatch};
 use crate::kafka::TopicPartition;
 use crate::kafka::credentials::Changes;
-use crate::metrics;
 use crate::settings::KafkaSettings;
 use crate::throttle::Throttle;
 
@@ -42,32 +44,6 @@ const REBUILD_EVERY: std::ops::RangeInclusive<Duration> = Duration::from_secs(5)
 const LOST_AFTER: u32 = 2;
 /// How long a client may go on with what it has when another one has taken its place in order.
 const RETIRES_WITHIN: Duration = Duration::from_secs(10);
-
-/// Why a new client was built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reason {
-    /// librdkafka says that it can never send again.
-    Fatal,
-    /// The brokers answer and no record is acknowledged.
-    Stalled,
-    /// The brokers answer and the records of one partition run out of time.
-    Partition,
-    /// No broker answers this client, and one answers another.
-    Disconnected,
-}
-
-impl Reason {
-    const ALL: [Self; 4] = [Self::Fatal, Self::Stalled, Self::Partition, Self::Disconnected];
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Fatal => "fatal",
-            Self::Stalled => "stalled",
-            Self::Partition => "partition",
-            Self::Disconnected => "disconnected",
-        }
-    }
-}
 
 /// How long a client may take to notice that brokers are back: beyond the longest of its pauses between two connections.
 const RECONNECTS_WITHIN: Duration = Duration::from_secs(5);
@@ -125,12 +101,6 @@ struct Watchdog {
 
 impl Watchdog {
     fn new(producer: Producer, registry: &Registry, quota: &Arc<QuotaWatch>) -> Self {
-        let rebuilt = metrics::counters(
-            registry,
-            "weir_producer_rebuilt_total",
-            "Kafka clients that were replaced by a new one because they would never have sent again, by reason.",
-            &["reason"],
-        );
         let now = Instant::now();
         Self {
             producer,
@@ -139,7 +109,7 @@ impl Watchdog {
             built: now,
             wait: *REBUILD_EVERY.start(),
             lost: 0,
-            rebuilt: Reason::ALL.map(|reason| rebuilt.with_label_values(&[reason.as_str()])).into(),
+            rebuilt: Reason::counters(registry),
             metrics: ProducerMetrics::new(registry, quota),
             sending: Sending::default(),
             sent_elsewhere: Vec::new(),
@@ -200,18 +170,16 @@ impl Watchdog {
         let mut unsent = self.sending.unsent();
         unsent.retain(is_meant);
         let is_sending = reason == Reason::Stalled && self.sending.is_sending();
-        if !is_sending && !unsent.is_empty() {
-            if self.producer.is_a_leader_answering(unsent, REACHABLE_WITHIN).await {
-                self.rebuild(reason, "the brokers answer and the client sends them no records").await;
-            }
-            return;
+        let is_unsent = !is_sending && !unsent.is_empty();
+        if is_unsent && self.producer.is_a_leader_answering(unsent, REACHABLE_WITHIN).await {
+            return self.rebuild(reason, "the brokers answer and the client sends them no records").await;
         }
         let mut sent_to = self.sending.refused();
         sent_to.retain(|(partition, _)| is_meant(partition));
         let elsewhere = self.producer.led_elsewhere(sent_to, REACHABLE_WITHIN).await;
         // A leader that moved just now is found by the client itself.
         let is_lasting = elsewhere.iter().any(|partition| self.sent_elsewhere.contains(partition));
-        let is_elsewhere = !elsewhere.is_empty();
+        let (is_elsewhere, away) = (!elsewhere.is_empty(), self.sending.leaders_away(is_meant));
         self.sent_elsewhere = elsewhere;
         if is_lasting {
             self.rebuild(
@@ -219,13 +187,30 @@ impl Watchdog {
                 "the client sends records to brokers that do not lead their partitions any more",
             )
             .await;
-        } else if !is_elsewhere && let Some(suppressed) = self.refused.pass(Instant::now()) {
-            tracing::warn!(
-                suppressed,
-                "the brokers are sent records and do not acknowledge them: are enough replicas in sync \
-                 (min.insync.replicas)? The client goes on sending"
+        } else if !is_elsewhere {
+            self.say_why_not(
+                &away,
+                if is_unsent {
+                    "their leaders do not answer"
+                } else {
+                    "the brokers are sent them and do not acknowledge them: are enough replicas in sync (min.insync.replicas)?"
+                },
             );
         }
+    }
+
+    /// Says why nothing is acknowledged: leaders are `away`, to which the client has no connection, or else `otherwise`.
+    fn say_why_not(&self, away: &BTreeSet<i32>, otherwise: &str) {
+        let now = Instant::now();
+        let Some(suppressed) = self.refused.pass(now) else { return };
+        let why = if away.is_empty() {
+            otherwise.to_owned()
+        } else {
+            let reason =
+                self.producer.last_reason(now).unwrap_or_else(|| String::from("for no known reason"));
+            format!("their leaders, brokers {away:?}, are not connected ({reason})")
+        };
+        tracing::warn!(suppressed, "records are not acknowledged: {why}; the client keeps them and goes on");
     }
 
     /// Replaces a client that has lost its brokers, before its records run out of time.

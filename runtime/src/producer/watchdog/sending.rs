@@ -3,7 +3,7 @@
 //! Brokers that refuse records for now, as below `min.insync.replicas`, are sent them again and again; a client that has
 //! lost a leader or its brokers sends nothing. The first is no fault of the client, and a new one is refused as well.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::kafka::TopicPartition;
 use crate::kafka::statistics::{Partition, Statistics};
@@ -12,6 +12,8 @@ use crate::kafka::statistics::{Partition, Statistics};
 #[derive(Debug, Default)]
 pub(super) struct Sending {
     partitions: HashMap<TopicPartition, Sent>,
+    /// Brokers that the client is connected to.
+    connected: BTreeSet<i32>,
     samples: u32,
     is_busy: bool,
 }
@@ -30,6 +32,7 @@ impl Sending {
     pub(super) fn sample(&mut self, statistics: &Statistics) {
         self.samples = self.samples.saturating_add(1);
         self.is_busy = false;
+        self.connected = statistics.connected().collect();
         for (topic, partition) in statistics.partitions().filter(|(_, partition)| partition.queued > 0) {
             let name = TopicPartition::new(topic, partition.number);
             let first = || Sent {
@@ -61,6 +64,13 @@ impl Sending {
         refused.map(|(name, sent)| (name.clone(), sent.latest.leader)).collect()
     }
 
+    /// Leaders that the client is not connected to, of partitions with records that are not acknowledged.
+    pub(super) fn leaders_away(&self, is_meant: impl Fn(&TopicPartition) -> bool) -> BTreeSet<i32> {
+        let waiting = self.partitions.iter().filter(|(name, sent)| sent.is_waiting() && is_meant(name));
+        let leaders = waiting.map(|(_, sent)| sent.latest.leader);
+        leaders.filter(|leader| *leader >= 0 && !self.connected.contains(leader)).collect()
+    }
+
     /// Partitions with records that are not acknowledged, and that nothing was sent to since one was, or since more were given.
     pub(super) fn unsent(&self) -> Vec<TopicPartition> {
         let unsent = self.partitions.iter().filter(|(_, sent)| sent.is_unsent());
@@ -69,14 +79,17 @@ impl Sending {
 }
 
 impl Sent {
+    const fn is_waiting(&self) -> bool {
+        self.latest.queued > self.latest.acknowledged
+    }
+
     const fn is_refused(&self) -> bool {
-        let Partition { queued, sent, acknowledged, .. } = self.latest;
-        queued > acknowledged && sent > self.at_last_acknowledgement
+        self.is_waiting() && self.latest.sent > self.at_last_acknowledgement
     }
 
     const fn is_unsent(&self) -> bool {
-        let Partition { queued, sent, unanswered, acknowledged, .. } = self.latest;
-        queued > acknowledged && unanswered == 0 && sent == self.at_last_acknowledgement
+        let Partition { sent, unanswered, .. } = self.latest;
+        self.is_waiting() && unanswered == 0 && sent == self.at_last_acknowledgement
     }
 }
 
@@ -135,6 +148,23 @@ mod tests {
         assert!(!sending.is_sending());
         assert_eq!(sending.unsent(), [TopicPartition::new("a", 0)]);
         assert_eq!(sending.refused(), []);
+    }
+
+    #[test]
+    fn a_leader_of_what_waits_that_is_not_connected_is_away() {
+        let away = |state: &str, acknowledged: u64| {
+            let mut sending = Sending::default();
+            let text = format!(
+                r#"{{"msg_cnt":1,"msg_size":1,"brokers":{{"a:1/6":{{"nodeid":6,"state":"UP"}},"a:1/7":{{"nodeid":7,"state":"{state}"}}}},
+                "topics":{{"a":{{"partitions":{{"0":{{"partition":0,"leader":7,"msgs":5,"acked_msgid":{acknowledged}}},
+                "1":{{"partition":1,"leader":6,"msgs":5,"acked_msgid":4}},"2":{{"partition":2,"leader":-1,"msgs":5,"acked_msgid":4}}}}}}}}}}"#
+            );
+            sending.sample(&Statistics::read(text.as_bytes()).unwrap());
+            sending.leaders_away(|_| true)
+        };
+        assert_eq!(away("CONNECT", 4), BTreeSet::from([7]));
+        assert_eq!(away("UP", 4), BTreeSet::new());
+        assert_eq!(away("CONNECT", 5), BTreeSet::new(), "nothing waits for it");
     }
 
     #[test]
