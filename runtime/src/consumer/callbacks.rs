@@ -117,6 +117,7 @@ impl ConsumerContext for Callbacks {
         self.shared.metrics.rebalances.inc();
         match rebalance {
             Rebalance::Assign(partitions) => {
+                self.shared.group_refusal.clear();
                 // The weak reference is dead while the client closes: start nothing.
                 if let Some(consumer) = self.consumer.get().and_then(Weak::upgrade) {
                     self.assignment().add(&consumer, partitions);

@@ -34,7 +34,8 @@ pub(super) struct SharedContext {
     pub(super) kafka_log: KafkaLog,
     /// Of all of them too.
     pub(super) resets: Resets,
-    /// Why the coordinator of the group refuses the client.
+    /// Why the coordinator of the group refuses the client, until it takes it: librdkafka says some refusals once, and not again while they
+    /// last.
     pub(super) group_refusal: LastReason,
 }
 

@@ -18,6 +18,11 @@ impl LastReason {
         *lock(&self.0) = Some((reason, now));
     }
 
+    /// It is over.
+    pub(crate) fn clear(&self) {
+        *lock(&self.0) = None;
+    }
+
     /// The latest, however old it is.
     pub(crate) fn get(&self) -> Option<String> {
         lock(&self.0).as_ref().map(|(reason, _)| reason.clone())
@@ -45,5 +50,7 @@ mod tests {
         let of_late = [0, 59, 60].map(|seconds| reason.of_late(start + Duration::from_secs(seconds)));
         assert_eq!(of_late, [Some(String::from("denied")), Some(String::from("denied")), None]);
         assert_eq!(reason.get().as_deref(), Some("denied"));
+        reason.clear();
+        assert_eq!(reason.get(), None);
     }
 }

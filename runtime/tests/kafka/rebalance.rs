@@ -61,6 +61,22 @@ async fn a_member_that_the_coordinator_refuses_says_what_to_change_until_it_is_t
     running.end().await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coordinator_that_does_not_answer_is_told_though_brokers_do() {
+    const AWAY: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE;
+    let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
+    cluster.mock.request_errors(RDKafkaApiKey::FindCoordinator, &[AWAY; 1_000]);
+    let running = start(cluster.kafka(), options(), async |_| Ok(Vec::new()));
+    eventually("that it is away", || {
+        running.readiness().contains("[!]brokers: the coordinator of its group does not answer")
+    })
+    .await;
+    cluster.mock.clear_request_errors(RDKafkaApiKey::FindCoordinator);
+    eventually("that it is there", || running.readiness().contains("[+]brokers ok")).await;
+    assert_eq!(running.metric("weir_consumer_rebuilt_total"), 0);
+    running.end().await.unwrap();
+}
+
 /// How many records were deleted before they were read, and how often a partition was read again.
 fn missed_and_reread(running: &Running) -> (i64, i64) {
     let names = ["weir_consumer_missed_records_total", "weir_consumer_reread_partitions_total"];

@@ -40,8 +40,8 @@ static READERS: [Reader; 7] = [
 
 const NEVER: &str = "Well, if it is not to run here. Otherwise: is it deployed, and are its --brokers these?";
 const NOBODY: &str = "\
-Start it: `kubectl get pods`, and the log of what ended. Where it runs, its /readyz?verbose says as [!]group why it \
-got nothing. Is it not to run any more, delete the group: \
+Start it: `kubectl get pods`, and the log of what ended. Where it runs, its /readyz?verbose says as [!]group or \
+[!]brokers why it got nothing. Is it not to run any more, delete the group: \
 `kafka-consumer-groups --delete --group NAME`.";
 const BEHIND: &str = "\
 Its log and metrics say what it waits for: docs/operations.md, WeirConsumerLag and WeirConsumerStuck.";

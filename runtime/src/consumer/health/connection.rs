@@ -32,6 +32,8 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 pub(in crate::consumer) struct Connection {
     /// Samples in a row without a broker.
     lost: AtomicU32,
+    /// The same without the coordinator of the group, from which all partitions come; other brokers may well answer.
+    uncoordinated: AtomicU32,
     /// Says so after a few, with the reason that is in the log.
     shown: Check,
     log: KafkaLog,
@@ -40,26 +42,39 @@ pub(in crate::consumer) struct Connection {
 
 impl Connection {
     pub(in crate::consumer) const fn new(shown: Check, log: KafkaLog, quota: Arc<QuotaWatch>) -> Self {
-        Self { lost: AtomicU32::new(0), shown, log, quota }
+        Self { lost: AtomicU32::new(0), uncoordinated: AtomicU32::new(0), shown, log, quota }
     }
 
     /// For `ClientContext::stats_raw`.
     pub(in crate::consumer) fn sample(&self, json: &[u8]) {
         let Some(statistics) = Statistics::read(json) else { return };
-        self.quota.look(statistics.quota_wait().as_ref(), Instant::now());
-        let lost = if statistics.brokers_up() == 0 { self.lost().saturating_add(1) } else { 0 };
-        self.lost.store(lost, Ordering::Relaxed);
-        if lost < LOST_AFTER {
-            self.shown.pass();
-        } else {
+        let now = Instant::now();
+        self.quota.look(statistics.quota_wait().as_ref(), now);
+        let lost = count_while(statistics.brokers_up() == 0, &self.lost);
+        let uncoordinated = count_while(statistics.lacks_coordinator(), &self.uncoordinated);
+        if lost >= LOST_AFTER {
             let reason = self.log.last_reason().unwrap_or_default();
             self.shown.fail(format!("none answers, records wait until one does: {reason}"));
+        } else if uncoordinated >= LOST_AFTER {
+            let reason = self.log.last_reason_of_late(now).unwrap_or_else(|| String::from("not known why"));
+            self.shown.fail(format!(
+                "the coordinator of its group does not answer, so that it is given no partition and commits nothing: {reason}"
+            ));
+        } else {
+            self.shown.pass();
         }
     }
 
     fn lost(&self) -> u32 {
         self.lost.load(Ordering::Relaxed)
     }
+}
+
+/// Counts samples in a row of which something is so, and returns how many that are.
+fn count_while(is_so: bool, samples: &AtomicU32) -> u32 {
+    let count = if is_so { samples.load(Ordering::Relaxed).saturating_add(1) } else { 0 };
+    samples.store(count, Ordering::Relaxed);
+    count
 }
 
 /// Why the client is to be replaced, once there is a reason; `None` at the `end`.
@@ -141,6 +156,27 @@ mod tests {
         let said = "[!]brokers: none answers, records wait until one does: a:1/1: refused\n";
         assert!(report.passes() && report.verbose().contains(said), "{report:?}");
         assert!(after(UP).verbose().contains("[+]brokers ok\n"));
+    }
+
+    #[test]
+    fn a_group_without_its_coordinator_is_shown_though_other_brokers_answer() {
+        let (health, log) = (Health::new(Shutdown::new()), KafkaLog::default());
+        health.check("kafka", Probe::Startup).pass();
+        let connection = shown(&health, log.clone());
+        let after = |state| {
+            let text = format!(
+                r#"{{"msg_cnt":0,"msg_size":0,"brokers":{{"a:1/1":{{"state":"UP"}}}},"cgrp":{{"state":"{state}"}}}}"#
+            );
+            connection.sample(text.as_bytes());
+            health.report(Probe::Readiness).verbose()
+        };
+        log.error(KafkaError::Global(RDKafkaErrorCode::BrokerTransportFailure), "b:1/3: timed out");
+        assert!(after("query-coord").contains("[+]brokers ok\n"), "it may just have moved");
+        let said = after("wait-broker-transport");
+        assert!(said.contains("[!]brokers: the coordinator of its group does not answer"), "{said}");
+        assert!(said.contains("b:1/3: timed out"), "{said}");
+        assert_eq!(connection.lost(), 0, "a new client would not reach it either");
+        assert!(after("up").contains("[+]brokers ok\n"));
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -40,7 +40,7 @@ impl SharedGroup {
             return self.show(None);
         }
         let (now, options) = (Instant::now(), &shared.options);
-        let refusal = shared.group_refusal.of_late(now);
+        let refusal = shared.group_refusal.get();
         let due = *self.due.get_or_insert(if refusal.is_some() { now } else { now + LOOK_EVERY });
         if now < due {
             return;
