@@ -19,8 +19,13 @@ impl Store {
         metrics.max_bytes.set(i64::try_from(self.parts.max_bytes.min(self.fits)).unwrap_or(i64::MAX));
         let problem = self.problem();
         metrics.healthy.set(i64::from(problem.is_none()));
+        let parked = self.totals.zip(self.parts.backlog.totals());
+        let parked = parked.map_or(0, |(current, retired)| current.parked + retired.parked);
         match problem {
-            None => self.parts.check.pass(),
+            None if parked == 0 => self.parts.check.pass(),
+            None => self.parts.check.fail(format!(
+                "deliveries are parked ({parked}), most since Kafka refuses them until somebody changes something: `weir spool list` says why"
+            )),
             Some(why) => self.parts.check.fail(why),
         }
         let drained_files = self.parts.backlog.len();

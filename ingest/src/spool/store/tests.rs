@@ -4,6 +4,7 @@ mod bytes;
 mod damage;
 mod drained;
 mod failures;
+mod parked;
 mod read_only;
 
 use super::super::database::{Change, ParkReason, RowKey, StoredRow};
