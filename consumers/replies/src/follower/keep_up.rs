@@ -42,9 +42,9 @@ struct Reading<'a> {
 /// Reads on until `end`, and looks for partitions that were added. Where the credentials are others now, or no broker
 /// answers this client or gives it a record while a new one is answered, the new one reads on from the same offsets.
 pub(super) fn follow(reader: TopicReader, changes: Changes, shared: &Shared, end: &CancellationToken) {
-    let (has_new_credentials, unanswered, mut looked) = (false, 0, Instant::now());
+    let mut looked = Instant::now();
     let mut reading =
-        Reading { reader, changes, shared, has_new_credentials, unanswered, tried: Instant::now() };
+        Reading { reader, changes, shared, has_new_credentials: false, unanswered: 0, tried: looked };
     while !end.is_cancelled() {
         if looked.elapsed() >= LOOK_EVERY {
             reading.look();
