@@ -154,6 +154,9 @@ impl Producer {
         sent_to: Vec<(TopicPartition, i32)>,
         limit: Duration,
     ) -> Vec<TopicPartition> {
+        if sent_to.is_empty() {
+            return Vec::new();
+        }
         let client = self.client();
         let ask = move || {
             // What the brokers say now, whatever the client makes of it.

@@ -40,8 +40,8 @@ impl KafkaLog {
     }
 }
 
-/// Why a connection failed that was never up, where a line of the log says so: of a broker that is silent, or closes at once, there is no
-/// error. A connection that was up ends for reasons that are none, such as having been idle.
+/// Why a connection failed that was never up, where a line of the log says so: of a broker that is silent there is no error. A connection
+/// that was up ends for reasons that are none, such as having been idle.
 fn failed_connection<'a>(facility: &str, message: &'a str) -> Option<&'a str> {
     let is_reason = facility == "FAIL" && !message.contains(" in state UP");
     // The line begins with the thread's name.
