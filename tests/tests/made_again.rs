@@ -81,10 +81,11 @@ async fn a_consumer_reads_a_topic_however_often_it_is_made_again() {
     let [listen, admin, of_metrics] = ports::free().unwrap().map(|port: u16| format!("127.0.0.1:{port}"));
     let spool = tempfile::tempdir().unwrap();
     let own = ["--listen", &listen, "--admin-listen", &admin, "--spool-dir", spool.path().to_str().unwrap()];
-    let args = [&["--brokers", &brokers, "--drain-delay", "0ms"], &own[..]].concat();
+    let kafka = ["--brokers", &brokers, "--topic-prefix", PREFIX];
+    let args = [&kafka[..], &["--drain-delay", "0ms"], &own[..]].concat();
     let mut ingest = Binary::start("weir-ingest", &args, &[("WEIR_APP_SECRET", APP_SECRET)]).unwrap();
     ingest.ready(&format!("http://{admin}/readyz"), PATIENCE).await.unwrap();
-    let args = ["--brokers", &brokers, "--admin-listen", &of_metrics];
+    let args = [&kafka[..], &["--admin-listen", &of_metrics]].concat();
     let mut metrics = Binary::start("weir-metrics", &args, &[]).unwrap();
     metrics.ready(&format!("http://{of_metrics}/readyz"), PATIENCE).await.unwrap();
     let sender = Sender::new(&format!("http://{listen}/webhook"), APP_SECRET.as_bytes()).unwrap();
