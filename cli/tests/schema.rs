@@ -40,7 +40,11 @@ fn what_a_full_disk_does_not_take_is_no_success() {
     for arguments in [&["--help"][..], &["schema", "--help"], &["schema"]] {
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
-        assert_eq!(command.args(arguments).stdout(full).status().unwrap().code(), Some(1), "{arguments:?}");
+        let ran = command.args(arguments).stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let output = ran.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(said.contains("cannot print: No space left on device"), "{arguments:?}: {said}");
     }
 }
 

@@ -198,6 +198,7 @@ mod tests {
         let settings: Vec<&str> = problems.iter().map(|problem| problem.setting.as_str()).collect();
         assert_eq!(settings, ["--until", "--kind", "--rate"]);
         assert_eq!(given(&["--since", "2h", "--rate", "-5"]).unwrap_err().0[0].setting, "--rate");
+        assert_eq!(given(&["--since", "-2h"]).unwrap_err().0[0].found, "\"-2h\"");
         assert_eq!(given(&[]).unwrap_err().0[0].setting, "--since");
     }
 }

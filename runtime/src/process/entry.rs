@@ -208,8 +208,12 @@ pub fn print_clap_error(answer: &clap::Error) -> ExitCode {
         print_error(format_args!("environment variables that are no UTF-8: {names}"));
     }
     // Whoever closed the pipe, as `head` does, has seen enough.
-    let is_lost = printed.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe);
-    let code = if is_lost && !answer.use_stderr() { 1 } else { answer.exit_code() };
+    let lost =
+        printed.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe && !answer.use_stderr());
+    if let Some(error) = &lost {
+        print_error(format_args!("cannot print: {error}"));
+    }
+    let code = if lost.is_some() { 1 } else { answer.exit_code() };
     ExitCode::from(u8::try_from(code).unwrap_or(2))
 }
 

@@ -62,6 +62,11 @@ impl<T: 'static> Flag<T> {
         Self { argument: self.argument.conflicts_with(other), ..self }
     }
 
+    /// What begins with a dash is a value too, so that it is refused by its form.
+    pub(crate) fn with_dashes(self) -> Self {
+        Self { argument: self.argument.allow_hyphen_values(true), ..self }
+    }
+
     /// It is given without its name.
     pub(crate) fn positional(self) -> Self {
         Self { argument: self.argument.long(None), ..self }

@@ -12,7 +12,7 @@ pub(crate) fn since() -> Flag<Millis> {
 
 /// The instant before which something is meant.
 pub(crate) fn until() -> Flag<Millis> {
-    flag("until", "TIME", end(Millis::of(SystemTime::now())))
+    flag("until", "TIME", end(Millis::of(SystemTime::now()))).with_dashes()
 }
 
 /// Notes a period in which nothing can be.
@@ -24,7 +24,7 @@ pub(crate) fn check_period(since: Option<Millis>, until: Option<Millis>, reader:
 
 /// An instant that has been.
 pub(crate) fn past(id: &'static str) -> Flag<Millis> {
-    flag(id, "TIME", form(Millis::of(SystemTime::now())))
+    flag(id, "TIME", form(Millis::of(SystemTime::now()))).with_dashes()
 }
 
 /// What is yet to come is mostly a time of another zone, and that nothing is found from then on would say nothing.
