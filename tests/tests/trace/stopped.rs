@@ -129,3 +129,23 @@ async fn what_waits_on_the_disk_is_found_there() {
         waiting.stopped(&["spool"], "it waits on the disk of ingest until Kafka takes it").unwrap();
     }
 }
+
+/// Kafka has the raw record of a delivery whose event is larger than its topic takes.
+#[tokio::test]
+async fn what_is_parked_is_found_on_the_disk_though_kafka_has_its_raw_record() {
+    let ground = Ground::prepare().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let messages = Topic::Messages.name(PREFIX);
+    topics::set(ground.kafka.bootstrap(), &messages, "max.message.bytes", "200").await.unwrap();
+    let (_ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();
+    assert_eq!(sender.post(TEXT).await.unwrap().status, 200);
+    ground.records(Topic::Raw, "the delivery", |all| all.len() == 1).await.unwrap();
+    let text = only(TEXT).unwrap();
+    until("the delivery is parked", PATIENCE, async || {
+        let traced = trace(&ground, &[&[text.item.as_str()], &spool(&folder)[..2]].concat()).await?;
+        let parked = traced.stopped(&["spool", "raw"], "it is parked on the disk of ingest (too_large)");
+        Ok(parked.is_ok().then_some(()))
+    })
+    .await
+    .unwrap();
+}
