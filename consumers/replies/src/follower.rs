@@ -138,16 +138,18 @@ impl Follower {
         }
     }
 
-    /// Whose an attempt at a command of this [name](crate::ledger::name) is, once its first intent was read.
+    /// Whose an attempt at a command of this [name](crate::ledger::name) is, once its first intent was read, or the next after that
+    /// of the claim `before`, which gave it back.
     pub(crate) async fn owner(
         &self,
         name: &str,
         attempt: u32,
+        before: Option<&str>,
         limit: Duration,
     ) -> Result<Arc<str>, FollowError> {
         let (mut read, mut owner) = (self.shared.read.subscribe(), None);
         let is_over = |read: &Progress| {
-            owner = self.ledger().owner(name, attempt);
+            owner = self.ledger().owner(name, attempt).filter(|owner| before != Some(&**owner));
             owner.is_some() || !read.unreadable.is_empty()
         };
         let Ok(Ok(read)) = tokio::time::timeout(limit, read.wait_for(is_over)).await else {

@@ -6,6 +6,7 @@ mod intent;
 mod reject;
 mod waited;
 
+use crate::claims::Claims;
 use crate::command::{Command, Method, Subject};
 use crate::follower::{Follower, Source};
 use crate::lateness;
@@ -13,12 +14,12 @@ use crate::ledger::{CommandState, Ledger};
 use crate::likes::Likes;
 use crate::outcome::{self, CallOutcome, Cause};
 use crate::pending::{Intent, LOOK_EVERY, Pending};
-use crate::result::{AttemptResult, output};
+use crate::result::AttemptResult;
 use crate::settings::ReplySettings;
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
 use runtime::producer::Producer;
 use runtime::throttle::Throttle;
-use std::ops::ControlFlow::{self, Break, Continue};
+use std::ops::ControlFlow::{Break, Continue};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
@@ -50,6 +51,8 @@ pub(crate) struct Replies {
     /// The results topic.
     pub(crate) source: Source,
     pub(crate) follower: OnceCell<Follower>,
+    /// Those under which this process intended commands that are under way.
+    pub(crate) claims: Mutex<Claims>,
     /// Whether a record was taken for a command: one that is none is hardly a mistake of the handler's then, but of who wrote it.
     pub(crate) reads_commands: AtomicBool,
     /// Lets it be said now and then that a command is passed over.
@@ -105,14 +108,15 @@ impl Handler for Replies {
         };
         self.reads_commands.store(true, Ordering::Relaxed);
         let mut pending = match state.pending.take().filter(|pending| pending.offset == record.offset) {
-            Some(pending) => pending,
-            None => match self.begin(state, follower, record, &command)? {
+            Some(pending) if pending.intent != Intent::Overtaken => pending,
+            overtaken => match self.begin(state, follower, record, &command, overtaken)? {
                 Continue(pending) => pending,
                 Break(results) => return Ok(results),
             },
         };
         let ended = self.carry_out(&mut pending, &mut state.limit_waits, record, &command, waits).await;
         if ended.is_err() {
+            self.give_back(&mut pending, record, &command.subject, waits).await;
             state.pending = Some(pending);
         }
         ended
@@ -153,30 +157,6 @@ impl Replies {
         Ok(state)
     }
 
-    /// Whether a command is to be carried out, by what is known of it; else the results that were missing.
-    fn begin(
-        &self,
-        partition: &mut Partition,
-        follower: &Follower,
-        record: &Record,
-        command: &Command,
-    ) -> Result<ControlFlow<Vec<Output>, Pending>, Failure> {
-        let subject = &command.subject;
-        let pending = |attempt, results| Pending::new(record.offset, attempt, results);
-        let state = self.known(follower, subject)?;
-        if state == CommandState::New {
-            return Ok(Continue(pending(1, Vec::new())));
-        }
-        let Some((attempt, unknown)) = self.abandoned(partition, &state, record, subject)? else {
-            self.pass_over(follower, record, subject);
-            return Ok(Break(Vec::new()));
-        };
-        if attempt > self.settings.resend_unknown {
-            return Ok(Break(vec![unknown]));
-        }
-        Ok(Continue(pending(attempt + 1, vec![unknown])))
-    }
-
     /// The results in the end; an error where the command waits.
     async fn carry_out(
         &self,
@@ -188,21 +168,29 @@ impl Replies {
     ) -> Result<Vec<Output>, Failure> {
         loop {
             let Some(outcome) = self.attempt(pending, limit_waits, record, command, waits).await? else {
-                return self.overtaken(pending, record, &command.subject).await;
+                return Err(Self::overtaken(pending));
             };
             let result = match &outcome {
-                // The next round has another token, or waits for the limit, which the rate limiter knows by now.
-                CallOutcome::TokenRefused(_) | CallOutcome::Throttled => continue,
                 CallOutcome::TryLater(cause) if pending.waited(record) < self.settings.reply_patience => {
                     let error = cause.error.clone();
                     return Err(Failure::Unavailable { error, wait: None, on: Wait::ApiAnswer });
                 }
-                CallOutcome::Done(answer) => AttemptResult::Done(answer.as_deref()),
-                CallOutcome::Refused(cause) | CallOutcome::TryLater(cause) => {
-                    refused_or_unknown(pending.attempt, cause)
-                }
-                CallOutcome::Unknown(cause) => AttemptResult::Unknown(cause),
+                CallOutcome::TryLater(cause) => refused_or_unknown(pending.attempt, cause),
+                outcome => match result_of(outcome, pending.attempt) {
+                    Some(result) => result,
+                    // The next round has another token, or waits for the limit, which the rate limiter knows by now.
+                    None => continue,
+                },
             };
+            // What was intended, and given back since, is only its owner's to end: who has it now may be carrying it out.
+            if pending.intent != Intent::None {
+                let intended = self.intend(pending, record, command);
+                let is_ours = waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await?
+                    && self.end(pending, record, &command.subject, &result);
+                if !is_ours && !matches!(result, AttemptResult::Done(_)) {
+                    return Err(Self::overtaken(pending));
+                }
+            }
             pending.results.push(self.result(record, &command.subject, pending.attempt, &result));
             let results = std::mem::take(&mut pending.results);
             let is_unknown = matches!(outcome, CallOutcome::Unknown(_));
@@ -232,17 +220,24 @@ impl Replies {
         if let Err(cause) = self.check_limits(pending, limit_waits, command, &budgets)? {
             return refused(cause);
         }
-        let intended =
-            async { Ok(pending.intent == Intent::First || self.intend(pending, record, command).await?) };
-        if !waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await? {
+        if !waits.on(Wait::Kafka, INTENDED_WITHIN, self.intend(pending, record, command)).await? {
             return Ok(None);
         }
         // Kafka may have taken its time for the intent.
         if let Err(cause) = in_time() {
             return refused(cause);
         }
+        if !self.may_call(pending, &command.subject).await? {
+            return Ok(None);
+        }
         let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
-        let outcome = waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token, &budgets)).await;
+        let call = async {
+            let outcome = self.call(command, &token, &budgets).await;
+            // Before anything else is awaited, where all but what is remembered here may be dropped.
+            self.remember(pending, record, &command.subject, &outcome);
+            outcome
+        };
+        let outcome = waits.on(Wait::ApiAnswer, answered_within, call).await;
         allowed::called(limit_waits, &command.account, &outcome, pending.since);
         waits.on(Wait::ApiAnswer, answered_within, self.look_at_other_hosts(&token, &outcome)).await;
         pending.waits_since = self.waits_since(command, &token, &outcome);
@@ -278,7 +273,17 @@ impl Replies {
     /// The record of a result, counted.
     fn result(&self, record: &Record, subject: &Subject, attempt: u32, result: &AttemptResult<'_>) -> Output {
         self.source.metrics.result(&subject.action, result.status());
-        output(&self.source.topic, record, (record.partition, record.offset), subject, attempt, result)
+        self.record_of(record, subject, attempt, result)
+    }
+}
+
+/// The result that an outcome is whatever comes; none where the call did nothing and another may.
+fn result_of(outcome: &CallOutcome, attempt: u32) -> Option<AttemptResult<'_>> {
+    match outcome {
+        CallOutcome::Done(answer) => Some(AttemptResult::Done(answer.as_deref())),
+        CallOutcome::Refused(cause) => Some(refused_or_unknown(attempt, cause)),
+        CallOutcome::Unknown(cause) => Some(AttemptResult::Unknown(cause)),
+        CallOutcome::TokenRefused(_) | CallOutcome::Throttled | CallOutcome::TryLater(_) => None,
     }
 }
 

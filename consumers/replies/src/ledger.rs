@@ -1,7 +1,8 @@
 //! What is known of commands from the results topic: pure.
 //!
 //! The topic is the only memory. An attempt belongs to whoever's intent comes first in it, so that two processes that
-//! both believe to own a partition carry a command out once: each reads the topic back before it acts.
+//! both believe to own a partition carry a command out once: each reads the topic back before it acts. Whose intent it was may give the
+//! attempt back, before a call or behind one that did nothing; from then on it makes none under that claim, and the next claim owns it.
 //!
 //! A command is known by its account and its id, which together are its name: writers of different accounts share no ids.
 
@@ -22,6 +23,8 @@ pub(crate) enum CommandState {
         attempt: u32,
         /// Partition and offset of the command's record.
         position: (i32, i64),
+        /// Whose the attempt is; nobody's where it was given back.
+        claim: Option<Arc<str>>,
     },
     /// It has a result.
     Ended,
@@ -46,10 +49,34 @@ pub(crate) struct Ledger {
 #[derive(Debug)]
 struct Entry {
     attempt: u32,
-    /// None where nobody intended it.
-    claim: Option<Arc<str>>,
+    owner: Owner,
     position: (i32, i64),
     ended: bool,
+}
+
+/// Whose an attempt is.
+#[derive(Debug, PartialEq, Eq)]
+enum Owner {
+    /// Nobody intended it.
+    Nobody,
+    /// The first who intended it.
+    Claim(Arc<str>),
+    /// Who did gave it back, and whoever intends it next has it.
+    GivenBack,
+}
+
+impl Owner {
+    fn claim(&self) -> Option<&Arc<str>> {
+        if let Self::Claim(claim) = self { Some(claim) } else { None }
+    }
+}
+
+/// What stands before a claim in the record that gives it back: who reads it without knowing that takes it for an intent that came late.
+const GIVEN_BACK: &str = "given_back:";
+
+/// The claim of a record that gives this one back. It names it, so that one which comes late gives no later claim back.
+pub(crate) fn given_back(claim: &str) -> String {
+    format!("{GIVEN_BACK}{claim}")
 }
 
 impl Ledger {
@@ -63,9 +90,15 @@ impl Ledger {
     /// `now` that of the clock, both in milliseconds since 1970.
     pub(crate) fn record(&mut self, result: &CommandResult<'_>, at: u64, now: u64) {
         self.forget(now);
-        let (at, name) = (at.min(now), name(&result.account, &result.id).into());
+        let (at, name) = (at.min(now), Arc::<str>::from(name(&result.account, &result.id)));
         match result.status {
-            Open::Known(ResultStatus::Intended) => self.intended(name, result, at),
+            Open::Known(ResultStatus::Intended) => {
+                let claim = result.claim.as_deref().unwrap_or_default();
+                match claim.strip_prefix(GIVEN_BACK) {
+                    Some(claim) => self.give_back(&name, result.attempt, claim),
+                    None => self.intended(name, result, claim, at),
+                }
+            }
             Open::Known(_) => self.ended(name, result, at),
             // A step between intent and end that comes later changes neither.
             Open::Other(_) => {}
@@ -77,9 +110,11 @@ impl Ledger {
         match self.known.get(name) {
             None => CommandState::New,
             Some(entry) if entry.ended => CommandState::Ended,
-            Some(Entry { attempt, position, .. }) => {
-                CommandState::Intended { attempt: *attempt, position: *position }
-            }
+            Some(Entry { attempt, position, owner, .. }) => CommandState::Intended {
+                attempt: *attempt,
+                position: *position,
+                claim: owner.claim().cloned(),
+            },
         }
     }
 
@@ -88,10 +123,17 @@ impl Ledger {
         self.known.get(name).is_some_and(|entry| entry.position == position)
     }
 
-    /// Whose the attempt is, once anybody's intent was read; nobody's where the command was refused before.
+    /// Whose the attempt is, once anybody's intent was read and while it is not given back; nobody's where the command was refused before.
     pub(crate) fn owner(&self, name: &str, attempt: u32) -> Option<Arc<str>> {
         let entry = self.known.get(name).filter(|entry| entry.attempt >= attempt)?;
-        Some(entry.claim.clone().unwrap_or_default())
+        let is_free = entry.owner == Owner::GivenBack && entry.attempt == attempt && !entry.ended;
+        (!is_free).then(|| entry.owner.claim().cloned().unwrap_or_default())
+    }
+
+    /// Whether the attempt is this claim's, and under way.
+    pub(crate) fn is_owned_by(&self, name: &str, attempt: u32, claim: &str) -> bool {
+        let is_it = |entry: &Entry| entry.owner.claim().is_some_and(|owner| **owner == *claim);
+        self.known.get(name).is_some_and(|entry| entry.attempt == attempt && !entry.ended && is_it(entry))
     }
 
     /// How many commands are remembered.
@@ -104,16 +146,28 @@ impl Ledger {
         self.intended.len() >= self.most
     }
 
-    fn intended(&mut self, name: Arc<str>, result: &CommandResult<'_>, at: u64) {
+    fn intended(&mut self, name: Arc<str>, result: &CommandResult<'_>, claim: &str, at: u64) {
         let known = self.known.get(&name);
-        if known.is_none_or(|entry| result.attempt > entry.attempt) {
-            let is_new = known.is_none_or(|entry| entry.claim.is_none());
-            let claim = Arc::from(result.claim.as_deref().unwrap_or_default());
-            self.put(&name, result, Some(claim), false);
+        let is_free = |entry: &Entry| {
+            let is_given_back = entry.owner == Owner::GivenBack && !entry.ended;
+            result.attempt > entry.attempt || (result.attempt == entry.attempt && is_given_back)
+        };
+        if known.is_none_or(is_free) {
+            let is_new = known.is_none_or(|entry| entry.owner == Owner::Nobody);
+            self.put(&name, result, Owner::Claim(Arc::from(claim)), false);
             if is_new {
                 self.intended.push(Reverse((at, name)));
                 self.make_room();
             }
+        }
+    }
+
+    /// An attempt is nobody's any more, where it was this claim's.
+    fn give_back(&mut self, name: &str, attempt: u32, claim: &str) {
+        if self.is_owned_by(name, attempt, claim)
+            && let Some(entry) = self.known.get_mut(name)
+        {
+            entry.owner = Owner::GivenBack;
         }
     }
 
@@ -126,15 +180,15 @@ impl Ledger {
             Some(_) => {}
             // What was refused before anybody intended it.
             None => {
-                self.put(&name, result, None, true);
+                self.put(&name, result, Owner::Nobody, true);
                 self.refused.push(Reverse((at, name)));
                 self.make_room();
             }
         }
     }
 
-    fn put(&mut self, name: &Arc<str>, result: &CommandResult<'_>, claim: Option<Arc<str>>, ended: bool) {
-        let entry = Entry { attempt: result.attempt, claim, position: position(result), ended };
+    fn put(&mut self, name: &Arc<str>, result: &CommandResult<'_>, owner: Owner, ended: bool) {
+        let entry = Entry { attempt: result.attempt, owner, position: position(result), ended };
         self.known.insert(Arc::clone(name), entry);
     }
 
@@ -146,7 +200,7 @@ impl Ledger {
     /// Forgets the oldest that was refused; false where there is none.
     fn forget_refused(&mut self) -> bool {
         let Some(Reverse((_, name))) = self.refused.pop() else { return false };
-        if self.known.get(&name).is_some_and(|entry| entry.claim.is_none()) {
+        if self.known.get(&name).is_some_and(|entry| entry.owner == Owner::Nobody) {
             self.known.remove(&name);
         }
         true
@@ -179,126 +233,4 @@ fn position(result: &CommandResult<'_>) -> (i32, i64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use schemas::reply::Action;
-
-    const WINDOW: Duration = Duration::from_secs(100);
-
-    fn result(id: &str, status: ResultStatus, attempt: u32, claim: &str) -> CommandResult<'static> {
-        CommandResult {
-            id: id.to_owned().into(),
-            account: "1784".into(),
-            action: Action::Message.into(),
-            status: status.into(),
-            at: "2025-07-18T10:35:13.000Z".into(),
-            attempt,
-            claim: (!claim.is_empty()).then(|| claim.to_owned().into()),
-            answer: None,
-            reason: None,
-            error: None,
-            partition: 3,
-            offset: 42,
-        }
-    }
-
-    fn ledger(results: &[(ResultStatus, u32, &str)]) -> Ledger {
-        let mut ledger = Ledger::new(WINDOW, 3);
-        for (status, attempt, claim) in results {
-            ledger.record(&result("a", *status, *attempt, claim), 0, 0);
-        }
-        ledger
-    }
-
-    use ResultStatus::{Done, Intended, Refused, Unknown};
-
-    #[test]
-    fn the_first_intent_of_an_attempt_owns_it() {
-        let ledger = ledger(&[(Intended, 1, "one"), (Intended, 1, "two")]);
-        assert_eq!(ledger.owner("1784/a", 1).as_deref(), Some("one"));
-        let position = (3, 42);
-        assert_eq!(ledger.state("1784/a"), CommandState::Intended { attempt: 1, position });
-        assert_eq!((ledger.owner("1784/a", 2), ledger.owner("1784/b", 1)), (None, None));
-    }
-
-    #[test]
-    fn a_result_ends_the_attempt_that_it_is_about() {
-        for status in [Done, Refused, Unknown] {
-            assert_eq!(ledger(&[(Intended, 1, "one"), (status, 1, "")]).state("1784/a"), CommandState::Ended);
-        }
-        let again = ledger(&[(Intended, 1, "one"), (Intended, 2, "two"), (Unknown, 1, "")]);
-        assert!(matches!(again.state("1784/a"), CommandState::Intended { attempt: 2, .. }));
-        assert_eq!(ledger(&[(Refused, 1, "")]).state("1784/a"), CommandState::Ended);
-    }
-
-    #[test]
-    fn an_end_is_not_undone_by_a_late_intent() {
-        let ledger = ledger(&[(Intended, 1, "one"), (Done, 1, ""), (Intended, 1, "two")]);
-        assert_eq!(ledger.state("1784/a"), CommandState::Ended);
-        assert_eq!(ledger.owner("1784/a", 1).as_deref(), Some("one"));
-    }
-
-    #[test]
-    fn what_became_of_another_record_of_the_same_id_ends_nothing() {
-        let mut ledger = ledger(&[(Intended, 1, "one")]);
-        ledger.record(&CommandResult { partition: 4, ..result("a", Refused, 1, "") }, 0, 0);
-        assert_eq!(ledger.state("1784/a"), CommandState::Intended { attempt: 1, position: (3, 42) });
-    }
-
-    #[test]
-    fn what_is_older_than_the_window_is_forgotten_and_nothing_younger_is() {
-        let mut ledger = Ledger::new(WINDOW, 2);
-        for (id, at) in [("a", 0), ("b", 100_000)] {
-            ledger.record(&result(id, Intended, 1, "one"), at, at);
-            ledger.record(&result(id, Done, 1, ""), at, at);
-        }
-        assert_eq!(ledger.state("1784/a"), CommandState::Ended);
-        assert!(ledger.is_full());
-        ledger.record(&result("c", Refused, 1, ""), 999_999, 100_001);
-        let states = ["1784/a", "1784/b"].map(|name| ledger.state(name));
-        assert_eq!(states, [CommandState::New, CommandState::Ended]);
-        assert!(!ledger.is_full() && ledger.len() == 2);
-        ledger.record(&result("d", Intended, 1, "one"), 100_002, 100_002);
-        assert!(ledger.is_full());
-        ledger.forget(200_001);
-        assert!(!ledger.is_full(), "time alone makes room");
-        ledger.forget(300_000);
-        assert_eq!(ledger.len(), 0);
-    }
-
-    #[test]
-    fn what_is_read_back_behind_younger_ones_is_forgotten_at_its_age() {
-        let now = 100_000;
-        let mut ledger = Ledger::new(WINDOW, 4);
-        for (id, at) in [("young", now), ("old", 0)] {
-            ledger.record(&result(id, Intended, 1, "one"), at, now);
-        }
-        for (id, at) in [("young and refused", now), ("old and refused", 0)] {
-            ledger.record(&result(id, Refused, 1, ""), at, now);
-        }
-        ledger.forget(now + 1);
-        for id in ["old", "old and refused"] {
-            assert_eq!(ledger.state(&name("1784", id)), CommandState::New, "{id}");
-        }
-        assert_eq!(ledger.len(), 2);
-    }
-
-    #[test]
-    fn refused_commands_make_room_and_never_fill_it() {
-        let mut ledger = Ledger::new(WINDOW, 3);
-        ledger.record(&result("a", Intended, 1, "one"), 0, 0);
-        for id in ["b", "c", "d"] {
-            ledger.record(&result(id, Refused, 1, ""), 0, 0);
-        }
-        assert!(!ledger.is_full() && ledger.len() == 3);
-        let states = ["b", "c", "d"].map(|id| ledger.state(&name("1784", id)));
-        assert_eq!(states, [CommandState::New, CommandState::Ended, CommandState::Ended]);
-        // Refused after it was intended: Meta was asked, so that it is remembered.
-        for id in ["e", "f"] {
-            ledger.record(&result(id, Intended, 1, "one"), 0, 0);
-            ledger.record(&result(id, Refused, 1, ""), 0, 0);
-        }
-        assert!(ledger.is_full() && ledger.len() == 3);
-        assert_eq!(ledger.state("1784/e"), CommandState::Ended);
-    }
-}
+mod tests;

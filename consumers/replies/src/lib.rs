@@ -2,7 +2,7 @@
 //!
 //! A command is carried out in three steps: its intent goes to the results topic and is read back, the call is made, what
 //! came of it goes to the results topic. [`command`] reads a command, `outcome` decides what an answer means, `ledger`
-//! knows from the results topic what was intended and done, `follower` keeps it up to date, `handler` is the course.
+//! knows from the results topic what was intended and done, `claims` what this process made of it, `follower` keeps it up to date, `handler` is the course.
 //!
 //! Reasons of its dead letters, beside those that every consumer has: `unreadable` (no command), `unknown_action`,
 //! `bad_command` (a member is missing, not of its form or none of its action), `wrong_key`. A command whose id can be read
@@ -11,6 +11,7 @@
 pub mod command;
 pub mod settings;
 
+mod claims;
 mod follower;
 mod handler;
 mod lateness;
@@ -90,6 +91,7 @@ fn replies(
         producer: Producer::new(&kafka, &intents)?,
         source: Source { kafka, process, topic, metrics },
         follower: OnceCell::new(),
+        claims: Mutex::default(),
         reads_commands: AtomicBool::new(false),
         log: Throttle::default(),
         settings,

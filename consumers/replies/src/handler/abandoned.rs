@@ -1,27 +1,97 @@
-//! Attempts that nobody is at work on any more, and of which nobody will say how they ended.
+//! Begins a command by what is known of it: anew, again where an attempt came to nothing, or not at all.
 
 use super::{Partition, Replies};
-use crate::command::Subject;
+use crate::claims::{AttemptEnd, Fate};
+use crate::command::{Command, Subject};
 use crate::follower::Follower;
 use crate::ledger::CommandState;
 use crate::outcome::Cause;
-use crate::pending::Pending;
+use crate::pending::{Intent, Pending};
 use crate::result::{AttemptResult, output};
 use runtime::consumer::{Failure, Output, Record, Wait};
 use runtime::kafka::dead_letter::RetryHistory;
+use runtime::mutex::lock;
+use std::ops::ControlFlow::{self, Break, Continue};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// An attempt that nobody is at work on any more.
+pub(super) enum Abandoned {
+    /// Nothing was done. The claim is one of this process, whose attempt it still is.
+    Undone { attempt: u32, claim: Option<Arc<str>> },
+    /// Its result never reached the topic, or nobody will say what it is.
+    Ended { attempt: u32, end: AttemptEnd },
+}
+
 impl Replies {
-    /// The attempt that somebody intended who ended before there was a result, and the result that is left of it; nothing where
-    /// the command is none such. An error where it may have a result that was not read yet.
+    /// Whether a command is to be carried out, by what is known of it; else the results that were missing. One that was overtaken
+    /// has those of former attempts.
+    pub(super) fn begin(
+        &self,
+        partition: &mut Partition,
+        follower: &Follower,
+        record: &Record,
+        command: &Command,
+        overtaken: Option<Pending>,
+    ) -> Result<ControlFlow<Vec<Output>, Pending>, Failure> {
+        let begun = self.begin_new(partition, follower, record, command);
+        let Some(overtaken) = overtaken else { return begun };
+        let Ok(begun) = begun else {
+            partition.pending = Some(overtaken);
+            return begun;
+        };
+        let results = |new| [overtaken.results, new].concat();
+        Ok(match begun {
+            Break(new) => Break(results(new)),
+            Continue(mut pending) => {
+                pending.results = results(pending.results);
+                Continue(pending)
+            }
+        })
+    }
+
+    fn begin_new(
+        &self,
+        partition: &mut Partition,
+        follower: &Follower,
+        record: &Record,
+        command: &Command,
+    ) -> Result<ControlFlow<Vec<Output>, Pending>, Failure> {
+        let subject = &command.subject;
+        let state = self.known(follower, subject)?;
+        if state == CommandState::New {
+            return Ok(Continue(Pending::new(record.offset, 1, Vec::new())));
+        }
+        Ok(match self.abandoned(partition, &state, record, subject)? {
+            None => {
+                self.pass_over(follower, record, subject);
+                Break(Vec::new())
+            }
+            Some(Abandoned::Undone { attempt, claim }) => {
+                Continue(Pending::again(record.offset, attempt, claim))
+            }
+            Some(Abandoned::Ended { attempt, end }) => {
+                let results = vec![end.result];
+                if end.is_unknown && attempt <= self.settings.resend_unknown {
+                    Continue(Pending::new(record.offset, attempt + 1, results))
+                } else {
+                    Break(results)
+                }
+            }
+        })
+    }
+
+    /// The attempt that somebody intended who ended before there was a result, and what is known of it; nothing where the command is
+    /// none such. An error where it may have a result that was not read yet.
     pub(super) fn abandoned(
         &self,
         partition: &mut Partition,
         state: &CommandState,
         record: &Record,
         subject: &Subject,
-    ) -> Result<Option<(u32, Output)>, Failure> {
-        let CommandState::Intended { attempt, position } = *state else { return Ok(None) };
+    ) -> Result<Option<Abandoned>, Failure> {
+        let CommandState::Intended { attempt, position, claim } = state else { return Ok(None) };
+        let (attempt, position) = (*attempt, *position);
         if !is_abandoned(position, record) {
             return Ok(None);
         }
@@ -32,34 +102,31 @@ impl Replies {
                 String::from("an attempt at this command was begun before, whose result may not be read yet");
             return Err(Failure::Unavailable { error, wait: Some(Duration::ZERO), on: Wait::Kafka });
         }
-        Ok(Some((attempt, self.cut_off(record, position, subject, attempt))))
+        let Some(claim) = claim else { return Ok(Some(Abandoned::Undone { attempt, claim: None })) };
+        let fate = lock(&self.claims).fate(claim);
+        Ok(Some(match fate {
+            Fate::Undone => Abandoned::Undone { attempt, claim: Some(Arc::clone(claim)) },
+            Fate::Ended(end) => Abandoned::Ended { attempt, end },
+            Fate::Unknown => {
+                let result = self.cut_off(record, position, subject, attempt);
+                Abandoned::Ended { attempt, end: AttemptEnd { result, is_unknown: true } }
+            }
+        }))
     }
 
-    /// The results of a command whose attempt another claim owns. For this same record that is a former owner of the partition, whose
-    /// intent arrived late: report `cut_off`, and send nothing, since it may be at work all the same. For another record, that one has
-    /// the result.
-    pub(super) async fn overtaken(
-        &self,
-        pending: &mut Pending,
-        record: &Record,
-        subject: &Subject,
-    ) -> Result<Vec<Output>, Failure> {
-        let follower = self.follower().await?;
-        let state = follower.ledger().state(&subject.name());
-        let mut results = std::mem::take(&mut pending.results);
-        match state {
-            CommandState::Intended { attempt, position } if position == (record.partition, record.offset) => {
-                results.push(self.cut_off(record, position, subject, attempt));
-            }
-            _ => self.pass_over(follower, record, subject),
-        }
-        Ok(results)
+    /// Has a command begun anew by what is known of it, since the attempt is another claim's. For this same record that is mostly a former
+    /// owner of the partition, whose intent arrived late: it is `cut_off`, and nothing is sent, since that one may be at work all the
+    /// same. For another record, that one has the result.
+    pub(super) fn overtaken(pending: &mut Pending) -> Failure {
+        pending.intent = Intent::Overtaken;
+        let error = String::from("the attempt at this command is somebody else's");
+        Failure::Unavailable { error, wait: Some(Duration::ZERO), on: Wait::Kafka }
     }
 
     /// Counts and tells of a command that has no result of its own: another of its account and id has, or will. Who wrote another command
     /// under that id waits in vain, and nothing else says why. Of a record that is read again, as after a restart, there is nothing to tell:
     /// what is known is about itself.
-    pub(super) fn pass_over(&self, follower: &Follower, record: &Record, subject: &Subject) {
+    fn pass_over(&self, follower: &Follower, record: &Record, subject: &Subject) {
         if follower.ledger().is_of(&subject.name(), (record.partition, record.offset)) {
             return;
         }

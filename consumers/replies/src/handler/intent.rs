@@ -1,11 +1,15 @@
-//! The intent of an attempt: written, acknowledged and read back before the call is made.
+//! The intent of an attempt: written, acknowledged and read back before the call is made, and given back where none did anything.
 
-use super::{READ_BACK, Replies};
-use crate::command::Command;
-use crate::follower::FollowError;
+use super::{INTENDED_WITHIN, READ_BACK, Replies, result_of};
+use crate::claims::AttemptEnd;
+use crate::command::{Command, Subject};
+use crate::follower::{FollowError, Follower};
+use crate::ledger::given_back;
+use crate::outcome::CallOutcome;
 use crate::pending::{Intent, Pending};
-use crate::result::AttemptResult;
-use runtime::consumer::{Failure, Output, Record};
+use crate::result::{AttemptResult, output};
+use runtime::consumer::{Failure, Output, Record, Wait, Waits};
+use runtime::mutex::lock;
 use runtime::producer::Outgoing;
 use runtime::telemetry::{TRACEPARENT, TraceContext};
 use tracing::Span;
@@ -19,23 +23,128 @@ impl Replies {
         command: &Command,
     ) -> Result<bool, Failure> {
         let (subject, follower) = (&command.subject, self.follower().await?);
-        if pending.intent == Intent::None {
+        let name = subject.name();
+        if pending.intent == Intent::GivingBack {
+            self.publish_given_back(pending, record, subject).await?;
+        }
+        if matches!(pending.intent, Intent::None | Intent::Again) {
+            if !self.claim(pending, follower, &name) {
+                return Ok(false);
+            }
             let intended = AttemptResult::Intended { claim: &pending.claim };
             self.publish(&self.result(record, subject, pending.attempt, &intended), record).await?;
             pending.intent = Intent::Written;
         }
-        let owner = follower.owner(&subject.name(), pending.attempt, READ_BACK).await.map_err(|error| {
-            // Should it be lost, it is written again; a second one of the same claim changes nothing. What cannot be read says
-            // nothing of that, and may last.
-            if matches!(error, FollowError::Behind) {
-                pending.intent = Intent::None;
+        if pending.intent == Intent::Written {
+            let before = pending.given_back.as_deref();
+            let owner = follower.owner(&name, pending.attempt, before, READ_BACK).await.map_err(|error| {
+                // Should it be lost, it is written again; a second one of the same claim changes nothing. What cannot be read says
+                // nothing of that, and may last.
+                if matches!(error, FollowError::Behind) {
+                    pending.intent = Intent::Again;
+                }
+                Failure::of_kafka(&error)
+            })?;
+            if *owner == *pending.claim {
+                pending.intent = Intent::First;
             }
-            Failure::of_kafka(&error)
-        })?;
-        if *owner == *pending.claim {
-            pending.intent = Intent::First;
         }
         Ok(pending.intent == Intent::First)
+    }
+
+    /// Whether the attempt is nobody's yet, as far as the topic was read: a process that was stopped for a while and goes on writes
+    /// no intent behind another's result. Then the claim is remembered.
+    fn claim(&self, pending: &Pending, follower: &Follower, name: &str) -> bool {
+        let ledger = follower.ledger();
+        let is_ours = |claim: &str| ledger.is_owned_by(name, pending.attempt, claim);
+        let is_free = ledger.owner(name, pending.attempt).is_none()
+            || is_ours(&pending.claim)
+            || pending.given_back.as_deref().is_some_and(is_ours);
+        if is_free {
+            lock(&self.claims).intend(&pending.claim, name, &ledger);
+        }
+        is_free
+    }
+
+    /// Whether the call may be made, which counts as made then: the attempt is still ours by the topic, and no other one of this
+    /// process has gone on with it.
+    pub(super) async fn may_call(&self, pending: &Pending, subject: &Subject) -> Result<bool, Failure> {
+        let follower = self.follower().await?;
+        let is_ours = follower.ledger().is_owned_by(&subject.name(), pending.attempt, &pending.claim);
+        Ok(is_ours && lock(&self.claims).call(&pending.claim))
+    }
+
+    /// Remembers what the call came to.
+    pub(super) fn remember(
+        &self,
+        pending: &Pending,
+        record: &Record,
+        subject: &Subject,
+        outcome: &CallOutcome,
+    ) {
+        match result_of(outcome, pending.attempt) {
+            Some(result) => {
+                self.end(pending, record, subject, &result);
+            }
+            None => lock(&self.claims).undone(&pending.claim),
+        }
+    }
+
+    /// Remembers how the attempt ends, in case that its result is lost on its way; whether it is ours to end.
+    pub(super) fn end(
+        &self,
+        pending: &Pending,
+        record: &Record,
+        subject: &Subject,
+        result: &AttemptResult<'_>,
+    ) -> bool {
+        let is_unknown = matches!(result, AttemptResult::Unknown(_));
+        let result = self.record_of(record, subject, pending.attempt, result);
+        lock(&self.claims).end(&pending.claim, AttemptEnd { result, is_unknown })
+    }
+
+    /// Gives the attempt back where it is ours and the command has to wait: whoever has its partition next begins it again, and knows
+    /// that nothing was done. Where Kafka does not take that now, it is written before the next intent.
+    pub(super) async fn give_back(
+        &self,
+        pending: &mut Pending,
+        record: &Record,
+        subject: &Subject,
+        waits: &Waits,
+    ) {
+        if pending.intent != Intent::First || !lock(&self.claims).give_back(&pending.claim) {
+            return;
+        }
+        pending.give_back();
+        let given_back = self.publish_given_back(pending, record, subject);
+        if let Err(error) = waits.on(Wait::Kafka, INTENDED_WITHIN, given_back).await {
+            tracing::debug!(?error, "an attempt is not given back yet");
+        }
+    }
+
+    async fn publish_given_back(
+        &self,
+        pending: &mut Pending,
+        record: &Record,
+        subject: &Subject,
+    ) -> Result<(), Failure> {
+        let claim = given_back(pending.given_back.as_deref().unwrap_or_default());
+        let result =
+            self.record_of(record, subject, pending.attempt, &AttemptResult::Intended { claim: &claim });
+        self.publish(&result, record).await?;
+        pending.intent = Intent::Again;
+        Ok(())
+    }
+
+    /// The record of a result of this record's command.
+    pub(super) fn record_of(
+        &self,
+        record: &Record,
+        subject: &Subject,
+        attempt: u32,
+        result: &AttemptResult<'_>,
+    ) -> Output {
+        output(&self.source.topic, record, (record.partition, record.offset), subject, attempt, result)
     }
 
     /// Returns once all replicas have the result.

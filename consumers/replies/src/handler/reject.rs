@@ -1,6 +1,7 @@
 //! Refuses a record that is no command which could be carried out: a result for whoever wrote it, then a dead letter.
 
-use super::{INTENDED_WITHIN, Partition, Replies};
+use super::abandoned::Abandoned;
+use super::{INTENDED_WITHIN, Partition, Replies, refused_or_unknown};
 use crate::command::{Subject, Unusable};
 use crate::follower::Follower;
 use crate::ledger::CommandState;
@@ -46,7 +47,12 @@ impl Replies {
         Ok(match self.known(follower, subject)? {
             CommandState::New => Some(self.result(record, subject, 1, &AttemptResult::Refused(cause))),
             // An older version, which took it for a command, ended before there was a result.
-            state => self.abandoned(partition, &state, record, subject)?.map(|(_, unknown)| unknown),
+            state => self.abandoned(partition, &state, record, subject)?.map(|abandoned| match abandoned {
+                Abandoned::Ended { end, .. } => end.result,
+                Abandoned::Undone { attempt, .. } => {
+                    self.result(record, subject, attempt, &refused_or_unknown(attempt, cause))
+                }
+            }),
         })
     }
 }

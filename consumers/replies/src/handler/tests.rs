@@ -3,7 +3,9 @@
 mod actions;
 mod blocked;
 mod firewall;
+mod given_back;
 mod lateness;
+mod lost;
 mod not_enough_replicas;
 mod reject;
 mod same_id;
@@ -83,17 +85,16 @@ async fn handle(owner: &Replies, partition: &mut Partition, record: &Record) -> 
     owner.handle(partition, record, &mut None, &Waits::unwatched()).await
 }
 
+fn status(output: &Output) -> String {
+    let result: CommandResult<'_> = serde_json::from_slice(&output.value).unwrap();
+    serde_json::to_value(&result.status).unwrap().as_str().unwrap().to_owned()
+}
+
 /// The results that an owner gives of a command in the end, by status.
 async fn results(owner: &Replies, partition: &mut Partition, record: &Record) -> Vec<String> {
     loop {
         match handle(owner, partition, record).await {
-            Ok(outputs) => {
-                let status = |output: &Output| {
-                    let result: CommandResult<'_> = serde_json::from_slice(&output.value).unwrap();
-                    serde_json::to_value(&result.status).unwrap().as_str().unwrap().to_owned()
-                };
-                return outputs.iter().map(status).collect();
-            }
+            Ok(outputs) => return outputs.iter().map(status).collect(),
             Err(Failure::Unavailable { wait, .. }) => {
                 tokio::time::sleep(wait.unwrap_or(Duration::from_millis(20))).await;
             }
@@ -121,20 +122,6 @@ async fn of_two_owners_one_carries_a_command_out() {
         assert!(all == ["done"] || all == ["done", "unknown"], "{all:?}");
         assert_eq!(bench.simulator.posts().len(), usize::try_from(number).unwrap() + 1);
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_waits_goes_on_with_the_intent_that_it_has() {
-    let bench = Bench::new().await;
-    let owner =
-        bench.owner_with(|settings| settings.graph.rate_limit.graph_stop_for = Duration::from_millis(100));
-    bench.simulator.misbehave_times("1", Behaviour::error(4, None), 2);
-    let mut partition = Partition::default();
-    assert_eq!(results(&owner, &mut partition, &command(1)).await, ["done"]);
-    assert_eq!(bench.simulator.posts().len(), 3);
-    let again = results(&owner, &mut Partition::default(), &command(1)).await;
-    assert_eq!(again, ["unknown"], "its end never reached the topic");
-    assert_eq!(bench.simulator.posts().len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,7 +217,8 @@ async fn intend(owner: &Replies, record: &Record) {
 async fn a_dead_letter_that_was_intended_has_a_result_when_it_is_put_back() {
     let bench = Bench::new().await;
     let owner = bench.owner();
-    intend(&owner, &command(1)).await;
+    assert!(owner.follower().await.is_ok());
+    intend(&bench.owner(), &command(1)).await;
     let again = Record { offset: 7, ..command(1) };
     let mut partition = Partition::default();
     assert_eq!(results(&owner, &mut partition, &again).await, [""; 0], "the first one has its own");

@@ -19,7 +19,7 @@ async fn what_became_too_late_while_its_intent_was_written_is_refused_and_not_se
     let result: CommandResult<'_> = serde_json::from_slice(&outputs[0].value).unwrap();
     let expected = (1, ResultStatus::Refused.into(), Some("too_late"));
     assert_eq!((outputs.len(), result.status, result.reason.as_deref()), expected);
-    let intended = CommandState::Intended { attempt: 1, position: (0, 2) };
-    assert_eq!(published(&owner, "c-2").await, intended, "it was too late after that");
+    let state = published(&owner, "c-2").await;
+    assert!(matches!(state, CommandState::Intended { attempt: 1, .. }), "it was too late after that");
     assert_eq!(bench.simulator.posts().len(), 1);
 }

@@ -33,14 +33,15 @@ async fn what_is_no_command_has_a_result_where_its_id_can_be_read() {
 async fn a_bad_copy_of_a_command_does_not_end_the_good_one() {
     let bench = Bench::new().await;
     let owner = bench.owner();
-    intend(&owner, &command(1)).await;
+    assert!(owner.follower().await.is_ok());
+    intend(&bench.owner(), &command(1)).await;
     // In a partition of another process, which has not read the intent.
     let (bad, other) = (Record { partition: 3, key: Some(b"1784".to_vec()), ..command(1) }, bench.owner());
     let subject = Command::read(&bad, facebook).unwrap_err().subject.unwrap();
     let cause = Cause { reason: "wrong_key", error: String::new() };
     other.publish(&other.result(&bad, &subject, 1, &AttemptResult::Refused(&cause)), &bad).await.unwrap();
     let state = published(&owner, "c-1").await;
-    assert_eq!(state, CommandState::Intended { attempt: 1, position: (0, 1) });
+    assert!(matches!(state, CommandState::Intended { attempt: 1, position: (0, 1), .. }), "{state:?}");
     assert_eq!(results(&owner, &mut Partition::default(), &command(1)).await, ["unknown"]);
 }
 

@@ -1,0 +1,94 @@
+//! Attempts that are given back while their commands wait.
+
+use super::*;
+
+/// An owner whose commands wait for so long after the limit was reached.
+fn stopped(bench: &Bench, milliseconds: u64) -> Replies {
+    bench.owner_with(|settings| {
+        settings.graph.rate_limit.graph_stop_for = Duration::from_millis(milliseconds);
+    })
+}
+
+fn is_given_back(state: &CommandState) -> bool {
+    matches!(state, CommandState::Intended { attempt: 1, position: (0, 1), claim: None })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_waits_is_carried_out_by_whoever_has_its_partition_next() {
+    let bench = Bench::new().await;
+    for (number, behaviour) in [(1, Behaviour::error(4, None)), (2, Behaviour::error(2_018_321, None))] {
+        let (one, other) = (stopped(&bench, 60_000), bench.owner());
+        for owner in [&one, &other] {
+            assert!(owner.follower().await.is_ok());
+        }
+        bench.simulator.misbehave_times(&number.to_string(), behaviour, 1);
+        let (before, mut partition) = (bench.simulator.posts().len(), Partition::default());
+        let waits = handle(&one, &mut partition, &command(number)).await;
+        assert!(matches!(waits, Err(Failure::Unavailable { .. })), "{waits:?}");
+        assert_eq!(results(&other, &mut Partition::default(), &command(number)).await, ["done"]);
+        assert_eq!(bench.simulator.posts().len() - before, 2);
+        // The former owner has not heard of it.
+        assert!(handle(&one, &mut partition, &command(number)).await.is_err());
+        assert_eq!(bench.simulator.posts().len() - before, 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_waits_is_intended_again_before_each_call() {
+    let bench = Bench::new().await;
+    let owner = stopped(&bench, 100);
+    bench.simulator.misbehave_times("1", Behaviour::error(4, None), 2);
+    let mut partition = Partition::default();
+    let waits = handle(&owner, &mut partition, &command(1)).await;
+    assert!(matches!(waits, Err(Failure::Unavailable { on: Wait::AppLimit, .. })), "{waits:?}");
+    let state = published(&owner, "c-1").await;
+    assert!(is_given_back(&state), "{state:?}");
+    assert_eq!(results(&owner, &mut partition, &command(1)).await, ["done"]);
+    assert_eq!(bench.simulator.posts().len(), 3);
+    let state = published(&owner, "c-1").await;
+    assert!(matches!(state, CommandState::Intended { attempt: 1, claim: Some(_), .. }), "{state:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_former_owner_refuses_nothing_that_another_has_begun_again() {
+    let bench = Bench::new().await;
+    let one = stopped(&bench, 60_000);
+    assert!(one.follower().await.is_ok());
+    bench.simulator.misbehave_times("1", Behaviour::error(4, None), 1);
+    let mut partition = Partition::default();
+    assert!(handle(&one, &mut partition, &command(1)).await.is_err());
+    let other = bench.owner();
+    intend_again(&one, &other).await;
+    // It has waited for long enough.
+    let one =
+        Replies { settings: ReplySettings { reply_patience: Duration::ZERO, ..one.settings.clone() }, ..one };
+    let published = results(&one, &mut partition, &command(1)).await;
+    assert_eq!(published, ["unknown"], "the other may be at work, or not");
+    assert_eq!(bench.simulator.posts().len(), 1);
+}
+
+/// Another process begins the first command again, which was given back, and ends before there is a result.
+async fn intend_again(one: &Replies, other: &Replies) {
+    assert!(is_given_back(&published(one, "c-1").await));
+    let record = command(1);
+    let mut pending = Pending::again(record.offset, 1, None);
+    assert!(other.intend(&mut pending, &record, &Command::read(&record, facebook).unwrap()).await.unwrap());
+    assert!(!is_given_back(&published(one, "c-1").await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_kafka_takes_back_later_is_called_under_another_claim() {
+    let bench = Bench::new().await;
+    let owner = stopped(&bench, 100);
+    let (record, mut partition) = (command(1), Partition::default());
+    bench.simulator.misbehave_times("1", Behaviour::error(4, None), 1);
+    assert!(handle(&owner, &mut partition, &record).await.is_err());
+    let mut pending = partition.pending.take().unwrap();
+    // As if that had not been acknowledged: it is written once more, and gives no later claim back.
+    pending.intent = Intent::GivingBack;
+    partition.pending = Some(pending);
+    assert_eq!(results(&owner, &mut partition, &record).await, ["done"]);
+    assert_eq!(bench.simulator.posts().len(), 2);
+    let state = published(&owner, "c-1").await;
+    assert!(matches!(state, CommandState::Intended { claim: Some(_), .. }), "{state:?}");
+}

@@ -1,0 +1,79 @@
+//! What a process that lives on knows of a command whose partition was taken from it for a while.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_was_dropped_before_its_call_is_carried_out_when_it_comes_again() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    assert_eq!(results(&owner, &mut Partition::default(), &command(9)).await, ["done"]);
+    intend(&owner, &command(1)).await;
+    assert_eq!(results(&owner, &mut Partition::default(), &command(1)).await, ["done"]);
+    // Dropped while the intent is on its way.
+    bench.mock.broker_round_trip_time(1, Duration::from_millis(500)).unwrap();
+    let (record, mut partition) = (command(2), Partition { caught_up_at: Some(2), ..Partition::default() });
+    let handled = handle(&owner, &mut partition, &record);
+    assert!(tokio::time::timeout(Duration::from_millis(100), handled).await.is_err());
+    bench.mock.broker_round_trip_time(1, Duration::ZERO).unwrap();
+    assert_eq!(results(&owner, &mut Partition::default(), &record).await, ["done"]);
+    assert_eq!(bench.simulator.posts().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_was_lost_on_its_way_is_given_again() {
+    let bench = Bench::new().await;
+    let (owner, another) = (bench.owner(), bench.owner());
+    assert!(another.follower().await.is_ok());
+    bench.simulator.misbehave("2", Behaviour::error(100, None));
+    for (number, expected) in [(1, "done"), (2, "refused")] {
+        for time in ["first", "lost", "lost again"] {
+            let said = results(&owner, &mut Partition::default(), &command(number)).await;
+            assert_eq!(said, [expected], "{time}");
+        }
+    }
+    assert_eq!(bench.simulator.posts().len(), 2, "once each");
+    let said = results(&another, &mut Partition::default(), &command(1)).await;
+    assert_eq!(said, ["unknown"], "a process that has not sent it does not know");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_was_dropped_amid_its_call_is_unknown() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    bench.simulator.misbehave("1", Behaviour::Hang);
+    let (record, mut partition) = (command(1), Partition::default());
+    {
+        let mut handled = std::pin::pin!(handle(&owner, &mut partition, &record));
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
+        while bench.simulator.posts().is_empty() {
+            tokio::select! {
+                handled = &mut handled => panic!("{handled:?}"),
+                _ = looks.tick() => {}
+            }
+        }
+    }
+    bench.simulator.behave("1");
+    assert_eq!(results(&owner, &mut Partition::default(), &record).await, ["unknown"]);
+    assert_eq!(bench.simulator.posts().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_stopped_for_a_while_writes_no_intent_behind_a_result() {
+    let bench = Bench::new().await;
+    let (owner, woken) = (bench.owner(), bench.owner());
+    for owner in [&owner, &woken] {
+        assert!(owner.follower().await.is_ok());
+    }
+    let record = command(1);
+    let done = handle(&owner, &mut Partition::default(), &record).await.unwrap();
+    owner.publish(&done[0], &record).await.unwrap();
+    assert_eq!(published(&woken, "c-1").await, CommandState::Ended);
+    // It had begun the command before that, and not intended it.
+    let mut pending = Pending::new(record.offset, 1, Vec::new());
+    let read = Command::read(&record, facebook).unwrap();
+    assert!(!woken.intend(&mut pending, &record, &read).await.unwrap());
+    assert_eq!(pending.intent, Intent::None);
+    let mut partition = Partition { caught_up_at: Some(1), pending: Some(pending), ..Partition::default() };
+    assert_eq!(results(&woken, &mut partition, &record).await, [""; 0]);
+    assert_eq!(bench.simulator.posts().len(), 1);
+}
