@@ -1,5 +1,6 @@
 //! Reads the results topic into the ledger, from as far back as commands are remembered, and keeps up with it.
 
+pub(crate) mod history;
 mod keep_up;
 mod progress;
 mod source;

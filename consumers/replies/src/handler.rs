@@ -2,12 +2,14 @@
 
 mod abandoned;
 mod allowed;
+mod former;
 mod intent;
 mod reject;
 mod waited;
 
 use crate::claims::Claims;
 use crate::command::{Command, Method, Subject};
+use crate::follower::history::History;
 use crate::follower::{Follower, Source};
 use crate::lateness;
 use crate::ledger::{CommandState, Ledger};
@@ -51,6 +53,8 @@ pub(crate) struct Replies {
     /// The results topic.
     pub(crate) source: Source,
     pub(crate) follower: OnceCell<Follower>,
+    /// What the results topic says of older commands, once there is one.
+    pub(crate) history: tokio::sync::Mutex<Option<History>>,
     /// Those under which this process intended commands that are under way.
     pub(crate) claims: Mutex<Claims>,
     /// Whether a record was taken for a command: one that is none is hardly a mistake of the handler's then, but of who wrote it.
@@ -109,7 +113,7 @@ impl Handler for Replies {
         self.reads_commands.store(true, Ordering::Relaxed);
         let mut pending = match state.pending.take().filter(|pending| pending.offset == record.offset) {
             Some(pending) if pending.intent != Intent::Overtaken => pending,
-            overtaken => match self.begin(state, follower, record, &command, overtaken)? {
+            overtaken => match self.begin(state, record, &command, overtaken, waits).await? {
                 Continue(pending) => pending,
                 Break(results) => return Ok(results),
             },

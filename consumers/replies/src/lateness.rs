@@ -24,10 +24,7 @@ pub(crate) fn check(
 ) -> Result<(), Cause> {
     command.expiry(now).map_or(Ok(()), Err)?;
     let written = record.timestamp.unwrap_or(now);
-    let first =
-        RetryHistory::read(|name| record.header(name)).oldest().map_or(written, |first| first.min(written));
-    let age = now.duration_since(first).unwrap_or_default();
-    if age > settings.reply_max_age {
+    if is_old(record, settings, now) {
         let limit = humantime::format_duration(settings.reply_max_age).to_string().replace("day", " day");
         return Err(too_late(format!("it is older than {limit}, which --reply-max-age allows")));
     }
@@ -37,6 +34,14 @@ pub(crate) fn check(
         )));
     }
     Ok(())
+}
+
+/// Whether a command is older than `--reply-max-age` allows.
+pub(crate) fn is_old(record: &Record, settings: &ReplySettings, now: SystemTime) -> bool {
+    let written = record.timestamp.unwrap_or(now);
+    let first =
+        RetryHistory::read(|name| record.header(name)).oldest().map_or(written, |first| first.min(written));
+    now.duration_since(first).unwrap_or_default() > settings.reply_max_age
 }
 
 impl Command {

@@ -91,6 +91,7 @@ fn replies(
         producer: Producer::new(&kafka, &intents)?,
         source: Source { kafka, process, topic, metrics },
         follower: OnceCell::new(),
+        history: tokio::sync::Mutex::default(),
         claims: Mutex::default(),
         reads_commands: AtomicBool::new(false),
         log: Throttle::default(),

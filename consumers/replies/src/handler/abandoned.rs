@@ -8,7 +8,7 @@ use crate::ledger::CommandState;
 use crate::outcome::Cause;
 use crate::pending::{Intent, Pending};
 use crate::result::{AttemptResult, output};
-use runtime::consumer::{Failure, Output, Record, Wait};
+use runtime::consumer::{Failure, Output, Record, Wait, Waits};
 use runtime::kafka::dead_letter::RetryHistory;
 use runtime::mutex::lock;
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -26,15 +26,15 @@ pub(super) enum Abandoned {
 impl Replies {
     /// Whether a command is to be carried out, by what is known of it; else the results that were missing. One that was overtaken
     /// has those of former attempts.
-    pub(super) fn begin(
+    pub(super) async fn begin(
         &self,
         partition: &mut Partition,
-        follower: &Follower,
         record: &Record,
         command: &Command,
         overtaken: Option<Pending>,
+        waits: &Waits,
     ) -> Result<ControlFlow<Vec<Output>, Pending>, Failure> {
-        let begun = self.begin_new(partition, follower, record, command);
+        let begun = self.begin_new(partition, record, command, waits).await;
         let Some(overtaken) = overtaken else { return begun };
         let Ok(begun) = begun else {
             partition.pending = Some(overtaken);
@@ -50,16 +50,19 @@ impl Replies {
         })
     }
 
-    fn begin_new(
+    async fn begin_new(
         &self,
         partition: &mut Partition,
-        follower: &Follower,
         record: &Record,
         command: &Command,
+        waits: &Waits,
     ) -> Result<ControlFlow<Vec<Output>, Pending>, Failure> {
-        let subject = &command.subject;
+        let (subject, follower) = (&command.subject, self.follower().await?);
         let state = self.known(follower, subject)?;
         if state == CommandState::New {
+            if let Some(results) = self.former(record, subject, waits).await? {
+                return Ok(Break(results));
+            }
             return Ok(Continue(Pending::new(record.offset, 1, Vec::new())));
         }
         Ok(match self.abandoned(partition, &state, record, subject)? {

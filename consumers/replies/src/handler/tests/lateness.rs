@@ -23,3 +23,29 @@ async fn what_became_too_late_while_its_intent_was_written_is_refused_and_not_se
     assert!(matches!(state, CommandState::Intended { attempt: 1, .. }), "it was too late after that");
     assert_eq!(bench.simulator.posts().len(), 1);
 }
+
+/// The command of this number, of three days ago.
+fn old(number: i64) -> Record {
+    Record { timestamp: Some(SystemTime::now() - Duration::from_hours(72)), ..command(number) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_old_command_whose_results_are_still_there_nothing_else_is_said() {
+    let bench = Bench::new().await;
+    let former = bench.owner();
+    let done = handle(&former, &mut Partition::default(), &command(1)).await.unwrap();
+    former.publish(&done[0], &command(1)).await.unwrap();
+    intend(&former, &command(2)).await;
+    // The mock cluster finds no offset by time, so a new process remembers nothing. What is older than a second is old enough for it.
+    let mut looks = tokio::time::interval(Duration::from_millis(1_500));
+    looks.tick().await;
+    looks.tick().await;
+    let owner = bench.owner_with(|settings| settings.reply_max_age = Duration::from_secs(1));
+    let mut partition = Partition::default();
+    assert_eq!(results(&owner, &mut partition, &old(1)).await, [""; 0]);
+    let begun = handle(&owner, &mut partition, &old(2)).await.unwrap();
+    let result: CommandResult<'_> = serde_json::from_slice(&begun[0].value).unwrap();
+    assert_eq!((result.status, result.reason.as_deref()), (ResultStatus::Unknown.into(), Some("too_late")));
+    assert_eq!(results(&owner, &mut partition, &old(3)).await, ["refused"], "nobody knows of it");
+    assert_eq!(bench.simulator.posts().len(), 1);
+}
