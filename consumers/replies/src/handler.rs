@@ -14,7 +14,7 @@ use crate::follower::{Follower, Source};
 use crate::lateness;
 use crate::ledger::{CommandState, Ledger};
 use crate::likes::Likes;
-use crate::outcome::{self, CallOutcome, Cause};
+use crate::outcome::{self, CallOutcome};
 use crate::pending::{Intent, LOOK_EVERY, Pending};
 use crate::result::AttemptResult;
 use crate::settings::ReplySettings;
@@ -69,6 +69,8 @@ pub(crate) struct Replies {
 pub(crate) struct Partition {
     /// Offset of the record for which the results topic was last read to its end.
     caught_up_at: Option<i64>,
+    /// Offset of the record for which that was behind a record of our own, so that nothing before it is unread.
+    fenced_at: Option<i64>,
     /// The command under way, over the times that it is handled.
     pending: Option<Pending>,
     limit_waits: LimitWaits,
@@ -105,10 +107,9 @@ impl Handler for Replies {
             let error = NoToken::Unread.to_string();
             return Err(Failure::Unavailable { error, wait: Some(LOOK_EVERY), on: Wait::Credential });
         }
-        let follower = self.follower().await?;
         let command = match Command::read(record, |id| self.tokens.account(id)) {
             Ok(command) => command,
-            Err(unusable) => return Err(self.reject(state, follower, record, unusable, waits).await?),
+            Err(unusable) => return Err(self.reject(state, record, unusable, waits).await?),
         };
         self.reads_commands.store(true, Ordering::Relaxed);
         let mut pending = match state.pending.take().filter(|pending| pending.offset == record.offset) {
@@ -179,8 +180,8 @@ impl Replies {
                     let error = cause.error.clone();
                     return Err(Failure::Unavailable { error, wait: None, on: Wait::ApiAnswer });
                 }
-                CallOutcome::TryLater(cause) => refused_or_unknown(pending.attempt, cause),
-                outcome => match result_of(outcome, pending.attempt) {
+                CallOutcome::TryLater(cause) => AttemptResult::refused(pending.attempt, cause),
+                outcome => match AttemptResult::of(outcome, pending.attempt) {
                     Some(result) => result,
                     // The next round has another token, or waits for the limit, which the rate limiter knows by now.
                     None => continue,
@@ -279,21 +280,6 @@ impl Replies {
         self.source.metrics.result(&subject.action, result.status());
         self.record_of(record, subject, attempt, result)
     }
-}
-
-/// The result that an outcome is whatever comes; none where the call did nothing and another may.
-fn result_of(outcome: &CallOutcome, attempt: u32) -> Option<AttemptResult<'_>> {
-    match outcome {
-        CallOutcome::Done(answer) => Some(AttemptResult::Done(answer.as_deref())),
-        CallOutcome::Refused(cause) => Some(refused_or_unknown(attempt, cause)),
-        CallOutcome::Unknown(cause) => Some(AttemptResult::Unknown(cause)),
-        CallOutcome::TokenRefused(_) | CallOutcome::Throttled | CallOutcome::TryLater(_) => None,
-    }
-}
-
-/// The result of an attempt that was refused; of any but the first, `unknown`: an earlier one may have been carried out.
-const fn refused_or_unknown(attempt: u32, cause: &Cause) -> AttemptResult<'_> {
-    if attempt == 1 { AttemptResult::Refused(cause) } else { AttemptResult::Unknown(cause) }
 }
 
 #[cfg(test)]

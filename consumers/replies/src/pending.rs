@@ -67,6 +67,7 @@ impl Pending {
     }
 }
 
-fn new_claim() -> String {
+/// A word of chance.
+pub(crate) fn new_claim() -> String {
     Uuid::now_v7().to_string()
 }

@@ -1,7 +1,7 @@
 //! The records of results.
 
 use crate::command::Subject;
-use crate::outcome::Cause;
+use crate::outcome::{CallOutcome, Cause};
 use runtime::consumer::{Output, Record};
 use schemas::reply::{CommandResult, ResultStatus};
 use schemas::{Millis, raw};
@@ -21,7 +21,22 @@ pub(crate) enum AttemptResult<'a> {
     Unknown(&'a Cause),
 }
 
-impl AttemptResult<'_> {
+impl<'a> AttemptResult<'a> {
+    /// The result that an outcome is whatever comes; none where the call did nothing and another may.
+    pub(crate) fn of(outcome: &'a CallOutcome, attempt: u32) -> Option<Self> {
+        match outcome {
+            CallOutcome::Done(answer) => Some(Self::Done(answer.as_deref())),
+            CallOutcome::Refused(cause) => Some(Self::refused(attempt, cause)),
+            CallOutcome::Unknown(cause) => Some(Self::Unknown(cause)),
+            CallOutcome::TokenRefused(_) | CallOutcome::Throttled | CallOutcome::TryLater(_) => None,
+        }
+    }
+
+    /// Of an attempt that was refused; of any but the first, `unknown`: an earlier one may have been carried out.
+    pub(crate) const fn refused(attempt: u32, cause: &'a Cause) -> Self {
+        if attempt == 1 { Self::Refused(cause) } else { Self::Unknown(cause) }
+    }
+
     pub(crate) const fn status(&self) -> ResultStatus {
         match self {
             Self::Intended { .. } => ResultStatus::Intended,

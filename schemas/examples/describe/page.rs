@@ -333,7 +333,7 @@ const REPLY_RESULT: &str = "\
 Two records a command, mostly: `intended` before it is carried out, and then `done` with what the Graph API said, `refused` with the
 reason (nothing was sent, and nothing will be: a corrected command needs another `id`), or `unknown`: the command may have been
 carried out, and is not sent again unless `--resend-unknown` says so; refused then, it stays `unknown`. Before a command waits for what a call came to (a limit, a host),
-a second `intended` gives the attempt back, its `claim` `given_back:` and that of the first: nothing was done, and whoever begins it again writes another; the status stays what it says. A command that comes again when it is older than
+a second `intended` gives the attempt back, its `claim` `given_back:` and that of the first: nothing was done, and whoever begins it again writes another; the status stays what it says. One comes before `cut_off`, too. A command that comes again when it is older than
 `--reply-max-age`, as after a reset of the group, has no other result than the topic has of it; where that is an `intended` alone, or the topic has more commands than `--remembered-commands`, it is `unknown`, `too_late`. What is refused before a call has no `intended`, unless it became too late while that was written. `done` has no
 `answer` where Meta says by an error (1 with subcode 1357046) that it was sent. `reason` is `bad_command`, `unknown_action` or `wrong_key`
 of what is no command, `too_late`, `token` and `no_token`, or what the call came to: `window_closed`, `not_reachable`, `thread_control`,

@@ -1,6 +1,6 @@
 //! Begins a command by what is known of it: anew, again where an attempt came to nothing, or not at all.
 
-use super::{Partition, Replies};
+use super::{INTENDED_WITHIN, Partition, Replies};
 use crate::claims::{AttemptEnd, Fate};
 use crate::command::{Command, Subject};
 use crate::follower::Follower;
@@ -65,7 +65,7 @@ impl Replies {
             }
             return Ok(Continue(Pending::new(record.offset, 1, Vec::new())));
         }
-        Ok(match self.abandoned(partition, &state, record, subject)? {
+        Ok(match self.abandoned(partition, &state, record, subject, waits).await? {
             None => {
                 self.pass_over(follower, record, subject);
                 Break(Vec::new())
@@ -86,12 +86,13 @@ impl Replies {
 
     /// The attempt that somebody intended who ended before there was a result, and what is known of it; nothing where the command is
     /// none such. An error where it may have a result that was not read yet.
-    pub(super) fn abandoned(
+    pub(super) async fn abandoned(
         &self,
         partition: &mut Partition,
         state: &CommandState,
         record: &Record,
         subject: &Subject,
+        waits: &Waits,
     ) -> Result<Option<Abandoned>, Failure> {
         let CommandState::Intended { attempt, position, claim } = state else { return Ok(None) };
         let (attempt, position) = (*attempt, *position);
@@ -100,16 +101,18 @@ impl Replies {
         }
         if partition.caught_up_at != Some(record.offset) {
             // That of a record right before this one may be on its way. Before the next try it has arrived, and is read.
-            partition.caught_up_at = None;
-            let error =
-                String::from("an attempt at this command was begun before, whose result may not be read yet");
-            return Err(Failure::Unavailable { error, wait: Some(Duration::ZERO), on: Wait::Kafka });
+            return Err(not_read_yet(partition));
         }
         let Some(claim) = claim else { return Ok(Some(Abandoned::Undone { attempt, claim: None })) };
         let fate = lock(&self.claims).fate(claim);
         Ok(Some(match fate {
             Fate::Undone => Abandoned::Undone { attempt, claim: Some(Arc::clone(claim)) },
             Fate::Ended(end) => Abandoned::Ended { attempt, end },
+            Fate::Unknown if partition.fenced_at != Some(record.offset) => {
+                waits.on(Wait::Kafka, INTENDED_WITHIN, self.fence(record, subject, attempt)).await?;
+                partition.fenced_at = Some(record.offset);
+                return Err(not_read_yet(partition));
+            }
             Fate::Unknown => {
                 let result = self.cut_off(record, position, subject, attempt);
                 Abandoned::Ended { attempt, end: AttemptEnd { result, is_unknown: true } }
@@ -155,6 +158,13 @@ impl Replies {
         self.source.metrics.result(&subject.action, unknown.status());
         output(&self.source.topic, record, position, subject, attempt, &unknown)
     }
+}
+
+/// Has the results topic read to its end again before the next try, which comes at once.
+fn not_read_yet(partition: &mut Partition) -> Failure {
+    partition.caught_up_at = None;
+    let error = String::from("an attempt at this command was begun before, whose result may not be read yet");
+    Failure::Unavailable { error, wait: Some(Duration::ZERO), on: Wait::Kafka }
 }
 
 /// Whether nobody is at work any more on the command that was intended at `position`: it is the same record, or the one

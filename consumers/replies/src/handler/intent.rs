@@ -1,12 +1,12 @@
 //! The intent of an attempt: written, acknowledged and read back before the call is made, and given back where none did anything.
 
-use super::{INTENDED_WITHIN, READ_BACK, Replies, result_of};
+use super::{INTENDED_WITHIN, READ_BACK, Replies};
 use crate::claims::AttemptEnd;
 use crate::command::{Command, Subject};
 use crate::follower::{FollowError, Follower};
 use crate::ledger::given_back;
 use crate::outcome::CallOutcome;
-use crate::pending::{Intent, Pending};
+use crate::pending::{Intent, Pending, new_claim};
 use crate::result::{AttemptResult, output};
 use runtime::consumer::{Failure, Output, Record, Wait, Waits};
 use runtime::mutex::lock;
@@ -82,7 +82,7 @@ impl Replies {
         subject: &Subject,
         outcome: &CallOutcome,
     ) {
-        match result_of(outcome, pending.attempt) {
+        match AttemptResult::of(outcome, pending.attempt) {
             Some(result) => {
                 self.end(pending, record, subject, &result);
             }
@@ -120,6 +120,19 @@ impl Replies {
         if let Err(error) = waits.on(Wait::Kafka, INTENDED_WITHIN, given_back).await {
             tracing::debug!(?error, "an attempt is not given back yet");
         }
+    }
+
+    /// Writes behind all results of the command that a broker has, though not enough replicas had them yet: they are read by nobody until
+    /// then. It gives back a claim that nobody has, which changes nothing.
+    pub(super) async fn fence(
+        &self,
+        record: &Record,
+        subject: &Subject,
+        attempt: u32,
+    ) -> Result<(), Failure> {
+        let claim = given_back(&new_claim());
+        let fence = self.record_of(record, subject, attempt, &AttemptResult::Intended { claim: &claim });
+        self.publish(&fence, record).await
     }
 
     async fn publish_given_back(

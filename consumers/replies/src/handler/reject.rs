@@ -1,9 +1,8 @@
 //! Refuses a record that is no command which could be carried out: a result for whoever wrote it, then a dead letter.
 
 use super::abandoned::Abandoned;
-use super::{INTENDED_WITHIN, Partition, Replies, refused_or_unknown};
+use super::{INTENDED_WITHIN, Partition, Replies};
 use crate::command::{Subject, Unusable};
-use crate::follower::Follower;
 use crate::ledger::CommandState;
 use crate::outcome::Cause;
 use crate::result::AttemptResult;
@@ -17,14 +16,13 @@ impl Replies {
     pub(super) async fn reject(
         &self,
         partition: &mut Partition,
-        follower: &Follower,
         record: &Record,
         unusable: Unusable,
         waits: &Waits,
     ) -> Result<Failure, Failure> {
         let Unusable { subject, cause } = unusable;
         if let Some(subject) = &subject
-            && let Some(result) = self.refusal(partition, follower, record, subject, &cause)?
+            && let Some(result) = self.refusal(partition, record, subject, &cause, waits).await?
         {
             waits.on(Wait::Kafka, INTENDED_WITHIN, self.publish(&result, record)).await?;
         }
@@ -36,23 +34,24 @@ impl Replies {
     }
 
     /// The result that is missing; none where there is one, or will be.
-    fn refusal(
+    async fn refusal(
         &self,
         partition: &mut Partition,
-        follower: &Follower,
         record: &Record,
         subject: &Subject,
         cause: &Cause,
+        waits: &Waits,
     ) -> Result<Option<Output>, Failure> {
-        Ok(match self.known(follower, subject)? {
+        Ok(match self.known(self.follower().await?, subject)? {
             CommandState::New => Some(self.result(record, subject, 1, &AttemptResult::Refused(cause))),
             // An older version, which took it for a command, ended before there was a result.
-            state => self.abandoned(partition, &state, record, subject)?.map(|abandoned| match abandoned {
-                Abandoned::Ended { end, .. } => end.result,
-                Abandoned::Undone { attempt, .. } => {
-                    self.result(record, subject, attempt, &refused_or_unknown(attempt, cause))
+            state => match self.abandoned(partition, &state, record, subject, waits).await? {
+                None => None,
+                Some(Abandoned::Ended { end, .. }) => Some(end.result),
+                Some(Abandoned::Undone { attempt, .. }) => {
+                    Some(self.result(record, subject, attempt, &AttemptResult::refused(attempt, cause)))
                 }
-            }),
+            },
         })
     }
 }

@@ -92,9 +92,14 @@ fn status(output: &Output) -> String {
 
 /// The results that an owner gives of a command in the end, by status.
 async fn results(owner: &Replies, partition: &mut Partition, record: &Record) -> Vec<String> {
+    outputs(owner, partition, record).await.iter().map(status).collect()
+}
+
+/// The results that an owner gives of a command in the end.
+async fn outputs(owner: &Replies, partition: &mut Partition, record: &Record) -> Vec<Output> {
     loop {
         match handle(owner, partition, record).await {
-            Ok(outputs) => return outputs.iter().map(status).collect(),
+            Ok(outputs) => return outputs,
             Err(Failure::Unavailable { wait, .. }) => {
                 tokio::time::sleep(wait.unwrap_or(Duration::from_millis(20))).await;
             }
@@ -224,7 +229,7 @@ async fn a_dead_letter_that_was_intended_has_a_result_when_it_is_put_back() {
     assert_eq!(results(&owner, &mut partition, &again).await, [""; 0], "the first one has its own");
     let failed = humantime::format_rfc3339_millis(SystemTime::now()).to_string().into_bytes();
     let headers = [("weir_dlq_first_failed", Some(failed))].into_iter().collect();
-    let put_back = handle(&owner, &mut partition, &Record { headers, ..again }).await.unwrap();
+    let put_back = outputs(&owner, &mut partition, &Record { headers, ..again }).await;
     let result: CommandResult<'_> = serde_json::from_slice(&put_back[0].value).unwrap();
     assert_eq!((put_back.len(), result.status), (1, ResultStatus::Unknown.into()));
     assert_eq!((result.reason.as_deref(), result.offset), (Some("cut_off"), 1));

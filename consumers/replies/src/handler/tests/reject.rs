@@ -1,6 +1,7 @@
 //! Records that are no commands which could be carried out.
 
 use super::*;
+use crate::outcome::Cause;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_command_has_a_result_where_its_id_can_be_read() {

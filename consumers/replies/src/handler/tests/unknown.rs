@@ -46,3 +46,20 @@ async fn of_two_copies_back_to_back_the_second_waits_for_the_result_of_the_first
     assert_eq!(results(&owner, &mut partition, &second).await, [""; 0]);
     assert_eq!(bench.simulator.posts().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_the_brokers_had_taken_is_read_before_a_command_is_called_cut_off() {
+    let bench = Bench::new().await;
+    let (former, owner) = (bench.owner(), bench.owner());
+    for owner in [&former, &owner] {
+        assert!(owner.follower().await.is_ok());
+    }
+    let record = command(1);
+    let done = handle(&former, &mut Partition::default(), &record).await.unwrap();
+    let mut partition = Partition::default();
+    let waits = handle(&owner, &mut partition, &record).await;
+    assert!(matches!(waits, Err(Failure::Unavailable { on: Wait::Kafka, .. })), "{waits:?}");
+    // It stood in the topic, and not enough replicas had it, so that nobody could read it.
+    former.publish(&done[0], &record).await.unwrap();
+    assert_eq!(results(&owner, &mut partition, &record).await, [""; 0]);
+}
