@@ -133,7 +133,8 @@ impl Refusal {
     /// egress rule says them of itself.
     fn of_status(status: u16) -> Self {
         let class = match status {
-            300..=399 => RefusalClass::Redirected,
+            // Of the others of 3xx, 303 says that the call was carried out, and what came of it is elsewhere; 300 and 304 redirect nobody.
+            301 | 302 | 307 | 308 => RefusalClass::Redirected,
             408 | 500..=599 => RefusalClass::Transient,
             429 => RefusalClass::Throttled,
             _ => RefusalClass::Malformed,

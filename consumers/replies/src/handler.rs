@@ -267,7 +267,7 @@ impl Replies {
             }
         };
         self.source.metrics.call_seconds.observe(started.elapsed().as_secs_f64());
-        reply.result = outcome::documented(reply.result, &command.subject.action);
+        reply.result = outcome::documented(reply.result, &command.subject.action, &command.key);
         self.rate_limiter.observe_response(&[budgets], &reply, Instant::now());
         if CallError::accepts_token(&reply.result) {
             self.tokens.accepted(token);

@@ -61,14 +61,22 @@ impl CallOutcome {
     }
 }
 
-/// An answer that says none of what Meta documents of its action is nobody knows whose. Of reactions Meta documents no answer.
+/// An answer that says none of what Meta documents of its action is nobody knows whose, and so is one about another person than the
+/// command of this key is to. Of reactions Meta documents no answer.
 pub(crate) fn documented(
     result: Result<Written, CallError>,
     action: &Open<Action>,
+    key: &str,
 ) -> Result<Written, CallError> {
+    let person = match action {
+        Open::Known(Action::Message | Action::SenderAction) => key.split_once(':').map(|(_, person)| person),
+        _ => None,
+    };
+    let is_of_another = |answer| person.is_some_and(|person| Said::is_of_another(answer, person));
     match result {
         Ok(Written::Done(Some(answer)))
-            if *action != Open::Known(Action::Reaction) && Said::of(&answer) == Said::Nothing =>
+            if *action != Open::Known(Action::Reaction)
+                && (Said::of(&answer) == Said::Nothing || is_of_another(&answer)) =>
         {
             Err(CallError::Refused(Refusal::malformed()))
         }
@@ -118,7 +126,7 @@ mod tests {
     fn what_meta_does_not_say_it_did_is_not_done() {
         let of = |answer: &str, action| {
             let answer = RawValue::from_string(answer.to_owned()).unwrap();
-            word(documented(Ok(Written::Done(Some(answer))), &Open::Known(action)))
+            word(documented(Ok(Written::Done(Some(answer))), &Open::Known(action), "1784:42"))
         };
         for (answer, expected) in [
             (r#"{"success":false}"#, "refused"),
@@ -127,6 +135,8 @@ mod tests {
             (r#"{"message_id":"m"}"#, "done"),
             (r#"{"result":"a page of a gateway"}"#, "unknown"),
             ("{}", "unknown"),
+            (r#"{"recipient_id":"42","message_id":"m"}"#, "done"),
+            (r#"{"recipient_id":"999999","message_id":"m.other"}"#, "unknown"),
         ] {
             assert_eq!(of(answer, Action::Message), expected, "{answer}");
         }
@@ -134,6 +144,8 @@ mod tests {
             [of("{}", Action::Reaction), of(r#"{"success":false}"#, Action::Reaction)],
             ["done", "refused"]
         );
+        let of_a_comment = of(r#"{"recipient_id":"17","message_id":"m"}"#, Action::PrivateReply);
+        assert_eq!(of_a_comment, "done", "a private reply names a comment, and its answer the person");
         assert_eq!(word(Ok(Written::Done(None))), "done");
     }
 

@@ -34,11 +34,33 @@ impl Said {
             _ => Self::Nothing,
         }
     }
+
+    /// Whether an answer of the Send API says that it went to somebody else than this person: it is the answer to another call then.
+    pub fn is_of_another(answer: &RawValue, person: &str) -> bool {
+        let members: BTreeMap<String, &RawValue> = serde_json::from_str(answer.get()).unwrap_or_default();
+        let recipient = members.get("recipient_id").map(|value| value.get().trim_matches('"'));
+        recipient.is_some_and(|id| !matches!(id, "" | "null") && id != person)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_may_be_about_another_person() {
+        for (answer, expected) in [
+            (r#"{"recipient_id":"42","message_id":"m"}"#, false),
+            (r#"{"recipient_id":42}"#, false),
+            (r#"{"message_id":"m"}"#, false),
+            (r#"{"recipient_id":null}"#, false),
+            (r#"{"recipient_id":"999999","message_id":"m"}"#, true),
+            (r#"{"recipient_id":421}"#, true),
+        ] {
+            let raw = RawValue::from_string(answer.to_owned()).unwrap();
+            assert_eq!(Said::is_of_another(&raw, "42"), expected, "{answer}");
+        }
+    }
 
     #[test]
     fn an_answer_says_that_it_was_done_by_what_meta_documents() {

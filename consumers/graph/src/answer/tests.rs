@@ -91,6 +91,11 @@ fn the_status_decides_where_the_body_says_nothing() {
     for (status, expected) in [
         (301, "redirected"),
         (302, "redirected"),
+        (307, "redirected"),
+        (308, "redirected"),
+        (300, "malformed_answer"),
+        (303, "malformed_answer"),
+        (304, "malformed_answer"),
         (400, "malformed_answer"),
         // Without an error of Meta's it is a proxy's or a firewall's, and says nothing of tokens and permissions.
         (401, "malformed_answer"),
