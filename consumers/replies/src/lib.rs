@@ -109,6 +109,7 @@ fn options(common: &CommonSettings, call_within: Duration) -> ConsumerOptions {
         Topic::RepliesDlq.name(topic_prefix),
     )
     .within(&common.consumer);
+    options.shorten = result::without_answers;
     options.bounds.finish_timeout = options.bounds.finish_timeout.max(call_within + AFTER_A_CALL);
     options
 }

@@ -47,6 +47,21 @@ impl<'a> AttemptResult<'a> {
     }
 }
 
+/// The same results without the Graph API's answers, for a topic that takes none that large; none where there is no answer.
+pub(crate) fn without_answers(outputs: &[Output]) -> Option<Vec<Output>> {
+    let shorter = |output: &Output| {
+        let mut result: CommandResult<'_> = serde_json::from_slice(&output.value).ok()?;
+        result.answer.take()?;
+        Some(Output { value: serde_json::to_vec(&result).ok()?, ..output.clone() })
+    };
+    let shortened: Vec<_> = outputs.iter().map(shorter).collect();
+    let is_shorter = shortened.iter().any(Option::is_some);
+    let all = || {
+        shortened.into_iter().zip(outputs).map(|(shorter, output)| shorter.unwrap_or_else(|| output.clone()))
+    };
+    is_shorter.then(|| all().collect())
+}
+
 /// The record of a result, on `topic`, with the key of the command's record, whose partition and offset are `position`. A key longer
 /// than [`LONGEST_KEY`] is left out (no valid command has one): it may be larger than the topic takes, and a result that is never taken
 /// would block its partition.
@@ -90,5 +105,41 @@ pub(crate) fn output(
             ("weir_command".into(), subject.id.as_bytes().into()),
             ("weir_status".into(), status.as_str().into()),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use runtime::consumer::Headers;
+    use schemas::reply::{Action, Open};
+
+    #[test]
+    fn a_result_that_is_too_large_says_all_but_the_answer() {
+        let command = Record {
+            topic: Arc::from("replies"),
+            partition: 3,
+            offset: 42,
+            timestamp: None,
+            key: Some(b"1784:1".to_vec()),
+            value: None,
+            headers: Headers::default(),
+        };
+        let subject = Subject {
+            id: Arc::from("c-1"),
+            account: String::from("1784"),
+            action: Open::Known(Action::Message),
+        };
+        let answer = RawValue::from_string(String::from(r#"{"message_id":"m"}"#)).unwrap();
+        let cause = Cause { reason: "timed_out", error: String::from("silence") };
+        let topic = Arc::from("results");
+        let of = |attempt, result| output(&topic, &command, (3, 42), &subject, attempt, &result);
+        let outputs = [of(1, AttemptResult::Unknown(&cause)), of(2, AttemptResult::Done(Some(&answer)))];
+        let shorter = without_answers(&outputs).unwrap();
+        assert_eq!((shorter.len(), &shorter[0]), (2, &outputs[0]));
+        let done: CommandResult<'_> = serde_json::from_slice(&shorter[1].value).unwrap();
+        assert_eq!((done.status, done.attempt, done.answer.is_none()), (ResultStatus::Done.into(), 2, true));
+        assert_eq!((&shorter[1].key, &shorter[1].headers), (&outputs[1].key, &outputs[1].headers));
+        assert_eq!(without_answers(&shorter), None);
     }
 }

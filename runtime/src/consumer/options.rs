@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
+use super::Output;
 use super::record::attempt::MAX_ATTEMPTS;
 use crate::kafka::statistics;
 use crate::producer::ProducerOptions;
 use crate::settings::{ConsumerSettings, KafkaSettings};
 
 /// Settings of a consumer beyond how to reach Kafka.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ConsumerOptions {
     /// The consumer group, which is also the name of its clients, for the brokers' quotas and logs, and what dead letters name as
     /// their consumer.
@@ -32,6 +33,9 @@ pub struct ConsumerOptions {
     pub unreadable_after: Duration,
     /// How long the client may take to leave the group at the end, after which it is left alone.
     pub close_timeout: Duration,
+    /// What is published instead of outputs that a broker or the producer refuses for their size; the record is a dead letter where there is
+    /// nothing.
+    pub shorten: fn(&[Output]) -> Option<Vec<Output>>,
     /// The producer of outputs and dead letters; its `client_id` is replaced by the name of the group.
     pub producer: ProducerOptions,
 }
@@ -49,6 +53,7 @@ impl ConsumerOptions {
             max_attempts: MAX_ATTEMPTS,
             unreadable_after: UNREADABLE_AFTER,
             close_timeout: Duration::from_secs(10),
+            shorten: |_| None,
             producer: ProducerOptions { message_max_bytes: LARGEST_RECORD, ..ProducerOptions::default() },
         }
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
-use runtime::consumer::{ConsumerOptions, Failure, Output, Wait};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use runtime::consumer::{ConsumerOptions, Failure, Output, Record, Wait};
 use runtime::producer::ProducerOptions;
 use tokio::sync::Semaphore;
 
@@ -208,6 +209,30 @@ async fn an_output_that_is_too_large_makes_the_record_a_dead_letter() {
     assert!(dead.headers.contains(&(String::from("weir_dlq_reason"), Some(b"too_large".to_vec()))));
     running.end().await.unwrap();
     assert_eq!(cluster.committed("weir-test", "in").await, Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_output_that_is_too_large_is_published_shorter_where_the_consumer_has_something_shorter() {
+    const TOO_LARGE: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    // Refused by the producer, and by the broker.
+    for (length, refusals) in [(4000, &[][..]), (1000, &[TOO_LARGE; 2][..])] {
+        let cluster = cluster();
+        cluster.fill("in", "a", numbered(1)).await;
+        cluster.mock.request_errors(RDKafkaApiKey::Produce, refusals);
+        let producer = ProducerOptions { message_max_bytes: 2000, ..ProducerOptions::default() };
+        let shorten = |outputs: &[Output]| {
+            let is_long = outputs[0].value.len() > 5;
+            is_long.then(|| vec![Output { value: b"short".to_vec(), ..outputs[0].clone() }])
+        };
+        let options = ConsumerOptions { producer, shorten, ..options() };
+        let running = start(cluster.kafka(), options, move |record: Record| async move {
+            Ok(vec![Output { value: vec![0; length], ..echo(&record) }])
+        });
+        cluster.wait_for_committed("weir-test", "in", 1).await;
+        assert_eq!(texts(&cluster.read_all("out").await), ["short"]);
+        assert_eq!(running.metric("weir_consumer_dead_letters_total"), 0);
+        running.end().await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -210,7 +210,9 @@ impl Pipeline {
             match send(&self.context.shared.producer, &entry.outputs) {
                 Ok(acknowledgement) => entry.acknowledgement = Some(acknowledgement),
                 Err(error @ SendError::TooLarge { .. }) => {
-                    self.dead_letter_too_large(index, error.to_string()).await?;
+                    if !self.shorten(index) {
+                        self.dead_letter_too_large(index, error.to_string()).await?;
+                    }
                 }
                 // A producer that has failed for good is replaced by itself, and the records sent once more.
                 Err(error) => {

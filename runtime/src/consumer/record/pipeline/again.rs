@@ -29,6 +29,7 @@ impl Pipeline {
                     self.finish_oldest();
                     break;
                 }
+                Err(ProduceError::TooLarge) if self.shorten(0) => ProduceError::TooLarge,
                 Err(ProduceError::TooLarge) => {
                     let outputs = self.entries.front().map(|oldest| &*oldest.outputs).unwrap_or_default();
                     let (is_single, error) = (outputs.len() == 1, refused(outputs));
@@ -91,6 +92,16 @@ impl Pipeline {
             self.context.failed("publish", &oldest.record, &error.to_string());
         }
         self.context.back_off(&mut self.backoff, Wait::Kafka).await
+    }
+
+    /// Whether there is something shorter to publish, in place of outputs that are refused for their size.
+    pub(super) fn shorten(&mut self, index: usize) -> bool {
+        let shorten = self.context.shared.options.shorten;
+        let Some(entry) = self.entries.get_mut(index) else { return false };
+        let Some(outputs) = shorten(&entry.outputs) else { return false };
+        self.context.failed("publish", &entry.record, "too large: something shorter is published instead");
+        entry.outputs = outputs;
+        true
     }
 
     /// Its outputs can never be published, so the record itself goes to the dead letters.
