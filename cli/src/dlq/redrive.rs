@@ -10,7 +10,7 @@ use crate::screen::{Screen, Tone, nonzero};
 use crate::tool::{Exit, Result, Session, ToolError};
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;
-use schemas::{Millis, Topic};
+use schemas::Millis;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -51,7 +51,7 @@ struct Redrive<'a> {
 /// Runs the command.
 pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exit> {
     let session = &Session::start()?;
-    let source = Source::connect(session, &settings.kafka, &needed(settings))?;
+    let source = Source::connect(session, &settings.kafka, &settings.scope.topics_of_redrive())?;
     let sink = Sink::open(session, &settings.kafka, settings.rate)?;
     let group = Group::open(&settings.kafka, REDRIVE)?;
     let mut redrive = Redrive {
@@ -90,15 +90,6 @@ pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exi
         (false, 0) => Exit::Done,
         (false, _) => Exit::Findings,
     })
-}
-
-/// Bodies that are split again can give events for every typed topic.
-fn needed(settings: &RedriveSettings) -> Vec<String> {
-    let (mut topics, prefix) = (settings.scope.topics(), &settings.scope.topic_prefix);
-    if topics.contains(&Topic::IngestDlq.name(prefix)) {
-        topics.extend(Topic::TYPED.map(|topic| topic.name(prefix)));
-    }
-    topics
 }
 
 impl Redrive<'_> {

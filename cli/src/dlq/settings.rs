@@ -118,6 +118,15 @@ impl Scope {
         self.topic.as_ref().map_or_else(names, |topic| vec![topic.clone()])
     }
 
+    /// Those, and what is put back of them may go to: bodies that are split again can give events for every typed topic.
+    pub(super) fn topics_of_redrive(&self) -> Vec<String> {
+        let mut topics = self.topics();
+        if topics.contains(&Topic::IngestDlq.name(&self.topic_prefix)) {
+            topics.extend(Topic::TYPED.map(|topic| topic.name(&self.topic_prefix)));
+        }
+        topics
+    }
+
     /// Whether a dead letter of one of the topics and of that time is meant.
     pub(super) fn holds(&self, dead_letter: &DeadLetter) -> bool {
         let group = self.consumer.and_then(|one| one.group);
