@@ -85,7 +85,7 @@ async fn a_consumer_reads_a_topic_however_often_it_is_made_again() {
     let args = [&kafka[..], &["--drain-delay", "0ms"], &own[..]].concat();
     let mut ingest = Binary::start("weir-ingest", &args, &[("WEIR_APP_SECRET", APP_SECRET)]).unwrap();
     ingest.ready(&format!("http://{admin}/readyz"), PATIENCE).await.unwrap();
-    let args = [&kafka[..], &["--admin-listen", &of_metrics]].concat();
+    let args = [&kafka[..], &["--admin-listen", &of_metrics, "--stall-timeout", "10s"]].concat();
     let mut metrics = Binary::start("weir-metrics", &args, &[]).unwrap();
     metrics.ready(&format!("http://{of_metrics}/readyz"), PATIENCE).await.unwrap();
     let sender = Sender::new(&format!("http://{listen}/webhook"), APP_SECRET.as_bytes()).unwrap();

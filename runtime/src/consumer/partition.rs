@@ -113,7 +113,8 @@ impl<C: ConsumerContext> AssignedPartition<C> {
     /// Stores how far the worker has come, if that is farther than before, for the client to commit in its own time.
     fn store(&mut self, consumer: &BaseConsumer<C>) {
         let Some(next) = self.progress.next() else { return };
-        let is_back = self.progress.is_back_at(next);
+        // A client that was sent back within a log that was cut tells nobody.
+        let is_back = self.progress.is_back_at(next) || self.stored.is_some_and(|stored| next < stored);
         if Some(next) == self.stored && !is_back {
             return;
         }

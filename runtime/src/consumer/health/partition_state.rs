@@ -45,11 +45,6 @@ impl PartitionState {
             Activity::Waiting(_) => false,
         }
     }
-
-    /// Its log ends before where it stands, and nobody has a record of it in work.
-    pub(super) fn is_left_past_end(&self) -> bool {
-        self.is_past_end && self.progress.activity() == Activity::Idle
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! librdkafka tells of it by a line of its log alone; nothing else knows from where it came.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tokio::sync::Notify;
 
 use super::broker_offsets::{Partition, offset_of, offsets};
 use crate::consumer::metrics::ConsumerMetrics;
+use crate::consumer::partition::offsets::PartitionProgress;
 use crate::kafka::TopicPartition;
 use crate::mutex::lock;
 
@@ -76,13 +78,6 @@ impl Resets {
         }
     }
 
-    /// Whether the client has gone back from there, or from further on, and nothing is done since.
-    pub(super) fn has_told(&self, name: &TopicPartition, position: i64) -> bool {
-        let is_noted = lock(&self.noted).get(name).is_some_and(|from| *from >= position);
-        is_noted
-            || lock(&self.said).get(name).is_some_and(|said| (said.to + 1..=said.from).contains(&position))
-    }
-
     /// Returns once one is noted, so that it is said before the process may end, or else after so long.
     pub(super) async fn noted_within(&self, limit: Duration) {
         // Either is the time to look.
@@ -104,6 +99,9 @@ impl Resets {
         if noted.is_empty() {
             return Ok(());
         }
+        // Before the brokers are asked: what comes meanwhile is read.
+        let before: Vec<_> =
+            partitions.iter().map(|(name, progress)| (name, progress, progress.position())).collect();
         let firsts = offsets(client, &noted.keys(), Offset::Beginning)?;
         let ends = offsets(client, &noted.keys(), Offset::End)?;
         for (name, offset) in noted {
@@ -111,16 +109,8 @@ impl Resets {
                 continue;
             };
             lock(&self.noted).remove(&name);
-            if let Some((_, progress)) = partitions.iter().find(|(of, _)| *of == name) {
-                if offset < first {
-                    progress.passed(offset, first);
-                } else {
-                    progress.went_back(end);
-                }
-                // Else the next client would find the same again, until something comes.
-                if let Some(position) = progress.position().filter(|_| offset >= first && first >= end) {
-                    progress.passed(position, first);
-                }
+            if let Some((_, progress, position)) = before.iter().find(|(of, ..)| **of == name) {
+                go_on(progress, *position, offset, first..end);
             }
             let Some(reset) = self.not_said(&name, Reset { from: offset, to: first }) else { continue };
             let TopicPartition { topic, partition } = &name;
@@ -180,6 +170,20 @@ fn told(facility: &str, message: &str) -> Option<(TopicPartition, i64)> {
     Some((TopicPartition::new(topic, partition.parse().ok()?), digits.parse().ok()?))
 }
 
+/// Has the group go on where a client does that was to read `offset`, and stood at `position` before the brokers said which offsets
+/// there are.
+fn go_on(progress: &PartitionProgress, position: Option<i64>, offset: i64, there: Range<i64>) {
+    let Range { start: first, end } = there;
+    if offset < first {
+        return progress.passed(offset, first);
+    }
+    progress.went_back(end);
+    // Else the next client would find the same again, until something comes.
+    if let Some(position) = position.filter(|_| first == end) {
+        progress.passed(position, first);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,18 +209,6 @@ mod tests {
         assert_eq!(found(705, 0), Some((705, 0)), "the topic was made again");
         assert_eq!(found(705, 0), None);
         assert_eq!(found(705, 706), Some((705, 706)));
-    }
-
-    #[test]
-    fn a_client_that_went_back_is_known_to_until_it_has_done_something() {
-        let (resets, name) = (Resets::default(), TopicPartition::new("in", 0));
-        assert!(!resets.has_told(&name, 260));
-        lock(&resets.noted).insert(name.clone(), 262);
-        assert!(resets.has_told(&name, 260));
-        lock(&resets.noted).clear();
-        resets.not_said(&name, Reset { from: 262, to: 0 });
-        assert!(resets.has_told(&name, 260));
-        assert!(!resets.has_told(&name, 300), "it has come further since");
     }
 
     #[test]

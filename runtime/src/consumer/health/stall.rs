@@ -1,4 +1,4 @@
-//! Decides when a partition has stood still for too long, or before a log that has ended for long enough.
+//! Decides when a partition has stood still for too long.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -6,21 +6,16 @@ use std::time::{Duration, Instant};
 use super::partition_state::PartitionState;
 use crate::kafka::TopicPartition;
 
-/// A log counts as ended before a position after this part of the limit: a leader of yesterday may have answered one look.
-const PAST_END_PART: u32 = 6;
-
 /// Where each partition stood, and since when although it should move.
 #[derive(Debug)]
 pub(super) struct Stalls {
     pub(super) limit: Duration,
     since: HashMap<TopicPartition, (i64, Option<Instant>)>,
-    /// Since when nobody works on partitions whose logs end before where they stand, which is more than standing still.
-    past_end: HashMap<TopicPartition, Instant>,
 }
 
 impl Stalls {
     pub(super) fn new(limit: Duration) -> Self {
-        Self { limit, since: HashMap::new(), past_end: HashMap::new() }
+        Self { limit, since: HashMap::new() }
     }
 
     /// Takes note of all partitions, and returns those that should have moved for the whole of the limit. Where there was nothing to do
@@ -43,25 +38,6 @@ impl Stalls {
         stalled
     }
 
-    /// A partition whose log ended before where it stands at every look for a while, and whose client does not go on by itself. One such
-    /// look is not taken for it.
-    pub(super) fn past_end<'a>(
-        &mut self,
-        now: Instant,
-        partitions: &'a [PartitionState],
-        goes_on: impl Fn(&PartitionState) -> bool,
-    ) -> Option<&'a PartitionState> {
-        let before = std::mem::take(&mut self.past_end);
-        let mut lasting = None;
-        for state in partitions.iter().filter(|state| state.is_left_past_end() && !goes_on(state)) {
-            let since = before.get(&state.name).copied().unwrap_or(now);
-            self.past_end.insert(state.name.clone(), since);
-            let is_lasting = now.saturating_duration_since(since) >= self.limit / PAST_END_PART;
-            lasting = lasting.or_else(|| is_lasting.then_some(state));
-        }
-        lasting
-    }
-
     /// Where a partition stood at the look before although it should have moved.
     pub(super) fn stood_at(&self, name: &TopicPartition) -> Option<i64> {
         self.since.get(name).filter(|(_, since)| since.is_some()).map(|(position, _)| *position)
@@ -77,7 +53,6 @@ impl Stalls {
     /// Forgets all partitions, after a look that the brokers did not answer.
     pub(super) fn forget(&mut self) {
         self.since.clear();
-        self.past_end.clear();
     }
 }
 
@@ -87,7 +62,6 @@ mod tests {
 
     use super::*;
     use crate::consumer::partition::offsets::PartitionProgress;
-    use crate::consumer::wait::Activity;
 
     const LIMIT: Duration = Duration::from_mins(1);
 
@@ -144,21 +118,6 @@ mod tests {
         assert_eq!(stalls.stood_at(&TopicPartition::new("in", 0)), Some(5));
         assert!(stalls.look(start + LIMIT, &at(5, true)).is_empty());
         assert!(!stalls.look(start + 2 * LIMIT, &at(5, true)).is_empty());
-    }
-
-    #[test]
-    fn a_log_that_ends_before_the_position_at_two_looks_is_known_to_long_before_it_is_a_stall() {
-        let (mut stalls, start) = (Stalls::new(LIMIT), Instant::now());
-        let (name, progress) = (TopicPartition::new("in", 0), Arc::new(PartitionProgress::new()));
-        let ends_at = |end| [PartitionState::new(name.clone(), Arc::clone(&progress), 9, end, true)];
-        let mut look = |seconds, end, goes_on| {
-            stalls.past_end(start + Duration::from_secs(seconds), &ends_at(end), |_| goes_on).is_some()
-        };
-        assert_eq!([look(0, 5, false), look(1, 5, false), look(10, 5, false)], [false, false, true]);
-        assert_eq!([look(20, 9, false), look(30, 0, false), look(40, 0, false)], [false, false, true]);
-        assert_eq!([look(50, 0, true), look(60, 0, false)], [false; 2]);
-        progress.set_activity(Activity::Handling);
-        assert!(!look(80, 0, false), "its record is still in work");
     }
 
     #[test]

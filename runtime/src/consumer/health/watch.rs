@@ -127,12 +127,8 @@ impl PartitionWatch {
             self.stalls.restart_clocks(Instant::now());
             return None;
         }
-        let now = Instant::now();
-        // A client that has gone back itself may well wait for the next record.
-        let goes_on = |state: &PartitionState| self.shared.resets.has_told(&state.name, state.position);
-        let past_end = self.stalls.past_end(now, &states, goes_on).map(past_end);
-        let stalled = self.stalls.look(now, &states);
-        past_end.or_else(|| stalled.into_iter().find_map(|state| self.stuck(state)))
+        let stalled = self.stalls.look(Instant::now(), &states);
+        stalled.into_iter().find_map(|state| self.stuck(state))
     }
 
     /// Replaces a client that the brokers do not answer by one that they do.
