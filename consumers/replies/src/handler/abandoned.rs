@@ -25,7 +25,7 @@ pub(super) enum Abandoned {
 
 impl Replies {
     /// Whether a command is to be carried out, by what is known of it; else the results that were missing. One that was overtaken
-    /// has those of former attempts.
+    /// has those of former attempts, and no further one: whoever owns this one may be at work on it.
     pub(super) async fn begin(
         &self,
         partition: &mut Partition,
@@ -34,7 +34,8 @@ impl Replies {
         overtaken: Option<Pending>,
         waits: &Waits,
     ) -> Result<ControlFlow<Vec<Output>, Pending>, Failure> {
-        let begun = self.begin_new(partition, record, command, waits).await;
+        let resends = if overtaken.is_some() { 0 } else { self.settings.resend_unknown };
+        let begun = self.begin_new(partition, record, command, resends, waits).await;
         let Some(overtaken) = overtaken else { return begun };
         let Ok(begun) = begun else {
             partition.pending = Some(overtaken);
@@ -55,6 +56,7 @@ impl Replies {
         partition: &mut Partition,
         record: &Record,
         command: &Command,
+        resends: u32,
         waits: &Waits,
     ) -> Result<ControlFlow<Vec<Output>, Pending>, Failure> {
         let (subject, follower) = (&command.subject, self.follower().await?);
@@ -75,7 +77,7 @@ impl Replies {
             }
             Some(Abandoned::Ended { attempt, end }) => {
                 let results = vec![end.result];
-                if end.is_unknown && attempt <= self.settings.resend_unknown {
+                if end.is_unknown && attempt <= resends {
                     Continue(Pending::new(record.offset, attempt + 1, results))
                 } else {
                     Break(results)
@@ -121,8 +123,8 @@ impl Replies {
     }
 
     /// Has a command begun anew by what is known of it, since the attempt is another claim's. For this same record that is mostly a former
-    /// owner of the partition, whose intent arrived late: it is `cut_off`, and nothing is sent, since that one may be at work all the
-    /// same. For another record, that one has the result.
+    /// owner of the partition, whose intent arrived late: it is `cut_off`, and not sent another time, since that one may be at work all
+    /// the same. For another record, that one has the result.
     pub(super) fn overtaken(pending: &mut Pending) -> Failure {
         pending.intent = Intent::Overtaken;
         let error = String::from("the attempt at this command is somebody else's");

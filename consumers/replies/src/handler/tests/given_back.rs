@@ -92,3 +92,20 @@ async fn what_kafka_takes_back_later_is_called_under_another_claim() {
     let state = published(&owner, "c-1").await;
     assert!(matches!(state, CommandState::Intended { claim: Some(_), .. }), "{state:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_has_begun_again_is_not_sent_another_time_either() {
+    let bench = Bench::new().await;
+    let one = bench.owner_with(|settings| {
+        settings.graph.rate_limit.graph_stop_for = Duration::from_millis(100);
+        settings.resend_unknown = 1;
+    });
+    assert!(one.follower().await.is_ok());
+    bench.simulator.misbehave_times("1", Behaviour::error(4, None), 1);
+    let mut partition = Partition::default();
+    assert!(handle(&one, &mut partition, &command(1)).await.is_err());
+    // Which is alive, and about to call.
+    intend_again(&one, &bench.owner()).await;
+    assert_eq!(results(&one, &mut partition, &command(1)).await, ["unknown"]);
+    assert_eq!(bench.simulator.posts().len(), 1);
+}
