@@ -97,7 +97,7 @@ impl Handler for Replies {
         _: &mut Option<()>,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
-        // Taking an attempt for abandoned clears it, so that the results are read to their end again before the next try.
+        // Taking an attempt for abandoned clears it, as does being overtaken, so that the results are read to their end again before the next try.
         if state.caught_up_at.is_none() {
             waits.on(Wait::Kafka, INTENDED_WITHIN, self.catch_up()).await?;
             state.caught_up_at = Some(record.offset);
@@ -122,6 +122,10 @@ impl Handler for Replies {
         let ended = self.carry_out(&mut pending, &mut state.limit_waits, record, &command, waits).await;
         if ended.is_err() {
             self.give_back(&mut pending, record, &command.subject, waits).await;
+            // Whoever overtook it may have a result by now, which is read before anything is said of the attempt.
+            if pending.intent == Intent::Overtaken {
+                (state.caught_up_at, state.fenced_at) = (None, None);
+            }
             state.pending = Some(pending);
         }
         ended

@@ -109,3 +109,23 @@ async fn what_another_has_begun_again_is_not_sent_another_time_either() {
     assert_eq!(results(&one, &mut partition, &command(1)).await, ["unknown"]);
     assert_eq!(bench.simulator.posts().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_has_done_by_now_is_read_before_anything_is_said_of_it() {
+    let bench = Bench::new().await;
+    let one = stopped(&bench, 100);
+    assert!(one.follower().await.is_ok());
+    bench.simulator.misbehave_times("1", Behaviour::error(4, None), 1);
+    let (mut partition, record) = (Partition::default(), command(1));
+    assert!(handle(&one, &mut partition, &record).await.is_err());
+    // As if it had fenced before, at an earlier try.
+    partition.fenced_at = Some(record.offset);
+    let other = bench.owner();
+    intend_again(&one, &other).await;
+    let handled = handle(&one, &mut partition, &record).await;
+    assert!(matches!(handled, Err(Failure::Unavailable { .. })), "{handled:?}");
+    assert_eq!((partition.caught_up_at, partition.fenced_at), (None, None));
+    let subject = Command::read(&record, facebook).unwrap().subject;
+    other.publish(&other.result(&record, &subject, 1, &AttemptResult::Done(None)), &record).await.unwrap();
+    assert_eq!(results(&one, &mut partition, &record).await, [""; 0]);
+}
