@@ -191,14 +191,17 @@ impl Replies {
                     None => continue,
                 },
             };
-            // What was intended, and given back since, is only its owner's to end: who has it now may be carrying it out.
-            if pending.intent != Intent::None {
+            // Who has it now may be carrying it out, or have done so: what was intended is only its owner's to end, all else anyone's.
+            let is_ours = if pending.intent == Intent::None {
+                let (follower, name) = (self.follower().await?, command.subject.name());
+                follower.ledger().owner(&name, pending.attempt).is_none()
+            } else {
                 let intended = self.intend(pending, record, command);
-                let is_ours = waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await?
-                    && self.end(pending, record, &command.subject, &result);
-                if !is_ours && !matches!(result, AttemptResult::Done(_)) {
-                    return Err(Self::overtaken(pending));
-                }
+                waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await?
+                    && self.end(pending, record, &command.subject, &result)
+            };
+            if !is_ours && !matches!(result, AttemptResult::Done(_)) {
+                return Err(Self::overtaken(pending));
             }
             pending.results.push(self.result(record, &command.subject, pending.attempt, &result));
             let results = std::mem::take(&mut pending.results);

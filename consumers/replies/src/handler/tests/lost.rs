@@ -77,3 +77,21 @@ async fn who_was_stopped_for_a_while_writes_no_intent_behind_a_result() {
     assert_eq!(results(&woken, &mut partition, &record).await, [""; 0]);
     assert_eq!(bench.simulator.posts().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_stopped_for_a_while_refuses_nothing_that_was_done() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    let woken = bench.owner_with(|settings| settings.reply_max_age = Duration::ZERO);
+    for owner in [&owner, &woken] {
+        assert!(owner.follower().await.is_ok());
+    }
+    let record = command(1);
+    let done = handle(&owner, &mut Partition::default(), &record).await.unwrap();
+    owner.publish(&done[0], &record).await.unwrap();
+    assert_eq!(published(&woken, "c-1").await, CommandState::Ended);
+    // It had waited before its intent, and is too late by now.
+    let pending = Some(Pending::new(record.offset, 1, Vec::new()));
+    let mut partition = Partition { caught_up_at: Some(1), pending, ..Partition::default() };
+    assert_eq!(results(&woken, &mut partition, &record).await, [""; 0]);
+}
