@@ -53,10 +53,11 @@ pub(crate) enum Fate {
 }
 
 impl Claims {
-    /// Remembers that the command of this [name](crate::ledger::name) is about to be intended under this claim.
-    pub(crate) fn intend(&mut self, claim: &str, name: &str, ledger: &Ledger) {
-        if self.step(claim).is_some() {
-            return;
+    /// Remembers that the command of this [name](crate::ledger::name) is about to be intended under this claim; false where it was
+    /// called or given back, or has ended.
+    pub(crate) fn intend(&mut self, claim: &str, name: &str, ledger: &Ledger) -> bool {
+        if let Some(step) = self.step(claim) {
+            return matches!(step, Step::NotCalled);
         }
         // What has a result needs none of this process's.
         self.0.retain(|claim| ledger.state(&claim.name) != CommandState::Ended);
@@ -64,6 +65,7 @@ impl Claims {
             self.0.pop_front();
         }
         self.0.push_back(Claim { word: claim.to_owned(), name: name.to_owned(), step: Step::NotCalled });
+        true
     }
 
     /// Whether a call may be made under this claim, which counts as made then.
@@ -122,7 +124,7 @@ mod tests {
     fn claims(named: &[&str]) -> Claims {
         let mut claims = Claims::default();
         for claim in named {
-            claims.intend(claim, &format!("1784/{claim}"), &ledger());
+            assert!(claims.intend(claim, &format!("1784/{claim}"), &ledger()));
         }
         claims
     }
@@ -139,7 +141,7 @@ mod tests {
         assert!(matches!(claims.fate("a"), Fate::Undone));
         assert!(!claims.call("a") && !claims.end("a", end()));
         claims.undone("a");
-        claims.intend("a", "1784/a", &ledger());
+        assert!(!claims.intend("a", "1784/a", &ledger()), "nor intended again");
         assert!(!claims.call("a") && claims.give_back("a"), "it stays given back");
     }
 
@@ -188,13 +190,13 @@ mod tests {
             offset: 42,
         };
         ledger.record(&done(ResultStatus::Intended, Some("a")), 0, 0);
-        claims.intend("c", "1784/c", &ledger);
+        assert!(claims.intend("c", "1784/c", &ledger));
         assert_eq!(claims.0.len(), 3, "it is under way");
         ledger.record(&done(ResultStatus::Done, None), 0, 0);
-        claims.intend("d", "1784/d", &ledger);
+        assert!(claims.intend("d", "1784/d", &ledger));
         assert!(claims.0.len() == 3 && !claims.call("a"));
         for number in 0..MOST {
-            claims.intend(&format!("more-{number}"), "1784/more", &ledger);
+            assert!(claims.intend(&format!("more-{number}"), "1784/more", &ledger));
         }
         assert!(claims.0.len() == MOST && !claims.call("d") && claims.call("more-0"));
     }

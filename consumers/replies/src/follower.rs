@@ -150,7 +150,11 @@ impl Follower {
     ) -> Result<Arc<str>, FollowError> {
         let (mut read, mut owner) = (self.shared.read.subscribe(), None);
         let is_over = |read: &Progress| {
-            owner = self.ledger().owner(name, attempt).filter(|owner| before != Some(&**owner));
+            let ledger = self.ledger();
+            // What has ended is nobody's to give back.
+            let is_before =
+                |owner: &Arc<str>| before == Some(&**owner) && ledger.is_owned_by(name, attempt, owner);
+            owner = ledger.owner(name, attempt).filter(|owner| !is_before(owner));
             owner.is_some() || !read.unreadable.is_empty()
         };
         let Ok(Ok(read)) = tokio::time::timeout(limit, read.wait_for(is_over)).await else {

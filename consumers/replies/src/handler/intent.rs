@@ -38,10 +38,10 @@ impl Replies {
         if pending.intent == Intent::Written {
             let before = pending.given_back.as_deref();
             let owner = follower.owner(&name, pending.attempt, before, READ_BACK).await.map_err(|error| {
-                // Should it be lost, it is written again; a second one of the same claim changes nothing. What cannot be read says
-                // nothing of that, and may last.
+                // Should it be lost, or what gives the claim before it back, both are written again; a second one of the same claim
+                // changes nothing. What cannot be read says nothing of that, and may last.
                 if matches!(error, FollowError::Behind) {
-                    pending.intent = Intent::Again;
+                    pending.intent = if before.is_some() { Intent::GivingBack } else { Intent::Again };
                 }
                 Failure::of_kafka(&error)
             })?;
@@ -53,17 +53,14 @@ impl Replies {
     }
 
     /// Whether the attempt is nobody's yet, as far as the topic was read: a process that was stopped for a while and goes on writes
-    /// no intent behind another's result. Then the claim is remembered.
+    /// no intent behind another's result. Then the claim is remembered, unless it was given back.
     fn claim(&self, pending: &Pending, follower: &Follower, name: &str) -> bool {
         let ledger = follower.ledger();
         let is_ours = |claim: &str| ledger.is_owned_by(name, pending.attempt, claim);
         let is_free = ledger.owner(name, pending.attempt).is_none()
             || is_ours(&pending.claim)
             || pending.given_back.as_deref().is_some_and(is_ours);
-        if is_free {
-            lock(&self.claims).intend(&pending.claim, name, &ledger);
-        }
-        is_free
+        is_free && lock(&self.claims).intend(&pending.claim, name, &ledger)
     }
 
     /// Whether the call may be made, which counts as made then: the attempt is still ours by the topic, and no other one of this

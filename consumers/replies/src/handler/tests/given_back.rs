@@ -1,6 +1,7 @@
 //! Attempts that are given back while their commands wait.
 
 use super::*;
+use runtime::mutex::lock;
 
 /// An owner whose commands wait for so long after the limit was reached.
 fn stopped(bench: &Bench, milliseconds: u64) -> Replies {
@@ -128,4 +129,22 @@ async fn what_another_has_done_by_now_is_read_before_anything_is_said_of_it() {
     let subject = Command::read(&record, facebook).unwrap().subject;
     other.publish(&other.result(&record, &subject, 1, &AttemptResult::Done(None)), &record).await.unwrap();
     assert_eq!(results(&one, &mut partition, &record).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_gives_back_and_was_lost_is_written_again() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    assert!(owner.follower().await.is_ok());
+    let record = command(1);
+    let read = Command::read(&record, facebook).unwrap();
+    let mut pending = Pending::new(record.offset, 1, Vec::new());
+    assert!(owner.intend(&mut pending, &record, &read).await.unwrap());
+    assert!(lock(&owner.claims).give_back(&pending.claim));
+    pending.give_back();
+    // As if it had been acknowledged.
+    pending.intent = Intent::Again;
+    let mut partition = Partition { caught_up_at: Some(1), pending: Some(pending), ..Partition::default() };
+    assert_eq!(results(&owner, &mut partition, &record).await, ["done"]);
+    assert_eq!(bench.simulator.posts().len(), 1);
 }
