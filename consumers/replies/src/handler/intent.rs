@@ -100,8 +100,8 @@ impl Replies {
         lock(&self.claims).end(&pending.claim, AttemptEnd { result, is_unknown })
     }
 
-    /// Gives the attempt back where it is ours and the command has to wait: whoever has its partition next begins it again, and knows
-    /// that nothing was done. Where Kafka does not take that now, it is written before the next intent.
+    /// Gives the attempt back where it is ours, or may be, and the command has to wait: whoever has its partition next begins it again,
+    /// and knows that nothing was done. Where Kafka does not take that now, it is written before the next intent.
     pub(super) async fn give_back(
         &self,
         pending: &mut Pending,
@@ -109,7 +109,8 @@ impl Replies {
         subject: &Subject,
         waits: &Waits,
     ) {
-        if pending.intent != Intent::First || !lock(&self.claims).give_back(&pending.claim) {
+        // A claim that was not to be written yet is not remembered, so that there is nothing to give back.
+        if pending.intent == Intent::Overtaken || !lock(&self.claims).give_back(&pending.claim) {
             return;
         }
         pending.give_back();

@@ -148,3 +148,22 @@ async fn a_record_that_gives_back_and_was_lost_is_written_again() {
     assert_eq!(results(&owner, &mut partition, &record).await, ["done"]);
     assert_eq!(bench.simulator.posts().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_intent_that_was_not_acknowledged_or_read_back_is_given_back_too() {
+    let bench = Bench::new().await;
+    let (one, other) = (bench.owner(), bench.owner());
+    for owner in [&one, &other] {
+        assert!(owner.follower().await.is_ok());
+    }
+    for (number, intent) in [(1, Intent::None), (2, Intent::Again), (3, Intent::Written)] {
+        let record = command(number);
+        let read = Command::read(&record, facebook).unwrap();
+        let mut pending = Pending::new(record.offset, 1, Vec::new());
+        assert!(one.intend(&mut pending, &record, &read).await.unwrap());
+        pending.intent = intent;
+        one.give_back(&mut pending, &record, &read.subject, &Waits::unwatched()).await;
+        assert_eq!(results(&other, &mut Partition::default(), &record).await, ["done"], "{intent:?}");
+    }
+    assert_eq!(bench.simulator.posts().len(), 3);
+}
