@@ -71,6 +71,8 @@ pub(crate) struct Partition {
     caught_up_at: Option<i64>,
     /// Offset of the record for which that was behind a record of our own, so that nothing before it is unread.
     fenced_at: Option<i64>,
+    /// When a record was handled last, by the clock, which goes on while a process is stopped.
+    handled_at: Option<SystemTime>,
     /// The command under way, over the times that it is handled.
     pending: Option<Pending>,
     limit_waits: LimitWaits,
@@ -98,6 +100,11 @@ impl Handler for Replies {
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
         // Taking an attempt for abandoned clears it, as does being overtaken, so that the results are read to their end again before the next try.
+        // So does having been stopped: what is known is as old as that, and the partition may be another's by now.
+        let was_stopped = |at: SystemTime| at.elapsed().map_or(true, |since| since > READ_BACK);
+        if state.handled_at.replace(SystemTime::now()).is_some_and(was_stopped) && state.pending.is_some() {
+            state.caught_up_at = None;
+        }
         if state.caught_up_at.is_none() {
             waits.on(Wait::Kafka, INTENDED_WITHIN, self.catch_up()).await?;
             state.caught_up_at = Some(record.offset);

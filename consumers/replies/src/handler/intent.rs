@@ -4,7 +4,7 @@ use super::{INTENDED_WITHIN, READ_BACK, Replies};
 use crate::claims::AttemptEnd;
 use crate::command::{Command, Subject};
 use crate::follower::{FollowError, Follower};
-use crate::ledger::given_back;
+use crate::ledger::{Ledger, given_back};
 use crate::outcome::CallOutcome;
 use crate::pending::{Intent, Pending, new_claim};
 use crate::result::{AttemptResult, output};
@@ -56,11 +56,7 @@ impl Replies {
     /// no intent behind another's result. Then the claim is remembered, unless it was given back.
     fn claim(&self, pending: &Pending, follower: &Follower, name: &str) -> bool {
         let ledger = follower.ledger();
-        let is_ours = |claim: &str| ledger.is_owned_by(name, pending.attempt, claim);
-        let is_free = ledger.owner(name, pending.attempt).is_none()
-            || is_ours(&pending.claim)
-            || pending.given_back.as_deref().is_some_and(is_ours);
-        is_free && lock(&self.claims).intend(&pending.claim, name, &ledger)
+        is_free(&ledger, pending, name) && lock(&self.claims).intend(&pending.claim, name, &ledger)
     }
 
     /// Whether the call may be made, which counts as made then: the attempt is still ours by the topic, and no other one of this
@@ -133,16 +129,20 @@ impl Replies {
         self.publish(&fence, record).await
     }
 
+    /// Nothing is written where another has the attempt, or ended it: what is to be done is looked up at the next intent.
     async fn publish_given_back(
         &self,
         pending: &mut Pending,
         record: &Record,
         subject: &Subject,
     ) -> Result<(), Failure> {
-        let claim = given_back(pending.given_back.as_deref().unwrap_or_default());
-        let result =
-            self.record_of(record, subject, pending.attempt, &AttemptResult::Intended { claim: &claim });
-        self.publish(&result, record).await?;
+        let follower = self.follower().await?;
+        if is_free(&follower.ledger(), pending, &subject.name()) {
+            let claim = given_back(pending.given_back.as_deref().unwrap_or_default());
+            let result =
+                self.record_of(record, subject, pending.attempt, &AttemptResult::Intended { claim: &claim });
+            self.publish(&result, record).await?;
+        }
         pending.intent = Intent::Again;
         Ok(())
     }
@@ -176,4 +176,12 @@ impl Replies {
             .map_err(|error| Failure::of_kafka(&error))?;
         batch.finish().await.map_err(|error| Failure::of_kafka(&error))
     }
+}
+
+/// Whether the attempt is nobody's yet, or ours, as far as the topic was read.
+fn is_free(ledger: &Ledger, pending: &Pending, name: &str) -> bool {
+    let is_ours = |claim: &str| ledger.is_owned_by(name, pending.attempt, claim);
+    ledger.owner(name, pending.attempt).is_none()
+        || is_ours(&pending.claim)
+        || pending.given_back.as_deref().is_some_and(is_ours)
 }

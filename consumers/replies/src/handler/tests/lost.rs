@@ -95,3 +95,39 @@ async fn who_was_stopped_for_a_while_refuses_nothing_that_was_done() {
     let mut partition = Partition { caught_up_at: Some(1), pending, ..Partition::default() };
     assert_eq!(results(&woken, &mut partition, &record).await, [""; 0]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_stopped_for_a_while_reads_on_first() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    let woken = bench.owner_with(|settings| settings.reply_max_age = Duration::ZERO);
+    for owner in [&owner, &woken] {
+        assert!(owner.follower().await.is_ok());
+    }
+    let record = command(1);
+    let done = handle(&owner, &mut Partition::default(), &record).await.unwrap();
+    owner.publish(&done[0], &record).await.unwrap();
+    let (caught_up_at, handled_at) = (Some(1), Some(SystemTime::now() - Duration::from_mins(1)));
+    let pending = Some(Pending::new(record.offset, 1, Vec::new()));
+    let mut partition = Partition { caught_up_at, handled_at, pending, ..Partition::default() };
+    assert_eq!(results(&woken, &mut partition, &record).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_ended_is_not_given_back() {
+    let bench = Bench::new().await;
+    let (one, other) = (bench.owner(), bench.owner());
+    for owner in [&one, &other] {
+        assert!(owner.follower().await.is_ok());
+    }
+    let record = command(1);
+    let read = Command::read(&record, facebook).unwrap();
+    let mut pending = Pending::new(record.offset, 1, Vec::new());
+    assert!(one.intend(&mut pending, &record, &read).await.unwrap());
+    let cut_off = outputs(&other, &mut Partition::default(), &record).await;
+    other.publish(&cut_off[0], &record).await.unwrap();
+    assert_eq!(published(&one, "c-1").await, CommandState::Ended);
+    one.give_back(&mut pending, &record, &read.subject, &Waits::unwatched()).await;
+    assert_eq!(pending.intent, Intent::Again);
+    assert!(!one.intend(&mut pending, &record, &read).await.unwrap(), "nor intended");
+}
