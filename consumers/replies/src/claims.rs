@@ -54,13 +54,16 @@ pub(crate) enum Fate {
 
 impl Claims {
     /// Remembers that the command of this [name](crate::ledger::name) is about to be intended under this claim; false where it was
-    /// called or given back, or has ended.
-    pub(crate) fn intend(&mut self, claim: &str, name: &str, ledger: &Ledger) -> bool {
+    /// called or given back, or has ended. Of those that were given back before it the last one alone is remembered still, `before`.
+    pub(crate) fn intend(&mut self, claim: &str, before: Option<&str>, name: &str, ledger: &Ledger) -> bool {
         if let Some(step) = self.step(claim) {
             return matches!(step, Step::NotCalled);
         }
         // What has a result needs none of this process's.
-        self.0.retain(|claim| ledger.state(&claim.name) != CommandState::Ended);
+        let is_former = |claim: &Claim| {
+            claim.name == name && matches!(claim.step, Step::GivenBack) && before != Some(&*claim.word)
+        };
+        self.0.retain(|claim| !is_former(claim) && ledger.state(&claim.name) != CommandState::Ended);
         if self.0.len() >= MOST {
             self.0.pop_front();
         }
@@ -124,7 +127,7 @@ mod tests {
     fn claims(named: &[&str]) -> Claims {
         let mut claims = Claims::default();
         for claim in named {
-            assert!(claims.intend(claim, &format!("1784/{claim}"), &ledger()));
+            assert!(claims.intend(claim, None, &format!("1784/{claim}"), &ledger()));
         }
         claims
     }
@@ -141,8 +144,21 @@ mod tests {
         assert!(matches!(claims.fate("a"), Fate::Undone));
         assert!(!claims.call("a") && !claims.end("a", end()));
         claims.undone("a");
-        assert!(!claims.intend("a", "1784/a", &ledger()), "nor intended again");
+        assert!(!claims.intend("a", None, "1784/a", &ledger()), "nor intended again");
         assert!(!claims.call("a") && claims.give_back("a"), "it stays given back");
+    }
+
+    #[test]
+    fn of_what_was_given_back_the_last_alone_is_remembered() {
+        let mut claims = claims(&["other"]);
+        assert!(claims.give_back("other"));
+        for (claim, before) in [("a", None), ("b", Some("a")), ("c", Some("b"))] {
+            assert!(claims.intend(claim, before, "1784/one", &ledger()) && claims.give_back(claim));
+        }
+        assert!(!claims.give_back("a") && claims.give_back("b") && claims.give_back("other"));
+        assert!(claims.intend("d", Some("c"), "1784/one", &ledger()));
+        assert_eq!(claims.0.len(), 3, "of another command, and two of this one");
+        assert!(!claims.call("a") && !claims.call("c") && claims.call("d"));
     }
 
     #[test]
@@ -190,13 +206,13 @@ mod tests {
             offset: 42,
         };
         ledger.record(&done(ResultStatus::Intended, Some("a")), 0, 0);
-        assert!(claims.intend("c", "1784/c", &ledger));
+        assert!(claims.intend("c", None, "1784/c", &ledger));
         assert_eq!(claims.0.len(), 3, "it is under way");
         ledger.record(&done(ResultStatus::Done, None), 0, 0);
-        assert!(claims.intend("d", "1784/d", &ledger));
+        assert!(claims.intend("d", None, "1784/d", &ledger));
         assert!(claims.0.len() == 3 && !claims.call("a"));
         for number in 0..MOST {
-            assert!(claims.intend(&format!("more-{number}"), "1784/more", &ledger));
+            assert!(claims.intend(&format!("more-{number}"), None, "1784/more", &ledger));
         }
         assert!(claims.0.len() == MOST && !claims.call("d") && claims.call("more-0"));
     }

@@ -56,7 +56,8 @@ impl Replies {
     /// no intent behind another's result. Then the claim is remembered, unless it was given back.
     fn claim(&self, pending: &Pending, follower: &Follower, name: &str) -> bool {
         let ledger = follower.ledger();
-        is_free(&ledger, pending, name) && lock(&self.claims).intend(&pending.claim, name, &ledger)
+        is_free(&ledger, pending, name)
+            && lock(&self.claims).intend(&pending.claim, pending.given_back.as_deref(), name, &ledger)
     }
 
     /// Whether the call may be made, which counts as made then: the attempt is still ours by the topic, and no other one of this
