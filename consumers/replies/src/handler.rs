@@ -203,7 +203,7 @@ impl Replies {
                 let (follower, name) = (self.follower().await?, command.subject.name());
                 follower.ledger().owner(&name, pending.attempt).is_none()
             } else {
-                let intended = self.intend(pending, record, command);
+                let intended = self.intend(pending, record, &command.subject);
                 waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await?
                     && self.end(pending, record, &command.subject, &result)
             };
@@ -239,7 +239,7 @@ impl Replies {
         if let Err(cause) = self.check_limits(pending, limit_waits, command, &budgets)? {
             return refused(cause);
         }
-        if !waits.on(Wait::Kafka, INTENDED_WITHIN, self.intend(pending, record, command)).await? {
+        if !waits.on(Wait::Kafka, INTENDED_WITHIN, self.intend(pending, record, &command.subject)).await? {
             return Ok(None);
         }
         // Kafka may have taken its time for the intent.

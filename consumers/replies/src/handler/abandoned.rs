@@ -163,7 +163,7 @@ impl Replies {
 }
 
 /// Has the results topic read to its end again before the next try, which comes at once.
-fn not_read_yet(partition: &mut Partition) -> Failure {
+pub(super) fn not_read_yet(partition: &mut Partition) -> Failure {
     partition.caught_up_at = None;
     let error = String::from("an attempt at this command was begun before, whose result may not be read yet");
     Failure::Unavailable { error, wait: Some(Duration::ZERO), on: Wait::Kafka }

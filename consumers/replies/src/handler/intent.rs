@@ -2,7 +2,7 @@
 
 use super::{INTENDED_WITHIN, READ_BACK, Replies};
 use crate::claims::AttemptEnd;
-use crate::command::{Command, Subject};
+use crate::command::Subject;
 use crate::follower::{FollowError, Follower};
 use crate::ledger::{Ledger, given_back};
 use crate::outcome::CallOutcome;
@@ -20,9 +20,9 @@ impl Replies {
         &self,
         pending: &mut Pending,
         record: &Record,
-        command: &Command,
+        subject: &Subject,
     ) -> Result<bool, Failure> {
-        let (subject, follower) = (&command.subject, self.follower().await?);
+        let follower = self.follower().await?;
         let name = subject.name();
         if pending.intent == Intent::GivingBack {
             self.publish_given_back(pending, record, subject).await?;

@@ -1,10 +1,11 @@
 //! Refuses a record that is no command which could be carried out: a result for whoever wrote it, then a dead letter.
 
-use super::abandoned::Abandoned;
+use super::abandoned::{Abandoned, not_read_yet};
 use super::{INTENDED_WITHIN, Partition, Replies};
 use crate::command::{Subject, Unusable};
 use crate::ledger::CommandState;
 use crate::outcome::Cause;
+use crate::pending::Pending;
 use crate::result::AttemptResult;
 use runtime::consumer::{Failure, Output, Record, Wait, Waits};
 use std::sync::atomic::Ordering;
@@ -48,8 +49,19 @@ impl Replies {
             state => match self.abandoned(partition, &state, record, subject, waits).await? {
                 None => None,
                 Some(Abandoned::Ended { end, .. }) => Some(end.result),
-                Some(Abandoned::Undone { attempt, .. }) => {
-                    Some(self.result(record, subject, attempt, &AttemptResult::refused(attempt, cause)))
+                Some(Abandoned::Undone { attempt, claim }) => {
+                    let (mut pending, result) = (
+                        Pending::again(record.offset, attempt, claim),
+                        AttemptResult::refused(attempt, cause),
+                    );
+                    let intended = self.intend(&mut pending, record, subject);
+                    if !waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await?
+                        || !self.end(&pending, record, subject, &result)
+                    {
+                        // It is another's by now, who may take it for a command.
+                        return Err(not_read_yet(partition));
+                    }
+                    Some(self.result(record, subject, attempt, &result))
                 }
             },
         })

@@ -215,7 +215,7 @@ async fn a_command_from_the_dead_letters_is_as_old_as_its_first_record() {
 async fn intend(owner: &Replies, record: &Record) {
     let command = Command::read(record, facebook).unwrap();
     let mut pending = Pending::new(record.offset, 1, Vec::new());
-    assert!(owner.intend(&mut pending, record, &command).await.unwrap());
+    assert!(owner.intend(&mut pending, record, &command.subject).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]

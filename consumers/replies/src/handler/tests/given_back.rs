@@ -73,7 +73,12 @@ async fn intend_again(one: &Replies, other: &Replies) {
     assert!(is_given_back(&published(one, "c-1").await));
     let record = command(1);
     let mut pending = Pending::again(record.offset, 1, None);
-    assert!(other.intend(&mut pending, &record, &Command::read(&record, facebook).unwrap()).await.unwrap());
+    assert!(
+        other
+            .intend(&mut pending, &record, &Command::read(&record, facebook).unwrap().subject)
+            .await
+            .unwrap()
+    );
     assert!(!is_given_back(&published(one, "c-1").await));
 }
 
@@ -139,7 +144,7 @@ async fn a_record_that_gives_back_and_was_lost_is_written_again() {
     let record = command(1);
     let read = Command::read(&record, facebook).unwrap();
     let mut pending = Pending::new(record.offset, 1, Vec::new());
-    assert!(owner.intend(&mut pending, &record, &read).await.unwrap());
+    assert!(owner.intend(&mut pending, &record, &read.subject).await.unwrap());
     assert!(lock(&owner.claims).give_back(&pending.claim));
     pending.give_back();
     // As if it had been acknowledged.
@@ -160,7 +165,7 @@ async fn an_intent_that_was_not_acknowledged_or_read_back_is_given_back_too() {
         let record = command(number);
         let read = Command::read(&record, facebook).unwrap();
         let mut pending = Pending::new(record.offset, 1, Vec::new());
-        assert!(one.intend(&mut pending, &record, &read).await.unwrap());
+        assert!(one.intend(&mut pending, &record, &read.subject).await.unwrap());
         pending.intent = intent;
         one.give_back(&mut pending, &record, &read.subject, &Waits::unwatched()).await;
         assert_eq!(results(&other, &mut Partition::default(), &record).await, ["done"], "{intent:?}");

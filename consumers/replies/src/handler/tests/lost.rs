@@ -71,7 +71,7 @@ async fn who_was_stopped_for_a_while_writes_no_intent_behind_a_result() {
     // It had begun the command before that, and not intended it.
     let mut pending = Pending::new(record.offset, 1, Vec::new());
     let read = Command::read(&record, facebook).unwrap();
-    assert!(!woken.intend(&mut pending, &record, &read).await.unwrap());
+    assert!(!woken.intend(&mut pending, &record, &read.subject).await.unwrap());
     assert_eq!(pending.intent, Intent::None);
     let mut partition = Partition { caught_up_at: Some(1), pending: Some(pending), ..Partition::default() };
     assert_eq!(results(&woken, &mut partition, &record).await, [""; 0]);
@@ -123,11 +123,11 @@ async fn what_has_ended_is_not_given_back() {
     let record = command(1);
     let read = Command::read(&record, facebook).unwrap();
     let mut pending = Pending::new(record.offset, 1, Vec::new());
-    assert!(one.intend(&mut pending, &record, &read).await.unwrap());
+    assert!(one.intend(&mut pending, &record, &read.subject).await.unwrap());
     let cut_off = outputs(&other, &mut Partition::default(), &record).await;
     other.publish(&cut_off[0], &record).await.unwrap();
     assert_eq!(published(&one, "c-1").await, CommandState::Ended);
     one.give_back(&mut pending, &record, &read.subject, &Waits::unwatched()).await;
     assert_eq!(pending.intent, Intent::Again);
-    assert!(!one.intend(&mut pending, &record, &read).await.unwrap(), "nor intended");
+    assert!(!one.intend(&mut pending, &record, &read.subject).await.unwrap(), "nor intended");
 }

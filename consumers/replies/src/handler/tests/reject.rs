@@ -71,3 +71,23 @@ async fn what_a_writer_is_told_counts_for_no_stop_once_a_command_was_read() {
     let failure = handle(&owner, &mut partition, &unreadable).await.unwrap_err();
     assert!(matches!(failure, Failure::Reject { reason: "unreadable", .. }), "{failure:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_given_back_is_refused_by_who_intends_it() {
+    let bench = Bench::new().await;
+    let (one, other) = (bench.owner(), bench.owner());
+    for owner in [&one, &other] {
+        assert!(owner.follower().await.is_ok());
+    }
+    let record = command(1);
+    let subject = Command::read(&record, facebook).unwrap().subject;
+    let mut pending = Pending::new(record.offset, 1, Vec::new());
+    assert!(one.intend(&mut pending, &record, &subject).await.unwrap());
+    pending.intent = Intent::Written;
+    one.give_back(&mut pending, &record, &subject, &Waits::unwatched()).await;
+    // Which does not take it for a command.
+    let bad = Record { key: Some(b"1784".to_vec()), ..command(1) };
+    let refused = handle(&other, &mut Partition::default(), &bad).await.unwrap_err();
+    assert!(matches!(refused, Failure::Reject { reason: "wrong_key", .. }), "{refused:?}");
+    assert!(!one.intend(&mut pending, &record, &subject).await.unwrap());
+}

@@ -44,6 +44,6 @@ async fn an_intent_that_cannot_be_read_back_is_not_written_again() {
     until_read(follower, false).await;
     let (record, mut pending) = (command(1), Pending::new(1, 1, Vec::new()));
     let parsed = Command::read(&record, facebook).unwrap();
-    assert!(owner.intend(&mut pending, &record, &parsed).await.is_err());
+    assert!(owner.intend(&mut pending, &record, &parsed.subject).await.is_err());
     assert_eq!(pending.intent, Intent::Written);
 }
