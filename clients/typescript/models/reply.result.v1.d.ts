@@ -57,7 +57,7 @@ export type Action =
 /**
  * What became of a command.
  *
- * `intended`: It is about to be carried out.
+ * `intended`: It is about to be carried out; or, with a claim `given_back:`, nothing was done under the claim named behind that.
  *
  * `done`: It was carried out.
  *
@@ -99,7 +99,7 @@ export interface ReplyResult {
    */
   attempt: number;
   /**
-   * Who intends it, in a word of chance; of several that intend one attempt, the first in the topic carries it out. Present with the status `intended`.
+   * Who intends it, in a word of chance; of several that intend one attempt, the first in the topic carries it out, or the next one behind a record that gives it back, whose claim is `given_back:` and that of the first. Present with the status `intended`.
    */
   claim?: string;
   /**

@@ -26,8 +26,9 @@ pub struct CommandResult<'a> {
     pub at: Cow<'a, str>,
     /// Which attempt it is about: 1, more only where commands of unknown outcome are sent again. Always present.
     pub attempt: u32,
-    /// Who intends it, in a word of chance; of several that intend one attempt, the first in the topic carries it out.
-    /// Present with the status `intended`.
+    /// Who intends it, in a word of chance; of several that intend one attempt, the first in the topic carries it out, or
+    /// the next one behind a record that gives it back, whose claim is `given_back:` and that of the first. Present with
+    /// the status `intended`.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Cow<'a, str>>,
     /// What the Graph API answered, verbatim; `message_id` is the `mid` of the echo. Present with the status `done`, but
@@ -53,7 +54,7 @@ pub struct CommandResult<'a> {
 words! {
     /// What became of a command.
     pub enum ResultStatus {
-        /// It is about to be carried out.
+        /// It is about to be carried out; or, with a claim `given_back:`, nothing was done under the claim named behind that.
         Intended = "intended",
         /// It was carried out.
         Done = "done",

@@ -60,7 +60,7 @@ class ReplyResult(BaseModel):
     )
     claim: str | None = Field(
         None,
-        description='Who intends it, in a word of chance; of several that intend one attempt, the first in the topic carries it out. Present with the status `intended`.',
+        description='Who intends it, in a word of chance; of several that intend one attempt, the first in the topic carries it out, or the next one behind a record that gives it back, whose claim is `given_back:` and that of the first. Present with the status `intended`.',
     )
     error: str | None = Field(
         None,
