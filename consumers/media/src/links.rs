@@ -1,7 +1,5 @@
 //! The links of a record that lead to media: which, in what order, and whose they are.
 
-use crate::store;
-use object_store::path::Path;
 use schemas::data::messaging::{Attachment, Messaging, Story};
 use schemas::inbox::Platform;
 use schemas::lookup::{self, Lookup};
@@ -84,11 +82,6 @@ impl LinkRef<'_> {
         }
         let bits = hash.finalize()[..16].iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
         format!("{bits:032x}")
-    }
-
-    /// The folder of the store in which all of its owner lies.
-    pub(crate) fn folder(&self) -> Path {
-        store::folder(&self.source.account, self.source.owner())
     }
 }
 

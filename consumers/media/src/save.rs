@@ -11,10 +11,11 @@ use crate::fetch::{self, Fetcher, NotFetched, Opened};
 use crate::links::{LinkRef, Source};
 use crate::metrics::MediaMetrics;
 use crate::settings::MediaSettings;
-use crate::store::{Store, StoreError, Stored, Upload};
+use crate::store::{self, Store, StoreError, Stored, Upload};
 use breaker::StoreBreaker;
 use futures_util::future::join_all;
 use known_links::KnownLinks;
+use object_store::path::Path;
 use retry_budget::RetryBudget;
 use runtime::backoff::{self, Backoff};
 use runtime::process::steady_clock::SteadyClock;
@@ -60,6 +61,13 @@ enum AttemptError {
     NotFetched(#[from] NotFetched),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl LinkRef<'_> {
+    /// The folder of the store in which all of its owner lies.
+    fn folder(&self) -> Path {
+        store::folder(&self.source.account, self.source.owner())
+    }
 }
 
 impl LinkOutcome {

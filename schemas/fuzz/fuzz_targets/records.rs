@@ -57,7 +57,7 @@ fn links_are_few_and_each_is_there_once(topic: Topic, value: &[u8]) {
         Err(unfit) => return assert!(unfit.to_string().len() < 300, "an error that quotes: {unfit}"),
     };
     let urls: BTreeSet<_> = source.links.iter().map(|link| &link.url).collect();
-    let ids: BTreeSet<_> = (0..source.links.len()).map(|index| source.record_id(index)).collect();
+    let ids: BTreeSet<_> = source.each().map(|link| link.record_id()).collect();
     assert!((1..=MOST_LINKS).contains(&urls.len()), "{source:?}");
     assert_eq!((urls.len(), ids.len()), (source.links.len(), source.links.len()), "{source:?}");
 }
