@@ -131,18 +131,19 @@ pub async fn delete(bootstrap: &str, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Has `weir topics apply` make a topic that was deleted, and waits until it is there and empty.
+/// Has `weir topics apply` make a topic that was deleted, and waits until it is there with fewer records than so many, as the old one had:
+/// what a process still has for it comes at once.
 ///
 /// # Errors
 ///
 /// As [`apply`].
-pub async fn make_again(bootstrap: &str, prefix: &str, topic: Topic) -> Result<()> {
+pub async fn make_again(bootstrap: &str, prefix: &str, topic: Topic, fewer_than: usize) -> Result<()> {
     let name = topic.name(prefix);
     until("a new topic", LED_WITHIN, async || {
         // As long as the old one is on its way out, it is not made again.
         apply(bootstrap, prefix, &[]).await?;
         let records = crate::reader::read(bootstrap, &name).await;
-        Ok(records.ok().filter(Vec::is_empty).map(drop))
+        Ok(records.ok().filter(|records| records.len() < fewer_than).map(drop))
     })
     .await
 }

@@ -118,7 +118,7 @@ async fn a_topic_that_was_deleted_and_made_again_is_read_from_its_beginning() {
     let deleted = Instant::now();
     let is_late = async || Ok((deleted.elapsed() > Duration::from_secs(25)).then_some(()));
     until("somebody who makes it again", PATIENCE, is_late).await.unwrap();
-    topics::make_again(bootstrap, PREFIX, Topic::Replies).await.unwrap();
+    topics::make_again(bootstrap, PREFIX, Topic::Replies, 1).await.unwrap();
     // Fewer than there were, so that the new log ends before where the consumer stands.
     writer::write(bootstrap, &commands, (24..30).map(command).collect()).await.unwrap();
     done(&ground, 24..30).await.unwrap();

@@ -25,6 +25,14 @@ async fn metric(admin: &str, name: &str) -> anyhow::Result<f64> {
     Ok(samples.filter_map(|(_, value)| value.parse::<f64>().ok()).sum())
 }
 
+/// Waits until nothing is in the spool of ingest.
+async fn drained(admin: &str) -> anyhow::Result<()> {
+    until("an empty spool", PATIENCE, async || {
+        Ok(metric(admin, "weir_spool_deliveries").await.is_ok_and(|waiting| waiting < 1.0).then_some(()))
+    })
+    .await
+}
+
 /// The epochs of a topic that is made again begin at 0: to a client that knows of later ones its leaders are those of the past. It keeps
 /// to what it knows where it does not believe yet that the topic was gone (`topic.metadata.propagation.max.ms`, 30 s), so ingest has just started.
 #[tokio::test(flavor = "multi_thread")]
@@ -55,19 +63,16 @@ async fn a_topic_that_is_made_again_after_its_leaders_moved_is_written_to() {
         }
     };
     post().await;
+    drained(&admin).await.unwrap();
 
     for topic in [Topic::Raw, Topic::Messages] {
         topics::delete(&brokers, &topic.name(PREFIX)).await.unwrap();
-        topics::make_again(&brokers, PREFIX, topic).await.unwrap();
+        topics::make_again(&brokers, PREFIX, topic, DELIVERIES).await.unwrap();
     }
     let before = oracle.acknowledged();
     post().await;
     assert_eq!(oracle.acknowledged(), before + DELIVERIES, "the spool takes what Kafka does not");
-    until("an empty spool", PATIENCE, async || {
-        Ok(metric(&admin, "weir_spool_deliveries").await.is_ok_and(|waiting| waiting < 1.0).then_some(()))
-    })
-    .await
-    .unwrap();
+    drained(&admin).await.unwrap();
     let records = reader::read(&brokers, &Topic::Raw.name(PREFIX)).await.unwrap();
     assert!(records.len() >= DELIVERIES, "{}", records.len());
 }
@@ -106,8 +111,9 @@ async fn a_consumer_reads_a_topic_however_often_it_is_made_again() {
     };
     posted_are_read().await;
     for _ in 0..2 {
+        drained(&admin).await.unwrap();
         topics::delete(&brokers, &topic).await.unwrap();
-        topics::make_again(&brokers, PREFIX, Topic::Messages).await.unwrap();
+        topics::make_again(&brokers, PREFIX, Topic::Messages, DELIVERIES).await.unwrap();
         posted_are_read().await;
         assert!(metrics.is_running().unwrap());
     }

@@ -101,7 +101,7 @@ async fn what_is_missing_is_found_and_published_as_it_was() {
 
     let bootstrap = ground.kafka.bootstrap();
     topics::delete(bootstrap, &Topic::Messages.name(PREFIX)).await.unwrap();
-    topics::make_again(bootstrap, PREFIX, Topic::Messages).await.unwrap();
+    topics::make_again(bootstrap, PREFIX, Topic::Messages, 1).await.unwrap();
     let lost: BTreeSet<_> =
         before[&Topic::Messages].iter().filter_map(|record| record.header("ce_id")).collect();
     let seen = summary(&ground, &["--since", "1h"]).await.unwrap();
