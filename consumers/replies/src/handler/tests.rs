@@ -80,6 +80,13 @@ fn command(number: i64) -> Record {
     }
 }
 
+/// Has owners begin to read before there is anything, since the mock cluster finds no offset by time.
+async fn follow(owners: [&Replies; 2]) {
+    for owner in owners {
+        assert!(owner.follower().await.is_ok());
+    }
+}
+
 /// One attempt, as the loop makes it.
 async fn handle(owner: &Replies, partition: &mut Partition, record: &Record) -> Result<Vec<Output>, Failure> {
     owner.handle(partition, record, &mut None, &Waits::unwatched()).await
@@ -112,10 +119,7 @@ async fn outputs(owner: &Replies, partition: &mut Partition, record: &Record) ->
 async fn of_two_owners_one_carries_a_command_out() {
     let bench = Bench::new().await;
     let (one, other) = (bench.owner(), bench.owner());
-    // The mock cluster finds no offset by time, so both begin to read before there is anything.
-    for owner in [&one, &other] {
-        assert!(owner.follower().await.is_ok());
-    }
+    follow([&one, &other]).await;
     let (mut ones, mut others) = (Partition::default(), Partition::default());
     for number in 0..40 {
         let record = command(number);

@@ -19,9 +19,7 @@ async fn a_command_that_waits_is_carried_out_by_whoever_has_its_partition_next()
     let bench = Bench::new().await;
     for (number, behaviour) in [(1, Behaviour::error(4, None)), (2, Behaviour::error(2_018_321, None))] {
         let (one, other) = (stopped(&bench, 60_000), bench.owner());
-        for owner in [&one, &other] {
-            assert!(owner.follower().await.is_ok());
-        }
+        follow([&one, &other]).await;
         bench.simulator.misbehave_times(&number.to_string(), behaviour, 1);
         let (before, mut partition) = (bench.simulator.posts().len(), Partition::default());
         let waits = handle(&one, &mut partition, &command(number)).await;
@@ -158,9 +156,7 @@ async fn a_record_that_gives_back_and_was_lost_is_written_again() {
 async fn an_intent_that_was_not_acknowledged_or_read_back_is_given_back_too() {
     let bench = Bench::new().await;
     let (one, other) = (bench.owner(), bench.owner());
-    for owner in [&one, &other] {
-        assert!(owner.follower().await.is_ok());
-    }
+    follow([&one, &other]).await;
     for (number, intent) in [(1, Intent::None), (2, Intent::Again), (3, Intent::Written)] {
         let record = command(number);
         let read = Command::read(&record, facebook).unwrap();

@@ -2,6 +2,12 @@
 
 use super::*;
 
+/// Carries a command out, and has its result in the topic.
+async fn carry_out(owner: &Replies, record: &Record) {
+    let done = handle(owner, &mut Partition::default(), record).await.unwrap();
+    owner.publish(&done[0], record).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_was_dropped_before_its_call_is_carried_out_when_it_comes_again() {
     let bench = Bench::new().await;
@@ -61,12 +67,9 @@ async fn a_command_that_was_dropped_amid_its_call_is_unknown() {
 async fn who_was_stopped_for_a_while_writes_no_intent_behind_a_result() {
     let bench = Bench::new().await;
     let (owner, woken) = (bench.owner(), bench.owner());
-    for owner in [&owner, &woken] {
-        assert!(owner.follower().await.is_ok());
-    }
+    follow([&owner, &woken]).await;
     let record = command(1);
-    let done = handle(&owner, &mut Partition::default(), &record).await.unwrap();
-    owner.publish(&done[0], &record).await.unwrap();
+    carry_out(&owner, &record).await;
     assert_eq!(published(&woken, "c-1").await, CommandState::Ended);
     // It had begun the command before that, and not intended it.
     let mut pending = Pending::new(record.offset, 1, Vec::new());
@@ -83,12 +86,9 @@ async fn who_was_stopped_for_a_while_refuses_nothing_that_was_done() {
     let bench = Bench::new().await;
     let owner = bench.owner();
     let woken = bench.owner_with(|settings| settings.reply_max_age = Duration::ZERO);
-    for owner in [&owner, &woken] {
-        assert!(owner.follower().await.is_ok());
-    }
+    follow([&owner, &woken]).await;
     let record = command(1);
-    let done = handle(&owner, &mut Partition::default(), &record).await.unwrap();
-    owner.publish(&done[0], &record).await.unwrap();
+    carry_out(&owner, &record).await;
     assert_eq!(published(&woken, "c-1").await, CommandState::Ended);
     // It had waited before its intent, and is too late by now.
     let pending = Some(Pending::new(record.offset, 1, Vec::new()));
@@ -101,12 +101,9 @@ async fn who_was_stopped_for_a_while_reads_on_first() {
     let bench = Bench::new().await;
     let owner = bench.owner();
     let woken = bench.owner_with(|settings| settings.reply_max_age = Duration::ZERO);
-    for owner in [&owner, &woken] {
-        assert!(owner.follower().await.is_ok());
-    }
+    follow([&owner, &woken]).await;
     let record = command(1);
-    let done = handle(&owner, &mut Partition::default(), &record).await.unwrap();
-    owner.publish(&done[0], &record).await.unwrap();
+    carry_out(&owner, &record).await;
     let (caught_up_at, handled_at) = (Some(1), Some(SystemTime::now() - Duration::from_mins(1)));
     let pending = Some(Pending::new(record.offset, 1, Vec::new()));
     let mut partition = Partition { caught_up_at, handled_at, pending, ..Partition::default() };
@@ -117,9 +114,7 @@ async fn who_was_stopped_for_a_while_reads_on_first() {
 async fn what_has_ended_is_not_given_back() {
     let bench = Bench::new().await;
     let (one, other) = (bench.owner(), bench.owner());
-    for owner in [&one, &other] {
-        assert!(owner.follower().await.is_ok());
-    }
+    follow([&one, &other]).await;
     let record = command(1);
     let read = Command::read(&record, facebook).unwrap();
     let mut pending = Pending::new(record.offset, 1, Vec::new());

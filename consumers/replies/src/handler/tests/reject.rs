@@ -76,9 +76,7 @@ async fn what_a_writer_is_told_counts_for_no_stop_once_a_command_was_read() {
 async fn what_was_given_back_is_refused_by_who_intends_it() {
     let bench = Bench::new().await;
     let (one, other) = (bench.owner(), bench.owner());
-    for owner in [&one, &other] {
-        assert!(owner.follower().await.is_ok());
-    }
+    follow([&one, &other]).await;
     let record = command(1);
     let subject = Command::read(&record, facebook).unwrap().subject;
     let mut pending = Pending::new(record.offset, 1, Vec::new());

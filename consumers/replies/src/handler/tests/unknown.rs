@@ -51,9 +51,7 @@ async fn of_two_copies_back_to_back_the_second_waits_for_the_result_of_the_first
 async fn a_result_that_the_brokers_had_taken_is_read_before_a_command_is_called_cut_off() {
     let bench = Bench::new().await;
     let (former, owner) = (bench.owner(), bench.owner());
-    for owner in [&former, &owner] {
-        assert!(owner.follower().await.is_ok());
-    }
+    follow([&former, &owner]).await;
     let record = command(1);
     let done = handle(&former, &mut Partition::default(), &record).await.unwrap();
     let mut partition = Partition::default();
