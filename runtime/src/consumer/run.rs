@@ -31,8 +31,8 @@ use crate::throttle::Throttle;
 /// Reads, handles and acknowledges until `process` shuts down.
 ///
 /// Waits for the brokers and for every topic first; what it waits for is logged and shown by the start-up
-/// check `kafka`. The client is replaced as often as no broker answers it, the credentials change or a log ends before where it stands. It is replaced too where a
-/// partition is stuck, the client failed for good or gave a record past its queue; where that has mended nothing, the error is returned,
+/// check `kafka`. The client is replaced as often as no broker answers it, the credentials change or a log ends before where it
+/// stands. It is replaced too where a partition is stuck, the client failed for good or gave a record past its queue; where that has mended nothing, the error is returned,
 /// with which the process ends (exit code 1).
 /// After too many dead letters in a row it stays, not ready and without work, until the shutdown, and returns the
 /// error then. Dropping the future stops the work too, without waiting for it.

@@ -288,6 +288,5 @@ impl Watchdog {
         self.progress = Progress::new(STALLED_AFTER, now);
         self.metrics.renewed();
         (self.sending, self.lost) = (Sending::default(), 0);
-        self.sent_elsewhere.clear();
     }
 }

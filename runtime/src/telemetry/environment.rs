@@ -30,6 +30,9 @@ pub(super) struct Refused {
     pub(super) expected: &'static str,
 }
 
+/// What the names of the exporter's variables begin with: that of traces comes before that of all signals.
+const OF_TRACES: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_"];
+
 /// The variables of both names, and those of one, with what they take and whether a value is that.
 const OF_EXPORTER: [Checked; 2] = [
     ("TIMEOUT", "a whole number of milliseconds", is_count),
@@ -68,10 +71,8 @@ impl Environment {
 
     fn read(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let given = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-        let of_traces = |name: &str| {
-            given(&format!("OTEL_EXPORTER_OTLP_TRACES_{name}"))
-                .or_else(|| given(&format!("OTEL_EXPORTER_OTLP_{name}")))
-        };
+        let of_traces =
+            |name: &str| OF_TRACES.into_iter().find_map(|prefix| given(&format!("{prefix}{name}")));
         let is_disabled = given("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
         if is_disabled || given("OTEL_TRACES_EXPORTER").as_deref() == Some("none") {
             return None;
@@ -91,8 +92,7 @@ impl Environment {
 
 fn refused(given: &impl Fn(&str) -> Option<String>) -> Vec<Refused> {
     let of_exporter = OF_EXPORTER.into_iter().flat_map(|(name, expected, is_right)| {
-        ["OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_"]
-            .map(|prefix| (format!("{prefix}{name}"), expected, is_right))
+        OF_TRACES.map(|prefix| (format!("{prefix}{name}"), expected, is_right))
     });
     let of_spans =
         OF_SPANS.into_iter().map(|(name, expected, is_right)| (name.to_owned(), expected, is_right));
