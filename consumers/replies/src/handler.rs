@@ -1,20 +1,44 @@
 //! Carries a command out: the intent first, acknowledged and read back, then the call, then what came of it.
+//!
+//! ```text
+//!            no command                            known by the results topic
+//! record ──► `reject`: refused      ┌─► `begin`: `abandoned`: nothing was done ─► once more
+//!    │                              │                         its end is known ─► that result
+//!    └► restored, read to the end ──┤                         nobody knows ─────► unknown
+//!                                   │            has an end, or is another record's: passed over
+//!                                   └─► new, or `pending` from the former time
+//!                                            │
+//!         ┌──────────────────────────────────┘
+//!         ▼
+//! `attempt`: in time? a token? below the limits? ── no ─► `Stop::Refused` ─► refused
+//!    │                                     └─ not now ──► `Stop::Waits` ───► given back, `pending`
+//!    ▼
+//! `intend`: written, acknowledged, read back as the first ── no ─► `Stop::Overtaken` ─► `begin` anew
+//!    ▼
+//! `may_call`, then the call ─► done, refused, unknown: a result, which only who owns the attempt writes
+//!                          └─► nothing was done and another call may help: given back, `pending`
+//! ```
 
 mod abandoned;
 mod allowed;
+mod attempt;
 mod former;
 mod intent;
+mod partition;
 mod reject;
 mod waited;
 
+use attempt::Stop;
+use partition::Partition;
+
 use crate::claims::Claims;
-use crate::command::{Command, Method, Subject};
+use crate::command::{Command, Subject};
 use crate::follower::history::History;
 use crate::follower::{Follower, Source};
 use crate::lateness;
 use crate::ledger::{CommandState, Ledger};
 use crate::likes::Likes;
-use crate::outcome::{self, CallOutcome};
+use crate::outcome::CallOutcome;
 use crate::pending::{Intent, LOOK_EVERY, Pending};
 use crate::result::AttemptResult;
 use crate::settings::ReplySettings;
@@ -24,12 +48,9 @@ use runtime::throttle::Throttle;
 use std::ops::ControlFlow::{Break, Continue};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
-use tracing::Instrument as _;
-use weir_graph::{
-    AccessToken, AccessTokens, CallBudgets, CallError, Graph, LimitWaits, NoToken, RateLimiter, SharedWaits,
-};
+use weir_graph::{AccessTokens, Graph, NoToken, RateLimiter, SharedWaits};
 
 /// How long reading back may take until it is reported that it does.
 const READ_BACK: Duration = Duration::from_secs(10);
@@ -64,20 +85,6 @@ pub(crate) struct Replies {
     pub(crate) settings: ReplySettings,
 }
 
-/// A partition of commands.
-#[derive(Debug, Default)]
-pub(crate) struct Partition {
-    /// Offset of the record for which the results topic was last read to its end.
-    caught_up_at: Option<i64>,
-    /// Offset of the record for which that was behind a record of our own, so that nothing before it is unread.
-    fenced_at: Option<i64>,
-    /// When a record was handled last, by the clock, which goes on while a process is stopped.
-    handled_at: Option<SystemTime>,
-    /// The command under way, over the times that it is handled.
-    pending: Option<Pending>,
-    limit_waits: LimitWaits,
-}
-
 impl Handler for Replies {
     type State = Partition;
     type Begun = ();
@@ -99,12 +106,7 @@ impl Handler for Replies {
         _: &mut Option<()>,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
-        // Taking an attempt for abandoned clears it, as does being overtaken, so that the results are read to their end again before the next try.
-        // So does having been stopped: what is known is as old as that, and the partition may be another's by now.
-        let was_stopped = |at: SystemTime| at.elapsed().map_or(true, |since| since > READ_BACK);
-        if state.handled_at.replace(SystemTime::now()).is_some_and(was_stopped) && state.pending.is_some() {
-            state.caught_up_at = None;
-        }
+        state.is_handled();
         if state.caught_up_at.is_none() {
             waits.on(Wait::Kafka, INTENDED_WITHIN, self.catch_up()).await?;
             state.caught_up_at = Some(record.offset);
@@ -126,12 +128,11 @@ impl Handler for Replies {
                 Break(results) => return Ok(results),
             },
         };
-        let ended = self.carry_out(&mut pending, &mut state.limit_waits, record, &command, waits).await;
+        let ended = self.carry_out(&mut pending, state, record, &command, waits).await;
         if ended.is_err() {
             self.give_back(&mut pending, record, &command.subject, waits).await;
-            // Whoever overtook it may have a result by now, which is read before anything is said of the attempt.
             if pending.intent == Intent::Overtaken {
-                (state.caught_up_at, state.fenced_at) = (None, None);
+                state.overtaken();
             }
             state.pending = Some(pending);
         }
@@ -177,14 +178,17 @@ impl Replies {
     async fn carry_out(
         &self,
         pending: &mut Pending,
-        limit_waits: &mut LimitWaits,
+        partition: &mut Partition,
         record: &Record,
         command: &Command,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
         loop {
-            let Some(outcome) = self.attempt(pending, limit_waits, record, command, waits).await? else {
-                return Err(Self::overtaken(pending));
+            let outcome = match self.attempt(pending, partition, record, command, waits).await {
+                Ok(outcome) => outcome,
+                Err(Stop::Refused(cause)) => CallOutcome::Refused(cause),
+                Err(Stop::Waits(failure)) => return Err(failure),
+                Err(Stop::Overtaken) => return Err(Self::overtaken(pending)),
             };
             let result = match &outcome {
                 CallOutcome::TryLater(cause) if pending.waited(record) < self.settings.reply_patience => {
@@ -218,75 +222,6 @@ impl Replies {
             }
             *pending = Pending::new(pending.offset, pending.attempt + 1, results);
         }
-    }
-
-    /// One attempt: what is needed before the call, the intent, the call. `None` where another claim owns the attempt.
-    async fn attempt(
-        &self,
-        pending: &mut Pending,
-        limit_waits: &mut LimitWaits,
-        record: &Record,
-        command: &Command,
-        waits: &Waits,
-    ) -> Result<Option<CallOutcome>, Failure> {
-        let refused = |cause| Ok(Some(CallOutcome::Refused(cause)));
-        let in_time = || lateness::check(command, record, &self.settings, SystemTime::now());
-        let token = match in_time().and_then(|()| self.token(command)) {
-            Ok(token) => token,
-            Err(cause) => return refused(cause),
-        };
-        let budgets = CallBudgets::new(&self.tokens.account(&command.account), &token);
-        if let Err(cause) = self.check_limits(pending, limit_waits, command, &budgets)? {
-            return refused(cause);
-        }
-        if !waits.on(Wait::Kafka, INTENDED_WITHIN, self.intend(pending, record, &command.subject)).await? {
-            return Ok(None);
-        }
-        // Kafka may have taken its time for the intent.
-        if let Err(cause) = in_time() {
-            return refused(cause);
-        }
-        if !self.may_call(pending, &command.subject).await? {
-            return Ok(None);
-        }
-        let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
-        let call = async {
-            let outcome = self.call(command, &token, &budgets).await;
-            // Before anything else is awaited, where all but what is remembered here may be dropped.
-            self.remember(pending, record, &command.subject, &outcome);
-            outcome
-        };
-        let outcome = waits.on(Wait::ApiAnswer, answered_within, call).await;
-        allowed::called(limit_waits, &command.account, &outcome, pending.since);
-        waits.on(Wait::ApiAnswer, answered_within, self.look_at_other_hosts(&token, &outcome)).await;
-        pending.waits_since = self.waits_since(command, &token, &outcome);
-        if let CallOutcome::TokenRefused(cause) = &outcome
-            && self.tokens.refuse_and_reread(&token, &command.account, &cause.error).await.is_none()
-        {
-            return refused(cause.clone());
-        }
-        Ok(Some(outcome))
-    }
-
-    async fn call(&self, command: &Command, token: &AccessToken, budgets: &CallBudgets) -> CallOutcome {
-        let relative_url = command.call.relative_url(self.graph.version());
-        let started = Instant::now();
-        let mut reply = match &command.call.method {
-            Method::Post(body) => {
-                let call = self.graph.post(&relative_url, body.clone(), token);
-                call.instrument(self.graph.span("POST", token)).await
-            }
-            Method::Delete => {
-                self.graph.delete(&relative_url, token).instrument(self.graph.span("DELETE", token)).await
-            }
-        };
-        self.source.metrics.call_seconds.observe(started.elapsed().as_secs_f64());
-        reply.result = outcome::documented(reply.result, &command.subject.action, &command.key);
-        self.rate_limiter.observe_response(&[budgets], &reply, Instant::now());
-        if CallError::accepts_token(&reply.result) {
-            self.tokens.accepted(token);
-        }
-        CallOutcome::of(reply.result)
     }
 
     /// The record of a result, counted.

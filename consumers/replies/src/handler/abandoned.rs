@@ -103,7 +103,7 @@ impl Replies {
         }
         if partition.caught_up_at != Some(record.offset) {
             // That of a record right before this one may be on its way. Before the next try it has arrived, and is read.
-            return Err(not_read_yet(partition));
+            return Err(partition.not_read_yet());
         }
         let Some(claim) = claim else { return Ok(Some(Abandoned::Undone { attempt, claim: None })) };
         let fate = lock(&self.claims).fate(claim);
@@ -113,7 +113,7 @@ impl Replies {
             Fate::Unknown if partition.fenced_at != Some(record.offset) => {
                 waits.on(Wait::Kafka, INTENDED_WITHIN, self.fence(record, subject, attempt)).await?;
                 partition.fenced_at = Some(record.offset);
-                return Err(not_read_yet(partition));
+                return Err(partition.not_read_yet());
             }
             Fate::Unknown => {
                 let result = self.cut_off(record, position, subject, attempt);
@@ -160,13 +160,6 @@ impl Replies {
         self.source.metrics.result(&subject.action, unknown.status());
         output(&self.source.topic, record, position, subject, attempt, &unknown)
     }
-}
-
-/// Has the results topic read to its end again before the next try, which comes at once.
-pub(super) fn not_read_yet(partition: &mut Partition) -> Failure {
-    partition.caught_up_at = None;
-    let error = String::from("an attempt at this command was begun before, whose result may not be read yet");
-    Failure::Unavailable { error, wait: Some(Duration::ZERO), on: Wait::Kafka }
 }
 
 /// Whether nobody is at work any more on the command that was intended at `position`: it is the same record, or the one

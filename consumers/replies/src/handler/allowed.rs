@@ -1,6 +1,7 @@
 //! What a call needs before it is made: a token, and room below Meta's limits.
 
 use super::Replies;
+use super::attempt::Stop;
 use crate::command::Command;
 use crate::outcome::{CallOutcome, Cause};
 use crate::pending::{LOOK_EVERY, Pending};
@@ -21,16 +22,15 @@ impl Replies {
         })
     }
 
-    /// `Ok(Ok)` where a limit leaves room for the command's call, `Ok(Err)` where it would not for longer than the command may wait,
-    /// and `Err` where the command waits.
+    /// Whether the limits leave room for the command's call; it waits for them, unless that took longer than it may.
     pub(super) fn check_limits(
         &self,
         pending: &Pending,
         limit_waits: &mut LimitWaits,
         command: &Command,
         budgets: &CallBudgets,
-    ) -> Result<Result<(), Cause>, Failure> {
-        let Some((error, limited)) = self.limited(command, budgets) else { return Ok(Ok(())) };
+    ) -> Result<(), Stop> {
+        let Some((error, limited)) = self.limited(command, budgets) else { return Ok(()) };
         let waited = pending.since.elapsed();
         let left = limited.until.saturating_duration_since(Instant::now());
         let before =
@@ -39,13 +39,13 @@ impl Replies {
             if limited.is_of_one_account() {
                 limit_waits.add(&command.account, pending.since, waited);
             }
-            return Ok(Err(Cause { reason: limited.limit.reason(), error }));
+            return Err(Cause { reason: limited.limit.reason(), error }.into());
         }
         let on = match limited.scope {
             Scope::App => Wait::AppLimit,
             Scope::Token | Scope::Account => Wait::AccountLimit,
         };
-        Err(Failure::Unavailable { error, wait: Some(left.min(LOOK_EVERY)), on })
+        Err(Failure::Unavailable { error, wait: Some(left.min(LOOK_EVERY)), on }.into())
     }
 
     /// What leaves no room for the command's call, and until when; where there is room, it counts as made.

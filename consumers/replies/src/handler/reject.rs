@@ -1,6 +1,6 @@
 //! Refuses a record that is no command which could be carried out: a result for whoever wrote it, then a dead letter.
 
-use super::abandoned::{Abandoned, not_read_yet};
+use super::abandoned::Abandoned;
 use super::{INTENDED_WITHIN, Partition, Replies};
 use crate::command::{Subject, Unusable};
 use crate::ledger::CommandState;
@@ -59,7 +59,7 @@ impl Replies {
                         || !self.end(&pending, record, subject, &result)
                     {
                         // It is another's by now, who may take it for a command.
-                        return Err(not_read_yet(partition));
+                        return Err(partition.not_read_yet());
                     }
                     Some(self.result(record, subject, attempt, &result))
                 }

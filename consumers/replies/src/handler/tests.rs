@@ -25,6 +25,7 @@ use runtime::process::Process;
 use runtime::settings::KafkaSettings;
 use schemas::reply::{CommandResult, ResultStatus};
 use std::fs;
+use std::time::SystemTime;
 use tempfile::TempDir;
 use weir_graph::{Account, GraphId, Login};
 use weir_graph_simulator::{Behaviour, Simulator};
