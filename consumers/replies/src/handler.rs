@@ -56,6 +56,9 @@ use weir_graph::{AccessTokens, Graph, NoToken, RateLimiter, SharedWaits};
 const READ_BACK: Duration = Duration::from_secs(10);
 /// How long an intent, or another result, may take to be acknowledged and read back: as the producer's longest delivery, and [`READ_BACK`].
 const INTENDED_WITHIN: Duration = Duration::from_mins(3);
+/// How long a process that goes on may take to hear that a partition is not its own any more: longer than a member of a group lives without
+/// a heartbeat that the coordinator answered (`session.timeout.ms`, 15 s).
+pub(crate) const TAKEN_AWAY_WITHIN: Duration = Duration::from_secs(20);
 /// How much longer than its limit a call may take before it counts as one that hangs.
 const SLACK: Duration = Duration::from_secs(30);
 
@@ -82,6 +85,8 @@ pub(crate) struct Replies {
     pub(crate) reads_commands: AtomicBool,
     /// Lets it be said now and then that a command is passed over.
     pub(crate) log: Throttle,
+    /// [`TAKEN_AWAY_WITHIN`].
+    pub(crate) taken_away_within: Duration,
     pub(crate) settings: ReplySettings,
 }
 

@@ -103,17 +103,23 @@ impl Replies {
         }
         if partition.caught_up_at != Some(record.offset) {
             // That of a record right before this one may be on its way. Before the next try it has arrived, and is read.
-            return Err(partition.not_read_yet());
+            return Err(partition.not_read_yet(Duration::ZERO));
         }
         let Some(claim) = claim else { return Ok(Some(Abandoned::Undone { attempt, claim: None })) };
         let fate = lock(&self.claims).fate(claim);
+        // Whose claim it is may be at work, unless it is known that this process has the partition since.
+        if matches!(fate, Fate::Unknown)
+            && let Some(left) = partition.in_doubt_for(self.taken_away_within)
+        {
+            return Err(partition.not_read_yet(left));
+        }
         Ok(Some(match fate {
             Fate::Undone => Abandoned::Undone { attempt, claim: Some(Arc::clone(claim)) },
             Fate::Ended(end) => Abandoned::Ended { attempt, end },
             Fate::Unknown if partition.fenced_at != Some(record.offset) => {
                 waits.on(Wait::Kafka, INTENDED_WITHIN, self.fence(record, subject, attempt)).await?;
                 partition.fenced_at = Some(record.offset);
-                return Err(partition.not_read_yet());
+                return Err(partition.not_read_yet(Duration::ZERO));
             }
             Fate::Unknown => {
                 let result = self.cut_off(record, position, subject, attempt);
@@ -122,9 +128,9 @@ impl Replies {
         }))
     }
 
-    /// Has a command begun anew by what is known of it, since the attempt is another claim's. For this same record that is mostly a former
-    /// owner of the partition, whose intent arrived late: it is `cut_off`, and not sent another time, since that one may be at work all
-    /// the same. For another record, that one has the result.
+    /// Has a command begun anew by what is known of it, since the attempt is another claim's. For this same record that is the next owner
+    /// of the partition, which is taken away from this process then, or a former one, whose intent arrived late: then it is `cut_off`, and
+    /// not sent another time, since that one may be at work all the same. For another record, that one has the result.
     pub(super) fn overtaken(pending: &mut Pending) -> Failure {
         pending.intent = Intent::Overtaken;
         let error = String::from("the attempt at this command is somebody else's");

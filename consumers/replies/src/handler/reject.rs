@@ -9,6 +9,7 @@ use crate::pending::Pending;
 use crate::result::AttemptResult;
 use runtime::consumer::{Failure, Output, Record, Wait, Waits};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 impl Replies {
     /// Refuses what is no command that could be carried out. Its result comes before the dead letter, so that none is
@@ -59,7 +60,8 @@ impl Replies {
                         || !self.end(&pending, record, subject, &result)
                     {
                         // It is another's by now, who may take it for a command.
-                        return Err(partition.not_read_yet());
+                        partition.overtaken();
+                        return Err(partition.not_read_yet(Duration::ZERO));
                     }
                     Some(self.result(record, subject, attempt, &result))
                 }

@@ -168,3 +168,22 @@ async fn an_intent_that_was_not_acknowledged_or_read_back_is_given_back_too() {
     }
     assert_eq!(bench.simulator.posts().len(), 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_overtaken_says_nothing_while_its_partition_may_be_taken_away() {
+    let bench = Bench::new().await;
+    let one = Replies { taken_away_within: Duration::from_mins(5), ..stopped(&bench, 100) };
+    assert!(one.follower().await.is_ok());
+    bench.simulator.misbehave_times("1", Behaviour::error(4, None), 1);
+    let (mut partition, record) = (Partition::default(), command(1));
+    assert!(handle(&one, &mut partition, &record).await.is_err());
+    let other = bench.owner();
+    intend_again(&one, &other).await;
+    for _ in 0..6 {
+        let waits = handle(&one, &mut partition, &record).await;
+        assert!(matches!(waits, Err(Failure::Unavailable { .. })), "{waits:?}");
+    }
+    let subject = Command::read(&record, facebook).unwrap().subject;
+    other.publish(&other.result(&record, &subject, 1, &AttemptResult::Done(None)), &record).await.unwrap();
+    assert_eq!(results(&one, &mut partition, &record).await, [""; 0], "the other one's stands alone");
+}

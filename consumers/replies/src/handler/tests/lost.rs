@@ -126,3 +126,22 @@ async fn what_has_ended_is_not_given_back() {
     assert_eq!(pending.intent, Intent::Again);
     assert!(!one.intend(&mut pending, &record, &read.subject).await.unwrap(), "nor intended");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_stopped_calls_nothing_cut_off_that_another_may_be_at_work_on() {
+    let bench = Bench::new().await;
+    let (owner, woken, next) = (bench.owner(), bench.owner(), bench.owner());
+    follow([&woken, &next]).await;
+    let woken = Replies { taken_away_within: Duration::from_mins(5), ..woken };
+    let record = command(1);
+    intend(&owner, &record).await;
+    // The record waited in its queue.
+    let handled_at = Some(SystemTime::now() - Duration::from_mins(1));
+    let mut partition = Partition { caught_up_at: Some(0), handled_at, ..Partition::default() };
+    for _ in 0..6 {
+        let waits = handle(&woken, &mut partition, &record).await;
+        assert!(matches!(waits, Err(Failure::Unavailable { on: Wait::Kafka, .. })), "{waits:?}");
+    }
+    let said = results(&next, &mut Partition::default(), &record).await;
+    assert_eq!(said, ["unknown"], "by who is given the partition");
+}
