@@ -101,7 +101,9 @@ impl Handler for Replies {
     /// Reads the results topic to its end, which is after the former owner of the partition let go of it.
     async fn restore(&self, first: &Record) -> Result<Partition, Failure> {
         self.catch_up().await?;
-        Ok(Partition { caught_up_at: Some(first.offset), ..Partition::default() })
+        let mut partition = Partition::default();
+        partition.caught_up(first.offset);
+        Ok(partition)
     }
 
     async fn handle(
@@ -113,8 +115,7 @@ impl Handler for Replies {
     ) -> Result<Vec<Output>, Failure> {
         state.is_handled();
         if state.caught_up_at.is_none() {
-            waits.on(Wait::Kafka, INTENDED_WITHIN, self.catch_up()).await?;
-            state.caught_up_at = Some(record.offset);
+            self.read_on(state, record, waits).await?;
         }
         // What a command may be goes by its account, too.
         if !self.tokens.is_read() {
@@ -164,6 +165,34 @@ impl Replies {
             .map_err(|error| Failure::of_kafka(&error))
     }
 
+    /// Reads the results to their end for this record.
+    async fn read_on(
+        &self,
+        partition: &mut Partition,
+        record: &Record,
+        waits: &Waits,
+    ) -> Result<(), Failure> {
+        waits.on(Wait::Kafka, INTENDED_WITHIN, self.catch_up()).await?;
+        partition.caught_up(record.offset);
+        Ok(())
+    }
+
+    /// Whether nobody has intended the attempt, nor said what became of it: it may be refused without an intent then. The results were read
+    /// lately for that, or a process that was stopped with records in its queues would refuse what another has done.
+    async fn is_nobodys(
+        &self,
+        partition: &mut Partition,
+        record: &Record,
+        subject: &Subject,
+        attempt: u32,
+        waits: &Waits,
+    ) -> Result<bool, Failure> {
+        if !partition.is_read_of_late() {
+            self.read_on(partition, record, waits).await?;
+        }
+        Ok(self.follower().await?.ledger().owner(&subject.name(), attempt).is_none())
+    }
+
     /// What is known of a command; an error where it is new and no more can be remembered.
     fn known(&self, follower: &Follower, subject: &Subject) -> Result<CommandState, Failure> {
         let (state, is_full, known) = {
@@ -209,8 +238,7 @@ impl Replies {
             };
             // Who has it now may be carrying it out, or have done so: what was intended is only its owner's to end, all else anyone's.
             let is_ours = if pending.intent == Intent::None {
-                let (follower, name) = (self.follower().await?, command.subject.name());
-                follower.ledger().owner(&name, pending.attempt).is_none()
+                self.is_nobodys(partition, record, &command.subject, pending.attempt, waits).await?
             } else {
                 let intended = self.intend(pending, record, &command.subject);
                 waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await?

@@ -13,7 +13,9 @@ pub(crate) struct Partition {
     pub(super) caught_up_at: Option<i64>,
     /// Offset of the record for which that was behind a record of our own, so that nothing before it is unread.
     pub(super) fenced_at: Option<i64>,
-    /// When a record was handled last, by the clock, which goes on while a process is stopped.
+    /// When it was, by the clock, which goes on while a process is stopped.
+    pub(super) read_at: Option<SystemTime>,
+    /// When a record was handled last, by the same clock.
     pub(super) handled_at: Option<SystemTime>,
     /// Since when another process may have the partition, for all that is known here.
     pub(super) doubted_at: Option<Instant>,
@@ -23,11 +25,20 @@ pub(crate) struct Partition {
 }
 
 impl Partition {
+    /// The results were read to their end for this record.
+    pub(super) fn caught_up(&mut self, offset: i64) {
+        (self.caught_up_at, self.read_at) = (Some(offset), Some(SystemTime::now()));
+    }
+
+    /// Whether they were lately, so that nobody else can have had the partition since.
+    pub(super) fn is_read_of_late(&self) -> bool {
+        !self.read_at.is_none_or(is_long_ago)
+    }
+
     /// A record is handled. What is known by now is as old as the former one is: the process may have been stopped, and the partition be
     /// another's. A command under way has the results read to their end first.
     pub(super) fn is_handled(&mut self) {
-        let was_stopped = |at: SystemTime| at.elapsed().map_or(true, |since| since > READ_BACK);
-        if self.handled_at.replace(SystemTime::now()).is_some_and(was_stopped) {
+        if self.handled_at.replace(SystemTime::now()).is_some_and(is_long_ago) {
             self.doubted_at = Some(Instant::now());
             if self.pending.is_some() {
                 self.caught_up_at = None;
@@ -53,6 +64,11 @@ impl Partition {
             String::from("an attempt at this command was begun before, whose result may not be read yet");
         Failure::Unavailable { error, wait: Some(wait.min(LOOK_EVERY)), on: Wait::Kafka }
     }
+}
+
+/// Whether a process may have been stopped since, and its partitions be given to others.
+fn is_long_ago(at: SystemTime) -> bool {
+    at.elapsed().map_or(true, |since| since > READ_BACK)
 }
 
 #[cfg(test)]

@@ -45,7 +45,10 @@ impl Replies {
         waits: &Waits,
     ) -> Result<Option<Output>, Failure> {
         Ok(match self.known(self.follower().await?, subject)? {
-            CommandState::New => Some(self.result(record, subject, 1, &AttemptResult::Refused(cause))),
+            CommandState::New if self.is_nobodys(partition, record, subject, 1, waits).await? => {
+                Some(self.result(record, subject, 1, &AttemptResult::Refused(cause)))
+            }
+            CommandState::New => return Err(partition.not_read_yet(Duration::ZERO)),
             // An older version, which took it for a command, ended before there was a result.
             state => match self.abandoned(partition, &state, record, subject, waits).await? {
                 None => None,

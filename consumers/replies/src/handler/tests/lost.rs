@@ -145,3 +145,21 @@ async fn who_was_stopped_calls_nothing_cut_off_that_another_may_be_at_work_on() 
     let said = results(&next, &mut Partition::default(), &record).await;
     assert_eq!(said, ["unknown"], "by who is given the partition");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_stopped_reads_on_before_a_record_of_its_queue_is_refused() {
+    let bench = Bench::new().await;
+    let owner = bench.owner_with(|settings| settings.reply_max_age = Duration::ZERO);
+    assert!(owner.follower().await.is_ok());
+    let read_at = Some(SystemTime::now() - Duration::from_mins(1));
+    let mut partition = Partition { caught_up_at: Some(0), read_at, ..Partition::default() };
+    assert_eq!(results(&owner, &mut partition, &command(1)).await, ["refused"]);
+    assert_eq!(partition.caught_up_at, Some(1), "behind what others wrote meanwhile");
+    let no_command = Record { key: Some(b"1784".to_vec()), ..command(2) };
+    assert!(handle(&owner, &mut partition, &no_command).await.is_err());
+    assert_eq!(partition.caught_up_at, Some(1), "and not for each");
+    partition.read_at = read_at;
+    let no_command = Record { key: Some(b"1784".to_vec()), ..command(3) };
+    assert!(handle(&owner, &mut partition, &no_command).await.is_err());
+    assert_eq!((partition.caught_up_at, published(&owner, "c-3").await), (Some(3), CommandState::Ended));
+}
