@@ -1,5 +1,6 @@
 //! A command under way, over the times that it is handled while it waits.
 
+use crate::outcome::Cause;
 use runtime::consumer::Output;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +16,8 @@ pub(crate) struct Pending {
     pub(crate) since: Instant,
     /// Since when commands have waited for what this one waits for.
     pub(crate) waits_since: Option<Instant>,
+    /// Why the latest call did not reach its host, where it did not.
+    pub(crate) unreached: Option<Cause>,
     pub(crate) attempt: u32,
     pub(crate) claim: String,
     /// The claim under which this process intended the attempt before, without a call that did anything; it makes none any more.
@@ -46,6 +49,7 @@ impl Pending {
             offset,
             since: Instant::now(),
             waits_since: None,
+            unreached: None,
             attempt,
             claim: new_claim(),
             given_back: None,

@@ -1,5 +1,6 @@
 //! One attempt: what is needed before the call, the intent, the call.
 
+use super::waited::unreached;
 use super::{INTENDED_WITHIN, Partition, Replies, SLACK, allowed};
 use crate::command::{Command, Method};
 use crate::lateness;
@@ -47,25 +48,32 @@ impl Replies {
         let token = self.token(command)?;
         let budgets = CallBudgets::new(&self.tokens.account(&command.account), &token);
         self.check_limits(pending, &mut partition.limit_waits, command, &budgets)?;
-        if !waits.on(Wait::Kafka, INTENDED_WITHIN, self.intend(pending, record, &command.subject)).await? {
-            return Err(Stop::Overtaken);
-        }
-        // Kafka may have taken its time for the intent.
-        in_time()?;
-        if !self.may_call(pending, &command.subject).await? {
-            return Err(Stop::Overtaken);
-        }
         let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
-        let call = async {
-            let outcome = self.call(command, &token, &budgets).await;
-            // Before anything else is awaited, where all but what is remembered here may be dropped.
-            self.remember(pending, record, &command.subject, &outcome);
-            outcome
+        let still = waits.on(Wait::ApiAnswer, answered_within, self.why_still_unreached(pending, &token));
+        let outcome = if let Some(cause) = still.await {
+            CallOutcome::TryLater(cause)
+        } else {
+            if !waits.on(Wait::Kafka, INTENDED_WITHIN, self.intend(pending, record, &command.subject)).await?
+            {
+                return Err(Stop::Overtaken);
+            }
+            // Kafka may have taken its time for the intent.
+            in_time()?;
+            if !self.may_call(pending, &command.subject).await? {
+                return Err(Stop::Overtaken);
+            }
+            let call = async {
+                let outcome = self.call(command, &token, &budgets).await;
+                // Before anything else is awaited, where all but what is remembered here may be dropped.
+                self.remember(pending, record, &command.subject, &outcome);
+                outcome
+            };
+            waits.on(Wait::ApiAnswer, answered_within, call).await
         };
-        let outcome = waits.on(Wait::ApiAnswer, answered_within, call).await;
         allowed::called(&mut partition.limit_waits, &command.account, &outcome, pending.since);
         waits.on(Wait::ApiAnswer, answered_within, self.look_at_other_hosts(&token, &outcome)).await;
         pending.waits_since = self.waits_since(command, &token, &outcome);
+        pending.unreached = unreached(&outcome).cloned();
         if let CallOutcome::TokenRefused(cause) = &outcome
             && self.tokens.refuse_and_reread(&token, &command.account, &cause.error).await.is_none()
         {

@@ -2,7 +2,7 @@
 
 use super::Replies;
 use crate::command::Command;
-use crate::outcome::CallOutcome;
+use crate::outcome::{CallOutcome, Cause};
 use crate::pending::Pending;
 use runtime::consumer::Record;
 use runtime::mutex::lock;
@@ -13,10 +13,18 @@ use weir_graph::{AccessToken, RefusalClass, SharedWaits};
 const ASK_OTHERS_EVERY: Duration = Duration::from_secs(30);
 
 impl Replies {
+    /// Why the host of the call before is not reached, where it is not yet: it is asked for that alone, so that a command which waits for
+    /// it leaves no two records of an attempt for each time that it looks.
+    pub(super) async fn why_still_unreached(&self, pending: &Pending, token: &AccessToken) -> Option<Cause> {
+        let cause = pending.unreached.as_ref()?;
+        let asked = self.graph.are_reached(vec![self.graph.host(token).clone()]).await;
+        asked.iter().all(|(_, is_reached)| !is_reached).then(|| cause.clone())
+    }
+
     /// Where a call did not reach its host, asks the others that there are tokens for whether they are reached, without a token: no call
     /// of this process may tell, as long as each of its partitions has a command to such a host at its head.
     pub(super) async fn look_at_other_hosts(&self, token: &AccessToken, outcome: &CallOutcome) {
-        if !is_unreached(outcome) {
+        if unreached(outcome).is_none() {
             return;
         }
         let mut asked = self.others_asked.lock().await;
@@ -38,7 +46,7 @@ impl Replies {
         let (host, now) = (self.graph.host(token).origin(), Instant::now());
         let mut waits = lock(&self.shared_waits);
         match outcome {
-            outcome if is_unreached(outcome) => Some(waits.waits(&host, now)),
+            outcome if unreached(outcome).is_some() => Some(waits.waits(&host, now)),
             CallOutcome::TryLater(_) => {
                 waits.reached(&host, now);
                 Some(waits.waits(&command.key, now))
@@ -53,9 +61,12 @@ impl Replies {
     }
 }
 
-/// Whether a call came to nothing because its host was not reached: all else for which commands wait is what Meta says.
-fn is_unreached(outcome: &CallOutcome) -> bool {
-    matches!(outcome, CallOutcome::TryLater(cause) if cause.reason != RefusalClass::TryLater.as_str())
+/// Why a call came to nothing because its host was not reached: all else for which commands wait is what Meta says.
+pub(super) fn unreached(outcome: &CallOutcome) -> Option<&Cause> {
+    match outcome {
+        CallOutcome::TryLater(cause) if cause.reason != RefusalClass::TryLater.as_str() => Some(cause),
+        _ => None,
+    }
 }
 
 impl Pending {

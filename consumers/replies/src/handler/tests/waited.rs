@@ -1,6 +1,8 @@
 //! Commands that wait for the same, one behind the other.
 
 use super::*;
+use crate::outcome::Cause;
+use runtime::consumer::TopicReader;
 use std::net::TcpListener;
 use weir_graph::GraphUrl;
 
@@ -123,4 +125,43 @@ async fn commands_to_one_person_wait_together_until_meta_takes_one() {
     );
     bench.simulator.misbehave("9", Behaviour::error(2_018_321, None));
     assert_eq!(refused_at_once(&owner, &mut partition, &old(5, "1784", 9)).await, None, "it begins anew");
+}
+
+/// How many records the results topic has.
+fn records(bench: &Bench) -> i64 {
+    let kafka = KafkaSettings::plain(bench.mock.bootstrap_servers());
+    let reader = TopicReader::new(&kafka, "test", RESULTS).unwrap();
+    reader.partitions().unwrap().into_iter().map(|partition| reader.ends(partition).unwrap().1).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_waits_for_a_dead_host_writes_what_it_begins_and_gives_back_once() {
+    let bench = Bench::new().await;
+    let (owner, _accounts) = bench.impatient_owner_with(|settings| {
+        settings.reply_patience = Duration::from_hours(1);
+    });
+    let mut partition = Partition::default();
+    for _ in 0..5 {
+        assert_eq!(refused_at_once(&owner, &mut partition, &old(1, DEAD, 1)).await, None);
+    }
+    assert_eq!(records(&bench), 2);
+    assert!(partition.pending.as_ref().unwrap().waits_since.is_some());
+    let owner = Replies {
+        settings: ReplySettings { reply_patience: Duration::ZERO, ..owner.settings.clone() },
+        ..owner
+    };
+    assert_eq!(results(&owner, &mut partition, &old(1, DEAD, 1)).await, ["refused"]);
+    assert_eq!(records(&bench), 3, "its owner refuses it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_is_sent_once_its_host_is_reached_again() {
+    let bench = Bench::new().await;
+    let (owner, _accounts) = bench.impatient_owner();
+    let cause = Cause { reason: "unreachable", error: String::new() };
+    let pending = Pending { unreached: Some(cause), ..Pending::new(1, 1, Vec::new()) };
+    let mut partition = Partition { pending: Some(pending), ..Partition::default() };
+    assert_eq!(results(&owner, &mut partition, &command(1)).await, ["done"]);
+    let [asked] = &bench.simulator.calls()[..] else { panic!("it is asked for once") };
+    assert_eq!((asked.method.as_str(), bench.simulator.posts().len()), ("HEAD", 1));
 }
