@@ -61,10 +61,6 @@ pub async fn run<H: Handler>(
             }
             _ if process.shutdown.is_requested() => return Err(error),
             Next::End => return Err(error),
-            Next::GiveUp => {
-                tracing::error!("a new Kafka client has not mended it, so that this process ends: {error}");
-                return Err(error);
-            }
             Next::Replace => {
                 if let Some(suppressed) = replaced_log.pass(Instant::now()) {
                     tracing::warn!(suppressed, "{error}: replacing the Kafka client");
@@ -120,11 +116,9 @@ enum Next {
     Replace,
     /// A new client may mend this.
     ReplaceOnce,
-    /// A new client has not mended this: the consumer ends, and says so.
-    GiveUp,
     /// A person has to mend this: the consumer stays, does nothing and says so.
     Stay,
-    /// The consumer ends.
+    /// The consumer ends: a new client has not mended this, or would not.
     End,
 }
 
@@ -139,7 +133,7 @@ impl Next {
                 Self::Replace
             }
             ConsumerError::Stuck { .. } | ConsumerError::Fatal(_) | ConsumerError::Unsorted => {
-                if replaced.is_none_or(|age| age > mended_after) { Self::ReplaceOnce } else { Self::GiveUp }
+                if replaced.is_none_or(|age| age > mended_after) { Self::ReplaceOnce } else { Self::End }
             }
             _ => Self::End,
         }
@@ -222,7 +216,7 @@ mod tests {
             let stall_timeout = Duration::from_mins(minutes);
             let after = |age| Next::after(&ConsumerError::Unsorted, age, stall_timeout);
             assert_eq!(after(None), Next::ReplaceOnce);
-            assert_eq!(after(Some(stall_timeout + Duration::from_mins(1))), Next::GiveUp, "{minutes}");
+            assert_eq!(after(Some(stall_timeout + Duration::from_mins(1))), Next::End, "{minutes}");
             assert_eq!(after(Some(stall_timeout * 12)), Next::ReplaceOnce, "{minutes}");
         }
     }
