@@ -3,6 +3,7 @@
 
 pub mod credentials;
 pub mod dead_letter;
+pub(crate) mod in_a_row;
 pub mod last_reason;
 pub(crate) mod log;
 pub mod partitioner;

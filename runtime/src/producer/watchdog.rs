@@ -31,6 +31,7 @@ use super::context::Context;
 use super::{Producer, ProducerError, ProducerMetrics, QuotaWatch};
 use crate::kafka::TopicPartition;
 use crate::kafka::credentials::Changes;
+use crate::kafka::in_a_row::InARow;
 use crate::settings::KafkaSettings;
 use crate::throttle::Throttle;
 
@@ -90,7 +91,7 @@ struct Watchdog {
     /// Before another client is built.
     wait: Duration,
     /// Samples in a row without a connection.
-    lost: u32,
+    lost: InARow,
     rebuilt: Vec<IntCounter>,
     metrics: ProducerMetrics,
     sending: Sending,
@@ -108,7 +109,7 @@ impl Watchdog {
             progress: Progress::new(STALLED_AFTER, now),
             built: now,
             wait: *REBUILD_EVERY.start(),
-            lost: 0,
+            lost: InARow::default(),
             rebuilt: Reason::counters(registry),
             metrics: ProducerMetrics::new(registry, quota),
             sending: Sending::default(),
@@ -133,7 +134,7 @@ impl Watchdog {
                 in_flight: context.in_flight(),
                 is_partition_stuck: !stuck.is_empty(),
                 is_sampled,
-                is_lost: self.lost >= LOST_AFTER,
+                is_lost: self.lost.count() >= LOST_AFTER,
             };
             self.metrics.in_flight.set(i64::try_from(seen.in_flight).unwrap_or(i64::MAX));
             drop(client);
@@ -159,7 +160,7 @@ impl Watchdog {
         if let Some(statistics) = &statistics {
             self.metrics.sample(statistics);
             self.sending.sample(statistics);
-            self.lost = if statistics.brokers_up() == 0 { self.lost.saturating_add(1) } else { 0 };
+            self.lost.sample(statistics.brokers_up() == 0);
         }
         statistics.is_some()
     }
@@ -216,7 +217,7 @@ impl Watchdog {
     /// Replaces a client that has lost its brokers, before its records run out of time.
     async fn reconnect(&mut self, changes: &Changes) {
         if self.producer.check_topics(&[], REACHABLE_WITHIN).await.is_ok() {
-            self.lost = 0;
+            self.lost.forget();
         } else if self.producer.is_another_client_answered(REACHABLE_WITHIN).await
             && self.producer.check_topics(&[], RECONNECTS_WITHIN).await.is_err()
         {
@@ -287,6 +288,7 @@ impl Watchdog {
         self.built = now;
         self.progress = Progress::new(STALLED_AFTER, now);
         self.metrics.renewed();
-        (self.sending, self.lost) = (Sending::default(), 0);
+        self.sending = Sending::default();
+        self.lost.forget();
     }
 }

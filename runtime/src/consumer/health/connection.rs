@@ -4,7 +4,6 @@
 //! librdkafka reads certificates once, and can forget its brokers: such a client stays without partitions for good.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
@@ -14,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::fatal_panic::blocking;
 use crate::consumer::ConsumerError;
 use crate::kafka::credentials::Changes;
+use crate::kafka::in_a_row::InARow;
 use crate::kafka::log::KafkaLog;
 use crate::kafka::quota::QuotaWatch;
 use crate::kafka::statistics::Statistics;
@@ -31,9 +31,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(in crate::consumer) struct Connection {
     /// Samples in a row without a broker.
-    lost: AtomicU32,
+    lost: InARow,
     /// The same without the coordinator of the group, from which all partitions come; other brokers may well answer.
-    uncoordinated: AtomicU32,
+    uncoordinated: InARow,
     /// Says so after a few, with the reason that is in the log.
     shown: Check,
     log: KafkaLog,
@@ -41,8 +41,8 @@ pub(in crate::consumer) struct Connection {
 }
 
 impl Connection {
-    pub(in crate::consumer) const fn new(shown: Check, log: KafkaLog, quota: Arc<QuotaWatch>) -> Self {
-        Self { lost: AtomicU32::new(0), uncoordinated: AtomicU32::new(0), shown, log, quota }
+    pub(in crate::consumer) fn new(shown: Check, log: KafkaLog, quota: Arc<QuotaWatch>) -> Self {
+        Self { lost: InARow::default(), uncoordinated: InARow::default(), shown, log, quota }
     }
 
     /// For `ClientContext::stats_raw`.
@@ -50,8 +50,8 @@ impl Connection {
         let Some(statistics) = Statistics::read(json) else { return };
         let now = Instant::now();
         self.quota.look(statistics.quota_wait().as_ref(), now);
-        let lost = count_while(statistics.brokers_up() == 0, &self.lost);
-        let uncoordinated = count_while(statistics.lacks_coordinator(), &self.uncoordinated);
+        let lost = self.lost.sample(statistics.brokers_up() == 0);
+        let uncoordinated = self.uncoordinated.sample(statistics.lacks_coordinator());
         if lost >= LOST_AFTER {
             let reason = self.log.last_reason().unwrap_or_default();
             self.shown.fail(format!("none answers, records wait until one does: {reason}"));
@@ -64,17 +64,6 @@ impl Connection {
             self.shown.pass();
         }
     }
-
-    fn lost(&self) -> u32 {
-        self.lost.load(Ordering::Relaxed)
-    }
-}
-
-/// Counts samples in a row of which something is so, and returns how many that are.
-fn count_while(is_so: bool, samples: &AtomicU32) -> u32 {
-    let count = if is_so { samples.load(Ordering::Relaxed).saturating_add(1) } else { 0 };
-    samples.store(count, Ordering::Relaxed);
-    count
 }
 
 /// Why the client is to be replaced, once there is a reason; `None` at the `end`.
@@ -95,12 +84,12 @@ pub(in crate::consumer) async fn watch(
 /// Returns once this client is not answered and another one has been for a while.
 async fn lost_alone(connection: &Connection, config: &ClientConfig) {
     loop {
-        let asked = connection.lost();
+        let asked = connection.lost.count();
         if asked >= LOST_AFTER && is_another_answered(config.clone()).await {
-            while connection.lost() >= asked && connection.lost() < asked + LOST_AFTER {
+            while connection.lost.count() >= asked && connection.lost.count() < asked + LOST_AFTER {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
-            if connection.lost() >= asked + LOST_AFTER {
+            if connection.lost.count() >= asked + LOST_AFTER {
                 return;
             }
         }
@@ -175,7 +164,7 @@ mod tests {
         let said = after("wait-broker-transport");
         assert!(said.contains("[!]brokers: the coordinator of its group does not answer"), "{said}");
         assert!(said.contains("b:1/3: timed out"), "{said}");
-        assert_eq!(connection.lost(), 0, "a new client would not reach it either");
+        assert_eq!(connection.lost.count(), 0, "a new client would not reach it either");
         assert!(after("up").contains("[+]brokers ok\n"));
     }
 
@@ -213,10 +202,10 @@ mod tests {
                 r#"{{"msg_cnt":0,"msg_size":0,"brokers":{{"a:1/1":{{"state":"{state}"}},"b:1/2":{{"state":"DOWN"}}}}}}"#
             );
             connection.sample(text.as_bytes());
-            connection.lost()
+            connection.lost.count()
         };
         assert_eq!(["UP", "CONNECT", "DOWN", "UP", "INIT"].map(sample), [0, 1, 2, 0, 1]);
         connection.sample(b"{");
-        assert_eq!(connection.lost(), 1);
+        assert_eq!(connection.lost.count(), 1);
     }
 }
