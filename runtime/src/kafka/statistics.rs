@@ -47,7 +47,10 @@ struct Broker {
     #[serde(default, rename = "nodeid")]
     number: i32,
     state: String,
-    /// Requests that were sent again, since the client was made.
+    /// Connections that were tried, since the client was made.
+    #[serde(default)]
+    connects: u64,
+    /// Requests that were sent again, since then.
     #[serde(default)]
     txretries: u64,
     #[serde(default)]
@@ -100,6 +103,16 @@ impl Statistics {
         let connected =
             self.brokers.values().filter(|broker| matches!(broker.state.as_str(), "UP" | "UPDATE"));
         connected.map(|broker| broker.number)
+    }
+
+    /// Connections that were tried since the client was made.
+    pub(crate) fn connects(&self) -> u64 {
+        self.brokers.values().map(|broker| broker.connects).sum()
+    }
+
+    /// How many brokers the client knows.
+    pub(crate) fn brokers(&self) -> usize {
+        self.brokers.len()
     }
 
     /// The longest that a broker had the client wait for its quota in the window.

@@ -4,6 +4,7 @@
 //! librdkafka reads certificates once, and can forget its brokers: such a client stays without partitions for good.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
@@ -27,11 +28,16 @@ const LOST_AFTER: u32 = 2;
 /// How long the brokers may take to answer another client.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What is said of connections that end without a reason.
+const CLOSED: &str = "connections are closed as soon as they are made, as where a broker has as many as it may (max.connections), or speaks another security.protocol there";
+
 /// What the client says of its connections.
 #[derive(Debug)]
 pub(in crate::consumer) struct Connection {
     /// Samples in a row without a broker.
     lost: InARow,
+    /// Connections that were tried up to the first of them.
+    tried: AtomicU64,
     /// The same without the coordinator of the group, from which all partitions come; other brokers may well answer.
     uncoordinated: InARow,
     /// Says so after a few, with the reason that is in the log.
@@ -42,7 +48,14 @@ pub(in crate::consumer) struct Connection {
 
 impl Connection {
     pub(in crate::consumer) fn new(shown: Check, log: KafkaLog, quota: Arc<QuotaWatch>) -> Self {
-        Self { lost: InARow::default(), uncoordinated: InARow::default(), shown, log, quota }
+        Self {
+            lost: InARow::default(),
+            tried: AtomicU64::new(0),
+            uncoordinated: InARow::default(),
+            shown,
+            log,
+            quota,
+        }
     }
 
     /// For `ClientContext::stats_raw`.
@@ -51,9 +64,12 @@ impl Connection {
         let now = Instant::now();
         self.quota.look(statistics.quota_wait().as_ref(), now);
         let lost = self.lost.sample(statistics.brokers_up() == 0);
+        if lost <= 1 {
+            self.tried.store(statistics.connects(), Ordering::Relaxed);
+        }
         let uncoordinated = self.uncoordinated.sample(statistics.lacks_coordinator());
         if lost >= LOST_AFTER {
-            let reason = self.log.last_reason().unwrap_or_default();
+            let reason = self.why_lost(&statistics, now);
             self.shown.fail(format!("none answers, records wait until one does: {reason}"));
         } else if uncoordinated >= LOST_AFTER {
             let reason = self.log.last_reason_of_late(now).unwrap_or_else(|| String::from("not known why"));
@@ -63,6 +79,15 @@ impl Connection {
         } else {
             self.shown.pass();
         }
+    }
+
+    /// librdkafka says nothing of connections that are closed right after they were made: as little as of idle ones, which are closed all
+    /// day (`log.connection.close`). Where it tries broker after broker and all the same has no reason, it is that.
+    fn why_lost(&self, statistics: &Statistics, now: Instant) -> String {
+        let tried = statistics.connects().saturating_sub(self.tried.load(Ordering::Relaxed));
+        let is_closed = || (tried > statistics.brokers() as u64).then(|| String::from(CLOSED));
+        let reason = self.log.last_reason_of_late(now).or_else(is_closed);
+        reason.or_else(|| self.log.last_reason()).unwrap_or_default()
     }
 }
 
@@ -108,8 +133,13 @@ async fn is_another_answered(config: ClientConfig) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
     use prometheus::Gauge;
-    use rdkafka::ClientContext as _;
+    use rdkafka::ClientContext;
+    use rdkafka::config::RDKafkaLogLevel;
+    use rdkafka::consumer::ConsumerContext;
     use rdkafka::error::{KafkaError, RDKafkaErrorCode};
     use rdkafka::mocking::MockCluster;
 
@@ -117,6 +147,7 @@ mod tests {
     use crate::kafka::credentials::Credentials;
     use crate::process::health::{Health, Probe};
     use crate::process::shutdown::Shutdown;
+    use crate::settings::KafkaSettings;
 
     const UP: &[u8] = br#"{"msg_cnt":0,"msg_size":0,"brokers":{"a:1/1":{"state":"UP"}}}"#;
     const DOWN: &[u8] = br#"{"msg_cnt":0,"msg_size":0,"brokers":{"a:1/1":{"state":"DOWN"}}}"#;
@@ -166,6 +197,42 @@ mod tests {
         assert!(said.contains("b:1/3: timed out"), "{said}");
         assert_eq!(connection.lost.count(), 0, "a new client would not reach it either");
         assert!(after("up").contains("[+]brokers ok\n"));
+    }
+
+    struct Sampled(Connection);
+
+    impl ClientContext for Sampled {
+        fn stats_raw(&self, statistics: &[u8]) {
+            self.0.sample(statistics);
+        }
+
+        fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+            self.0.log.log(level, facility, message);
+        }
+
+        fn error(&self, error: KafkaError, reason: &str) {
+            self.0.log.error(error, reason);
+        }
+    }
+
+    impl ConsumerContext for Sampled {}
+
+    #[test]
+    fn a_broker_that_closes_each_connection_at_once_is_said_to() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        thread::spawn(move || listener.incoming().for_each(drop));
+        let health = Health::new(Shutdown::new());
+        health.check("kafka", Probe::Startup).pass();
+        let mut config = KafkaSettings::plain(&address).client_config("test");
+        config.set("group.id", "test").set("statistics.interval.ms", "200");
+        let sampled = Sampled(shown(&health, KafkaLog::default()));
+        let client: BaseConsumer<Sampled> = config.create_with_context(sampled).unwrap();
+        let begun = Instant::now();
+        while !health.report(Probe::Readiness).verbose().contains(CLOSED) {
+            assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", health.report(Probe::Readiness));
+            drop(client.poll(Duration::from_millis(50)));
+        }
     }
 
     #[tokio::test(flavor = "multi_thread")]
