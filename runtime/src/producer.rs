@@ -26,6 +26,7 @@ pub use acknowledgement::{Acknowledgement, BatchCompletion};
 pub use batch::{Batch, Outgoing, headers};
 use client::Client;
 pub use error::{ProduceError, ProducerError, SendError, TopicsError};
+use leaders::LedElsewhere;
 pub use options::ProducerOptions;
 
 pub use crate::kafka::quota::{QuotaWait, QuotaWatch};
@@ -148,12 +149,13 @@ impl Producer {
         tokio::task::spawn_blocking(check).await.unwrap_or(false)
     }
 
-    /// Of partitions with the leader that records are sent to, those for which the brokers name another; empty where none answers.
-    pub(crate) async fn led_elsewhere(
+    /// Of partitions with the leader that records are sent to, those for which the broker that is asked, any of those that
+    /// the client is connected to, names another; empty where none answers.
+    async fn led_elsewhere(
         &self,
         sent_to: Vec<(TopicPartition, i32)>,
         limit: Duration,
-    ) -> Vec<TopicPartition> {
+    ) -> Vec<LedElsewhere> {
         if sent_to.is_empty() {
             return Vec::new();
         }

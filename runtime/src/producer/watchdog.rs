@@ -28,6 +28,7 @@ use self::progress::{ClientSample, Progress, Step};
 use self::reason::Reason;
 use self::sending::Sending;
 use super::context::Context;
+use super::leaders::LedElsewhere;
 use super::{Producer, ProducerError, ProducerMetrics, QuotaWatch};
 use crate::kafka::TopicPartition;
 use crate::kafka::credentials::Changes;
@@ -95,8 +96,8 @@ struct Watchdog {
     rebuilt: Vec<IntCounter>,
     metrics: ProducerMetrics,
     sending: Sending,
-    /// Partitions whose records went to another broker than their leader at the latest look.
-    sent_elsewhere: Vec<TopicPartition>,
+    /// Partitions whose records went to another broker than their leader, by what a broker said at the latest look.
+    sent_elsewhere: Vec<LedElsewhere>,
     refused: Throttle,
 }
 
@@ -179,7 +180,8 @@ impl Watchdog {
         sent_to.retain(|(partition, _)| is_meant(partition));
         let elsewhere = self.producer.led_elsewhere(sent_to, REACHABLE_WITHIN).await;
         // A leader that moved just now is found by the client itself.
-        let is_lasting = elsewhere.iter().any(|partition| self.sent_elsewhere.contains(partition));
+        let is_lasting =
+            elsewhere.iter().any(|now| self.sent_elsewhere.iter().any(|before| now.bears_out(before)));
         let (is_elsewhere, away) = (!elsewhere.is_empty(), self.sending.leaders_away(is_meant));
         self.sent_elsewhere = elsewhere;
         if is_lasting {
