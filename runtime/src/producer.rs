@@ -151,11 +151,7 @@ impl Producer {
 
     /// Of partitions with the leader that records are sent to, those for which the broker that is asked, any of those that
     /// the client is connected to, names another; empty where none answers.
-    async fn led_elsewhere(
-        &self,
-        sent_to: Vec<(TopicPartition, i32)>,
-        limit: Duration,
-    ) -> Vec<LedElsewhere> {
+    async fn led_elsewhere(&self, sent_to: Vec<(TopicPartition, i32)>, limit: Duration) -> Vec<LedElsewhere> {
         if sent_to.is_empty() {
             return Vec::new();
         }

@@ -243,6 +243,12 @@ fn begin(reader: &mut TopicReader, window: Duration) -> Result<BTreeMap<i32, i64
     Ok(begun)
 }
 
+/// The first offset of each of these partitions.
+fn firsts(reader: &TopicReader, partitions: &[i32]) -> Result<BTreeMap<i32, i64>, ReadError> {
+    partitions.iter().map(|partition| Ok((*partition, reader.ends(*partition)?.0))).collect()
+}
+
+/// The offset behind the last of each.
 fn ends(reader: &TopicReader, partitions: &[i32]) -> Result<BTreeMap<i32, i64>, ReadError> {
     partitions.iter().map(|partition| Ok((*partition, reader.ends(*partition)?.1))).collect()
 }

@@ -1,11 +1,11 @@
 //! What the results topic says of commands that are older than those which are remembered.
 
-use super::{FollowError, Source, blocking};
+use super::{FollowError, Source, blocking, firsts};
 use crate::ledger::name;
 use runtime::consumer::{Read, Record};
 use schemas::reply::{CommandResult, Open, ResultStatus};
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{Hash as _, Hasher as _};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -53,10 +53,7 @@ impl History {
     fn read_back(source: &Source, until: SystemTime, most: usize) -> Result<Self, FollowError> {
         let mut history = Self { read: Instant::now(), known: HashMap::new(), most, is_whole: true };
         let mut reader = source.reader()?;
-        let mut begins = BTreeMap::new();
-        for partition in reader.partitions()? {
-            begins.insert(partition, reader.ends(partition)?.0);
-        }
+        let begins = firsts(&reader, &reader.partitions()?)?;
         reader.start(&begins)?;
         let mut unread: BTreeSet<i32> = begins.into_keys().collect();
         while !unread.is_empty() {

@@ -1,9 +1,8 @@
 //! Keeps up with the results topic, whatever becomes of its partitions, its rights and the client that reads it.
 
-use super::{LOOK_EVERY, Shared, ends};
+use super::{LOOK_EVERY, Shared, ends, firsts};
 use runtime::consumer::{Read, ReadError, TopicReader};
 use runtime::kafka::credentials::Changes;
-use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -146,15 +145,12 @@ fn new_reader(shared: &Shared) -> Result<TopicReader, ReadError> {
 
 /// What is in a new partition was written after it was made, so that it is read from its beginning.
 fn take_new_partitions(reader: &mut TopicReader, shared: &Shared) -> Result<(), ReadError> {
-    let mut new = BTreeMap::new();
-    for partition in reader.partitions()? {
-        if !shared.read.borrow().offsets.contains_key(&partition) {
-            new.insert(partition, reader.ends(partition)?.0);
-        }
-    }
+    let mut new = reader.partitions()?;
+    new.retain(|partition| !shared.read.borrow().offsets.contains_key(partition));
     if new.is_empty() {
         return Ok(());
     }
+    let new = firsts(reader, &new)?;
     tracing::info!(partitions = ?new.keys(), "the results topic has new partitions");
     reader.add(&new)?;
     shared.read.send_modify(|read| read.offsets.extend(new));
@@ -175,6 +171,7 @@ mod tests {
     use runtime::process::steady_clock::SteadyClock;
     use runtime::producer::{Outgoing, Producer, ProducerOptions};
     use runtime::settings::KafkaSettings;
+    use std::collections::BTreeMap;
     use std::sync::atomic::AtomicBool;
     use std::sync::{Arc, Mutex};
     use tokio::sync::watch;
