@@ -11,7 +11,8 @@
 //!         ┌──────────────────────────────────┘
 //!         ▼
 //! `attempt`: in time? a token? below the limits? ── no ─► `Stop::Refused` ─► refused
-//!    │                                     └─ not now ──► `Stop::Waits` ───► given back, `pending`
+//!    │                                     └─ not now ──► `Stop::Waits` ───► `pending`
+//!    │  its host, where that was not reached before? ─ no ► `pending`, or refused behind `--reply-patience`
 //!    ▼
 //! `intend`: written, acknowledged, read back as the first ── no ─► `Stop::Overtaken` ─► `begin` anew
 //!    ▼
