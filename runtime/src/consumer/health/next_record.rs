@@ -20,12 +20,15 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The same for each, however many they are: as many as fit are looked at, the others the next time.
 const EACH_AT_LEAST: Duration = Duration::from_secs(1);
 
+/// How many partitions of each topic.
+pub(super) type ByTopic = BTreeMap<Arc<str>, i64>;
+
 /// Readers of the topics of which a partition was looked at, and what they found.
 pub(super) struct NextRecordProbe {
     config: ClientConfig,
     /// With the time when each was made.
     readers: BTreeMap<Arc<str>, (TopicReader, Instant)>,
-    unread: Unread,
+    unreadable: Unreadable,
     /// How long nobody may be able to read a partition before it counts.
     unreadable_after: Duration,
     /// The partition that was looked at last; those behind it are next.
@@ -35,14 +38,14 @@ pub(super) struct NextRecordProbe {
 
 /// The partitions that nobody could read when they were looked at, and from when each of them counts.
 #[derive(Debug, Default)]
-struct Unread(HashMap<TopicPartition, Instant>);
+struct Unreadable(HashMap<TopicPartition, Instant>);
 
 impl NextRecordProbe {
     pub(super) fn new(mut config: ClientConfig, unreadable_after: Duration) -> Self {
         // Whatever a file says: the end must be told within the share of a look that one partition has.
         config.set("fetch.wait.max.ms", "100").set("fetch.min.bytes", "1");
-        let (readers, unread) = (BTreeMap::new(), Unread::default());
-        Self { config, readers, unread, unreadable_after, last: None, log: Throttle::default() }
+        let (readers, unreadable) = (BTreeMap::new(), Unreadable::default());
+        Self { config, readers, unreadable, unreadable_after, last: None, log: Throttle::default() }
     }
 
     /// Its clients are made anew.
@@ -51,46 +54,48 @@ impl NextRecordProbe {
     }
 
     /// Takes note of what lies ahead, and tells how many partitions of each topic stand still since nobody can read it.
-    pub(super) fn look(&mut self, states: &mut [PartitionState], stalls: &Stalls) -> BTreeMap<Arc<str>, i64> {
+    pub(super) fn look(&mut self, states: &mut [PartitionState], stalls: &Stalls) -> ByTopic {
         let deadline = Instant::now() + ANSWER_TIMEOUT;
-        let stands = |state: &PartitionState| {
+        let stands_still = |state: &PartitionState| {
             state.lag > 0
                 && state.has_end
                 && !state.is_past_end
                 && stalls.stood_at(&state.name) == Some(state.position)
                 && state.progress.activity() == Activity::Idle
         };
-        self.unread.0.retain(|name, _| states.iter().any(|state| state.name == *name && stands(state)));
-        let standing = states.iter().filter(|state| stands(state)).count();
+        self.unreadable
+            .0
+            .retain(|name, _| states.iter().any(|state| state.name == *name && stands_still(state)));
+        let standing = states.iter().filter(|state| stands_still(state)).count();
         let share = ANSWER_TIMEOUT / u32::try_from(standing).unwrap_or(u32::MAX).max(1);
         let within = share.max(EACH_AT_LEAST);
-        for state in in_turn(states, self.last.as_ref()).filter(|state| stands(state)) {
+        for state in in_turn(states, self.last.as_ref()).filter(|state| stands_still(state)) {
             if Instant::now() >= deadline {
                 break;
             }
             self.last = Some(state.name.clone());
             match self.has_record(&state.name, state.position, within) {
-                Ok(true) => state.is_readable = self.unread.is_read(&state.name),
+                Ok(true) => state.is_readable = self.unreadable.is_read(&state.name),
                 Ok(false) => {
                     state.progress.passed(state.position, state.position + state.lag);
                     (state.position, state.lag) = (state.position + state.lag, 0);
-                    self.unread.0.remove(&state.name);
+                    self.unreadable.0.remove(&state.name);
                 }
-                Err(error) => self.stands(&state.name, &error, Instant::now()),
+                Err(error) => self.cannot_read(&state.name, &error, Instant::now()),
             }
         }
-        self.unread.by_topic(Instant::now())
+        self.unreadable.by_topic(Instant::now())
     }
 
     /// Takes note of a partition that could not be read. A client can forget its brokers, which looks like their silence: once that
     /// counts, the next look has a new one.
-    fn stands(&mut self, name: &TopicPartition, error: &ReadError, now: Instant) {
+    fn cannot_read(&mut self, name: &TopicPartition, error: &ReadError, now: Instant) {
         let unreadable_after = if matches!(error, ReadError::Unreadable { .. }) {
             Duration::ZERO
         } else {
             self.unreadable_after
         };
-        if !self.unread.counts(name, unreadable_after, now) {
+        if !self.unreadable.counts(name, unreadable_after, now) {
             return;
         }
         if let Some(suppressed) = self.log.pass(now) {
@@ -129,7 +134,7 @@ fn in_turn<'a>(
     behind.iter_mut().chain(before)
 }
 
-impl Unread {
+impl Unreadable {
     /// Whether a partition that nobody could read now counts, when it does so after `unreadable_after` at the latest.
     fn counts(&mut self, name: &TopicPartition, unreadable_after: Duration, now: Instant) -> bool {
         let from = self.0.entry(name.clone()).or_insert(now + unreadable_after);
@@ -143,8 +148,8 @@ impl Unread {
         self.0.remove(name).is_none()
     }
 
-    fn by_topic(&self, now: Instant) -> BTreeMap<Arc<str>, i64> {
-        let mut counts = BTreeMap::new();
+    fn by_topic(&self, now: Instant) -> ByTopic {
+        let mut counts = ByTopic::new();
         for (name, _) in self.0.iter().filter(|(_, from)| **from <= now) {
             *counts.entry(Arc::clone(&name.topic)).or_default() += 1;
         }
@@ -165,7 +170,7 @@ mod tests {
 
     #[test]
     fn what_nobody_gives_counts_after_three_minutes_and_what_can_never_be_read_at_once() {
-        let (mut unread, start) = (Unread::default(), Instant::now());
+        let (mut unread, start) = (Unreadable::default(), Instant::now());
         let seconds = |seconds| start + Duration::from_secs(seconds);
         let counts = [0, 1, 179, 180, 181].map(|now| unread.counts(&at(0), UNREADABLE_AFTER, seconds(now)));
         assert_eq!(counts, [false, false, false, true, true]);
@@ -178,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_may_be_read_again_is_held_against_no_client_before_the_next_look() {
-        let mut unread = Unread::default();
+        let mut unread = Unreadable::default();
         assert!(unread.is_read(&at(0)), "it was never refused");
         unread.counts(&at(0), UNREADABLE_AFTER, Instant::now());
         assert!(unread.is_read(&at(1)));
@@ -192,9 +197,9 @@ mod tests {
         let mut probe = NextRecordProbe::new(config, UNREADABLE_AFTER);
         let error = probe.has_record(&at(0), 0, Duration::ZERO).expect_err("nobody is there");
         let start = Instant::now();
-        probe.stands(&at(0), &error, start);
+        probe.cannot_read(&at(0), &error, start);
         assert_eq!(probe.readers.len(), 1, "it may pass");
-        probe.stands(&at(0), &error, start + UNREADABLE_AFTER);
+        probe.cannot_read(&at(0), &error, start + UNREADABLE_AFTER);
         assert!(probe.readers.is_empty());
     }
 

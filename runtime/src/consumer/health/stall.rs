@@ -1,9 +1,11 @@
-//! Decides when a partition has stood still for too long.
+//! Decides when a partition has stood still for too long: pure.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::partition_state::PartitionState;
+use crate::consumer::error::ConsumerError;
+use crate::consumer::wait::Activity;
 use crate::kafka::TopicPartition;
 
 /// Where each partition stood, and since when although it should move.
@@ -18,13 +20,14 @@ impl Stalls {
         Self { limit, since: HashMap::new() }
     }
 
+    /// Takes note of all partitions, and gives the first that does not move, if a new client may help.
+    pub(super) fn stuck(&mut self, now: Instant, partitions: &[PartitionState]) -> Option<ConsumerError> {
+        self.look(now, partitions).into_iter().find_map(|state| error(state, self.limit))
+    }
+
     /// Takes note of all partitions, and returns those that should have moved for the whole of the limit. Where there was nothing to do
     /// at the look before, the clock starts now: a process that was suspended in between has only just been given its work.
-    pub(super) fn look<'a>(
-        &mut self,
-        now: Instant,
-        partitions: &'a [PartitionState],
-    ) -> Vec<&'a PartitionState> {
+    fn look<'a>(&mut self, now: Instant, partitions: &'a [PartitionState]) -> Vec<&'a PartitionState> {
         let before = std::mem::take(&mut self.since);
         let mut stalled = Vec::new();
         for state in partitions {
@@ -54,6 +57,19 @@ impl Stalls {
     pub(super) fn forget(&mut self) {
         self.since.clear();
     }
+}
+
+/// What is to be said of a partition that has not moved for so long, if a new client may help: what nobody can read it cannot read either.
+fn error(state: &PartitionState, after: Duration) -> Option<ConsumerError> {
+    let PartitionState { name, position, .. } = state;
+    let (topic, partition, offset) = (name.topic.to_string(), name.partition, *position);
+    let what = match state.progress.activity() {
+        Activity::Handling => "a record is still in work",
+        _ if state.is_past_end => return Some(ConsumerError::PastEnd { topic, partition, offset }),
+        _ if state.is_readable => "nothing comes, though there are records",
+        _ => return None,
+    };
+    Some(ConsumerError::Stuck { topic, partition, offset, after, what })
 }
 
 #[cfg(test)]
@@ -126,5 +142,20 @@ mod tests {
         stalls.look(start, &at(5, true));
         stalls.look(start + LIMIT / 2, &[]);
         assert!(stalls.look(start + LIMIT, &at(5, true)).is_empty());
+    }
+
+    #[test]
+    fn what_is_in_work_or_may_be_read_is_stuck_and_what_nobody_can_read_is_not() {
+        let said = |end, is_readable, activity| {
+            let (name, progress) = (TopicPartition::new("in", 0), Arc::new(PartitionProgress::new()));
+            progress.set_activity(activity);
+            let state = PartitionState { is_readable, ..PartitionState::new(name, progress, 5, end, true) };
+            error(&state, LIMIT)
+        };
+        let stuck = |said| matches!(said, Some(ConsumerError::Stuck { offset: 5, after: LIMIT, .. }));
+        assert!(stuck(said(9, false, Activity::Handling)) && stuck(said(2, false, Activity::Handling)));
+        assert!(stuck(said(9, true, Activity::Idle)));
+        assert!(said(9, false, Activity::Idle).is_none());
+        assert!(matches!(said(2, false, Activity::Idle), Some(ConsumerError::PastEnd { offset: 5, .. })));
     }
 }

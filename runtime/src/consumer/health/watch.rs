@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::broker_offsets::{Partition, ends, gone, offset_of, offsets};
 use super::fatal_panic::blocking;
-use super::next_record::NextRecordProbe;
+use super::next_record::{ByTopic, NextRecordProbe};
 use super::partition_state::PartitionState;
 use super::shared_group::SharedGroup;
 use super::stall::Stalls;
@@ -98,7 +98,20 @@ impl PartitionWatch {
         stuck
     }
 
+    /// Looks at all partitions, and gives one that is stuck.
     fn look(&mut self) -> Option<ConsumerError> {
+        let (states, unreadable) = self.observe()?;
+        self.show(&states, &unreadable);
+        if self.registry.is_held_up() {
+            // What is known of those that nobody can read stays: it has not passed.
+            self.stalls.restart_clocks(Instant::now());
+            return None;
+        }
+        self.stalls.stuck(Instant::now(), &states)
+    }
+
+    /// Where every partition stands, and how many of each topic nobody can read; nothing where the brokers do not answer.
+    fn observe(&mut self) -> Option<(Vec<PartitionState>, ByTopic)> {
         // Its errors and log lines are the consumer's too, which says them. Here they would only wait, for ever.
         while self.client.poll(SERVED_WITHIN).is_some() {}
         let mut states = match self.partition_states() {
@@ -117,18 +130,7 @@ impl PartitionWatch {
             tracing::debug!(%error, "what became of offsets that could not be read is not known yet");
         }
         let unreadable = self.next_record.look(&mut states, &self.stalls);
-        for topic in &self.shared.options.topics {
-            let count = unreadable.get(&**topic).copied().unwrap_or_default();
-            self.shared.metrics.unreadable.with_label_values(&[topic]).set(count);
-        }
-        self.show(&states);
-        if self.registry.is_held_up() {
-            // What is known of those that nobody can read stays: it has not passed.
-            self.stalls.restart_clocks(Instant::now());
-            return None;
-        }
-        let stalled = self.stalls.look(Instant::now(), &states);
-        stalled.into_iter().find_map(|state| self.stuck(state))
+        Some((states, unreadable))
     }
 
     /// Replaces a client that the brokers do not answer by one that they do.
@@ -167,8 +169,7 @@ impl PartitionWatch {
             if !has_end {
                 unknown.push((name.clone(), Arc::clone(&progress)));
             }
-            if let (Some(end), Some(position)) = (end, position) {
-                let mut position = position;
+            if let (Some(end), Some(mut position)) = (end, position) {
                 if has_end && end < position && progress.next().is_none() {
                     // The group committed more than there is: its client is told so, and begins with what there is.
                     progress.started(0);
@@ -227,7 +228,7 @@ impl PartitionWatch {
         Ok(())
     }
 
-    fn show(&self, states: &[PartitionState]) {
+    fn show(&self, states: &[PartitionState], unreadable: &ByTopic) {
         let now = SystemTime::now();
         for topic in &self.shared.options.topics {
             let of_topic = || states.iter().filter(|state| *state.name.topic == **topic);
@@ -237,6 +238,8 @@ impl PartitionWatch {
             let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
             self.shared.metrics.lag_records.with_label_values(&[topic]).set(records);
             self.shared.metrics.lag_seconds.with_label_values(&[topic]).set(seconds);
+            let count = unreadable.get(&**topic).copied().unwrap_or_default();
+            self.shared.metrics.unreadable.with_label_values(&[topic]).set(count);
         }
         for wait in Wait::ALL {
             let is_waiting = |state: &&PartitionState| state.progress.activity() == Activity::Waiting(wait);
@@ -245,30 +248,6 @@ impl PartitionWatch {
             self.shared.metrics.waiting.with_label_values(&[wait.as_str()]).set(count);
         }
     }
-
-    /// What is to be said of a partition that does not move, if a new client may help: what nobody can read it cannot
-    /// read either.
-    fn stuck(&self, state: &PartitionState) -> Option<ConsumerError> {
-        let is_handling = state.progress.activity() == Activity::Handling;
-        let what = match () {
-            () if is_handling => "a record is still in work",
-            () if state.is_past_end => return Some(past_end(state)),
-            () if state.is_readable => "nothing comes, though there are records",
-            () => return None,
-        };
-        Some(ConsumerError::Stuck {
-            topic: state.name.topic.to_string(),
-            partition: state.name.partition,
-            offset: state.position,
-            after: self.stalls.limit,
-            what,
-        })
-    }
-}
-
-fn past_end(state: &PartitionState) -> ConsumerError {
-    let TopicPartition { topic, partition } = &state.name;
-    ConsumerError::PastEnd { topic: topic.to_string(), partition: *partition, offset: state.position }
 }
 
 /// The configuration of clients that look on: they commit nothing, and make no statistics, which nobody takes from them, so that each
