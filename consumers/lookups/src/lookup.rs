@@ -232,7 +232,7 @@ impl LookupRun<'_> {
     }
 
     fn exhausted(&self, error: &CallError) -> Failure {
-        Failure::Expired { reason: "retries_exhausted", error: self.describe(error) }
+        Failure::RejectUncounted { reason: "retries_exhausted", error: self.describe(error) }
     }
 
     /// Its batch failed as a whole: it goes into a smaller one, and in the end alone, which is no batch.

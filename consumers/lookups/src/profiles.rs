@@ -99,7 +99,7 @@ impl Profiles {
             Err(Failure::Reject { reason: NO_CONSENT, .. }) if customer.platform == Platform::Instagram => {
                 Ok(Some(self.profile(customer, None)))
             }
-            Err(Failure::Reject { reason, error } | Failure::Expired { reason, error }) => {
+            Err(Failure::Reject { reason, error } | Failure::RejectUncounted { reason, error }) => {
                 self.context.client.metrics.profile("failed");
                 self.log_failure(record, reason, &error);
                 if !OF_ACCOUNT.contains(&reason) {

@@ -28,7 +28,7 @@ pub trait Handler: Send + Sync + 'static {
     /// must have bounds of its own.
     fn restore(&self, first: &Record) -> impl Future<Output = Result<Self::State, Failure>> + Send;
 
-    /// Every word that [`Failure::Reject`] and [`Failure::Expired`] may give as their reason, so that their counters are there before the first.
+    /// Every word that [`Failure::Reject`] and [`Failure::RejectUncounted`] may give as their reason, so that their counters are there before the first.
     fn reasons(&self) -> &'static [&'static str] {
         &[]
     }
@@ -71,10 +71,9 @@ pub enum Failure {
         /// One line without people's words, for `weir_dlq_error`.
         error: String,
     },
-    /// What the record needs did not come for as long as it may wait, or is kept from its account alone, or who wrote it was told what is
-    /// wrong with it: a dead letter at once, which says nothing about the handler, so that it is none of the dead letters in a row that
-    /// stop the consumer.
-    Expired {
+    /// As [`Self::Reject`], but none of the dead letters in a row that stop the consumer, since it says nothing about the handler: what the
+    /// record needs did not come in time, or is kept from its account alone, or its writer was told what is wrong with it.
+    RejectUncounted {
         /// As of [`Self::Reject`].
         reason: &'static str,
         /// One line without people's words, for `weir_dlq_error`.

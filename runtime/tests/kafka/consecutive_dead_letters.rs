@@ -81,7 +81,7 @@ async fn what_waited_for_as_long_as_it_may_stops_no_consumer() {
     let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
     cluster.fill("in", "a", numbered(100)).await;
     let running = start(cluster.kafka(), ten_in_a_row(), async |_| {
-        Err(Failure::Expired { reason: "scripted", error: String::from("it did not come") })
+        Err(Failure::RejectUncounted { reason: "scripted", error: String::from("it did not come") })
     });
     cluster.wait_for_committed("weir-test", "in", 100).await;
     assert_eq!(cluster.read_all("dlq").await.len(), 100);

@@ -49,7 +49,7 @@ impl Permissions {
         if answered.is_empty() {
             Failure::Reject { reason, error }
         } else {
-            Failure::Expired { reason, error }
+            Failure::RejectUncounted { reason, error }
         }
     }
 }

@@ -79,7 +79,7 @@ impl LookupClient {
             return Ok(());
         }
         let error = format!("{why}: another {} s for account {account}", left.as_secs());
-        Err(Failure::Expired { reason: "throttled", error })
+        Err(Failure::RejectUncounted { reason: "throttled", error })
     }
 
     /// What the loop is told that a lookup waits for, and how long it may.

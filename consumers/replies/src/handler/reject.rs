@@ -30,7 +30,7 @@ impl Replies {
         }
         let Cause { reason, error } = cause;
         if subject.is_some() && self.reads_commands.load(Ordering::Relaxed) {
-            return Ok(Failure::Expired { reason, error });
+            return Ok(Failure::RejectUncounted { reason, error });
         }
         Ok(Failure::Reject { reason, error })
     }

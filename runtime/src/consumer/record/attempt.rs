@@ -19,8 +19,13 @@ use crate::consumer::worker_context::WorkerContext;
 /// Attempts at a record that fails with [`Failure::Retry`] or panics, the first one included; then it becomes a dead letter.
 pub(in crate::consumer) const MAX_ATTEMPTS: u32 = 5;
 
-/// After a failed attempt: how long to wait for the next, where the failure says so, and for what; or why there is none.
-type Next = Result<(Option<Duration>, Wait), DeadLetterCause>;
+/// What follows a failed attempt.
+enum AfterFailure {
+    /// Another attempt, after the time that the failure says, else a growing one, and what is waited for.
+    Retry(Option<Duration>, Wait),
+    /// None.
+    GiveUp(DeadLetterCause),
+}
 
 /// Why a handler's work gave nothing.
 enum HandlerError {
@@ -63,8 +68,8 @@ pub(in crate::consumer) async fn attempt<H: Handler>(
             (*state, begun) = (None, None);
         }
         let (after, on) = match attempts.classify(error, record, context) {
-            Ok(next) => next,
-            Err(cause) => return Ok(Err(cause)),
+            AfterFailure::Retry(after, on) => (after, on),
+            AfterFailure::GiveUp(cause) => return Ok(Err(cause)),
         };
         pipeline.settle_all().await?;
         match after {
@@ -133,19 +138,19 @@ fn caught<T>(
 }
 
 impl Attempts {
-    fn classify(&mut self, error: HandlerError, record: &Record, context: &WorkerContext) -> Next {
+    fn classify(&mut self, error: HandlerError, record: &Record, context: &WorkerContext) -> AfterFailure {
         let first_failed = *self.first_failed.get_or_insert_with(SystemTime::now);
         let attempts = self.count + 1;
         let cause =
-            |reason, error| DeadLetterCause { reason, error, attempts, first_failed, is_expired: false };
+            |reason, error| DeadLetterCause { reason, error, attempts, first_failed, is_counted: true };
         match error {
             HandlerError::Failed(Failure::Reject { reason, error }) => {
                 context.shared.metrics.failures.with_label_values(&["reject"]).inc();
-                Err(cause(reason, error))
+                AfterFailure::GiveUp(cause(reason, error))
             }
-            HandlerError::Failed(Failure::Expired { reason, error }) => {
+            HandlerError::Failed(Failure::RejectUncounted { reason, error }) => {
                 context.shared.metrics.failures.with_label_values(&["expired"]).inc();
-                Err(DeadLetterCause { is_expired: true, ..cause(reason, error) })
+                AfterFailure::GiveUp(DeadLetterCause { is_counted: false, ..cause(reason, error) })
             }
             HandlerError::Failed(Failure::Retry { error }) => {
                 context.failed("retry", record, &error);
@@ -158,18 +163,18 @@ impl Attempts {
             }
             HandlerError::Failed(Failure::Unavailable { error, wait, on }) => {
                 context.failed("unavailable", record, &error);
-                Ok((wait, on))
+                AfterFailure::Retry(wait, on)
             }
         }
     }
 
     /// One of a few attempts is used up.
-    fn again_or(&mut self, cause: DeadLetterCause, context: &WorkerContext) -> Next {
+    fn again_or(&mut self, cause: DeadLetterCause, context: &WorkerContext) -> AfterFailure {
         self.count = cause.attempts;
         if cause.attempts < context.shared.options.max_attempts {
-            Ok((None, Wait::Retry))
+            AfterFailure::Retry(None, Wait::Retry)
         } else {
-            Err(cause)
+            AfterFailure::GiveUp(cause)
         }
     }
 }

@@ -20,8 +20,8 @@ pub(in crate::consumer) struct DeadLetterCause {
     pub(in crate::consumer) error: String,
     pub(in crate::consumer) attempts: u32,
     pub(in crate::consumer) first_failed: SystemTime,
-    /// Whether it says nothing about the handler, as [`Failure::Expired`](crate::consumer::Failure::Expired): it counts towards no stop.
-    pub(in crate::consumer) is_expired: bool,
+    /// Whether it is one of the dead letters in a row that stop the consumer: all but [`Failure::RejectUncounted`](crate::consumer::Failure::RejectUncounted).
+    pub(in crate::consumer) is_counted: bool,
 }
 
 /// Returns once the dead letter is acknowledged; tries without limit, because the offset is held meanwhile.
@@ -45,7 +45,7 @@ pub(in crate::consumer) async fn dead_letter(
 /// Too many dead letters in a row end the consumer before the next one.
 fn allow(record: &Record, cause: &DeadLetterCause, context: &WorkerContext) -> Result<(), Halt> {
     let limit = context.shared.options.bounds.max_rejects_in_a_row;
-    if cause.is_expired || context.consecutive_dead_letters.fetch_add(1, Ordering::Relaxed) < limit {
+    if !cause.is_counted || context.consecutive_dead_letters.fetch_add(1, Ordering::Relaxed) < limit {
         return Ok(());
     }
     Err(Halt::Failed(ConsumerError::TooManyDeadLetters {

@@ -158,7 +158,7 @@ pub(super) fn lookup(input: &Record, output: &Output) -> Value {
 
 pub(super) async fn reason(bench: &Bench, record: &Record) -> (&'static str, String) {
     match bench.handle(record).await.unwrap_err() {
-        Failure::Reject { reason, error } | Failure::Expired { reason, error } => (reason, error),
+        Failure::Reject { reason, error } | Failure::RejectUncounted { reason, error } => (reason, error),
         other => panic!("{other:?}"),
     }
 }

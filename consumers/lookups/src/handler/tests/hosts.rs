@@ -69,7 +69,9 @@ async fn a_host_that_cannot_be_reached_holds_others_no_longer_than_the_patience_
     let input = one("comment/on-post");
     bench.handle(&of_other(&input)).await.unwrap();
     let failure = bench.handle(&input).await.unwrap_err();
-    let Failure::Expired { reason: "retries_exhausted", error } = failure else { panic!("{failure:?}") };
+    let Failure::RejectUncounted { reason: "retries_exhausted", error } = failure else {
+        panic!("{failure:?}")
+    };
     assert!(error.contains("cannot be reached"), "{error}");
 }
 

@@ -97,7 +97,7 @@ async fn the_wait_for_a_token_is_no_time_for_which_calls_failed() {
 async fn counts(bench: &Bench, record: &Record) -> (bool, &'static str) {
     match bench.handle(record).await.unwrap_err() {
         Failure::Reject { reason, .. } => (true, reason),
-        Failure::Expired { reason, .. } => (false, reason),
+        Failure::RejectUncounted { reason, .. } => (false, reason),
         other => panic!("{other:?}"),
     }
 }

@@ -67,7 +67,7 @@ fn next() -> Record {
 async fn an_accounts_own_limit_is_waited_for_as_long_as_it_may_hold_others() {
     limited(11, ACCOUNT).await.waits(&next(), Wait::AccountLimit).await;
     let failure = limited(13, ACCOUNT).await.handle(&next()).await.unwrap_err();
-    let Failure::Expired { reason: "throttled", error } = failure else { panic!("{failure:?}") };
+    let Failure::RejectUncounted { reason: "throttled", error } = failure else { panic!("{failure:?}") };
     assert!(error.contains(ACCOUNT), "{error}");
 }
 
@@ -77,7 +77,7 @@ async fn what_an_account_has_held_its_partition_for_counts_until_it_is_answered(
     let account = GraphId::parse(ACCOUNT).unwrap();
     bench.limit_waits.lock().await.add(&account, Instant::now(), Duration::from_mins(2));
     let failure = bench.handle(&next()).await.unwrap_err();
-    assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");
+    assert!(matches!(failure, Failure::RejectUncounted { reason: "throttled", .. }), "{failure:?}");
     bench.limit_waits.lock().await.answered(&account, Instant::now());
     bench.waits(&next(), Wait::AccountLimit).await;
 }
@@ -98,13 +98,13 @@ async fn an_answer_from_before_a_limit_leaves_what_was_waited_for_it() {
     bench.limit_waits.lock().await.add(&account, Instant::now(), Duration::from_mins(2));
     assert_eq!(lookup(&ahead, &bench.handle(&ahead).await.unwrap())["status"], "found");
     let failure = bench.handle(&next()).await.unwrap_err();
-    assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");
+    assert!(matches!(failure, Failure::RejectUncounted { reason: "throttled", .. }), "{failure:?}");
 }
 
 #[tokio::test]
 async fn an_accounts_limit_is_its_own_where_it_shares_its_token_too() {
     let failure = limited(13, "default").await.handle(&next()).await.unwrap_err();
-    assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");
+    assert!(matches!(failure, Failure::RejectUncounted { reason: "throttled", .. }), "{failure:?}");
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn a_block_holds_the_partition_no_longer_than_a_limit_where_the_token_is_s
         Bench::with(|settings| settings.retries.lookup_limit_patience = Duration::from_mins(12)).await;
     bench.simulator.misbehave("17865799348089039", Behaviour::error(368, None));
     let failure = bench.handle(&one("comment/on-post")).await.unwrap_err();
-    let Failure::Expired { reason: "throttled", error } = failure else { panic!("{failure:?}") };
+    let Failure::RejectUncounted { reason: "throttled", error } = failure else { panic!("{failure:?}") };
     assert!(error.contains("blocked a call of this account"), "{error}");
 }
 
@@ -161,7 +161,9 @@ async fn a_call_that_always_fails_becomes_a_dead_letter_while_other_calls_are_an
             () = others => unreachable!("they go on"),
         };
         // None of the dead letters in a row that stop a consumer: it is no mistake of the handler's.
-        let Failure::Expired { reason: "retries_exhausted", error } = failure else { panic!("{failure:?}") };
+        let Failure::RejectUncounted { reason: "retries_exhausted", error } = failure else {
+            panic!("{failure:?}")
+        };
         assert!(error.starts_with("after ") && error.contains(" failed calls: "), "{error}");
     }
 }
@@ -173,7 +175,7 @@ async fn a_call_that_always_fails_becomes_a_dead_letter_where_nobody_else_asks()
     bench.handle(&record_of(&input, "17865799348089039", "17865799348089038")).await.unwrap();
     bench.simulator.misbehave("17865799348089039", Behaviour::error(2, None));
     let failure = bench.handle(&input).await.unwrap_err();
-    assert!(matches!(failure, Failure::Expired { reason: "retries_exhausted", .. }), "{failure:?}");
+    assert!(matches!(failure, Failure::RejectUncounted { reason: "retries_exhausted", .. }), "{failure:?}");
 }
 
 #[tokio::test]
@@ -181,7 +183,9 @@ async fn a_dead_letter_says_how_many_calls_failed() {
     let bench = Bench::with(|settings| settings.retries.lookup_patience = Duration::from_millis(200)).await;
     bench.simulator.misbehave("17865799348089039", Behaviour::error(2, None));
     let failure = bench.handle(&one("comment/on-post")).await.unwrap_err();
-    let Failure::Expired { reason: "retries_exhausted", error } = failure else { panic!("{failure:?}") };
+    let Failure::RejectUncounted { reason: "retries_exhausted", error } = failure else {
+        panic!("{failure:?}")
+    };
     let calls = bench.simulator.calls().len();
     assert!(error.starts_with(&format!("after {calls} failed calls: ")), "{calls}: {error}");
 }
@@ -254,7 +258,9 @@ async fn a_call_that_always_times_out_does_not_hold_its_partition_for_ever() {
     .await;
     bench.simulator.misbehave("17865799348089039", Behaviour::Hang);
     let failure = bench.handle(&one("comment/on-post")).await.unwrap_err();
-    let Failure::Expired { reason: "retries_exhausted", error } = failure else { panic!("{failure:?}") };
+    let Failure::RejectUncounted { reason: "retries_exhausted", error } = failure else {
+        panic!("{failure:?}")
+    };
     assert!(error.contains("did not answer within 100ms"), "{error}");
 }
 

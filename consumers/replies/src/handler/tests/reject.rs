@@ -66,7 +66,7 @@ async fn what_a_writer_is_told_counts_for_no_stop_once_a_command_was_read() {
     assert_eq!(results(&owner, &mut partition, &command(1)).await, ["done"]);
     let wrong_key = Record { key: Some(b"1784".to_vec()), ..command(2) };
     let failure = handle(&owner, &mut partition, &wrong_key).await.unwrap_err();
-    assert!(matches!(failure, Failure::Expired { reason: "wrong_key", .. }), "{failure:?}");
+    assert!(matches!(failure, Failure::RejectUncounted { reason: "wrong_key", .. }), "{failure:?}");
     let unreadable = Record { value: Some(b"{".to_vec()), ..command(3) };
     let failure = handle(&owner, &mut partition, &unreadable).await.unwrap_err();
     assert!(matches!(failure, Failure::Reject { reason: "unreadable", .. }), "{failure:?}");

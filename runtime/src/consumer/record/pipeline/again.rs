@@ -112,7 +112,7 @@ impl Pipeline {
             error,
             attempts: 1,
             first_failed: SystemTime::now(),
-            is_expired: false,
+            is_counted: true,
         };
         entry.acknowledgement = None;
         dead_letter(&entry.record, &cause, &self.context).await?;
