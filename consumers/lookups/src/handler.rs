@@ -4,9 +4,9 @@
 //! into batches; events are published in their order. No answer about a comment is remembered: the same event in another record is
 //! asked about again; only what is known of posts is, by [`crate::media`].
 
-mod permissions;
+mod answered_accounts;
 
-pub(crate) use permissions::Permissions;
+pub(crate) use answered_accounts::AnsweredAccounts;
 
 use crate::call::{Call, Detail, Wanted};
 use crate::enriched;
@@ -35,7 +35,7 @@ pub(crate) struct Lookups {
 pub(crate) struct LookupContext {
     pub(crate) client: LookupClient,
     pub(crate) media: MediaCache,
-    pub(crate) permissions: Permissions,
+    pub(crate) answered: AnsweredAccounts,
 }
 
 /// What a question came to.
@@ -73,11 +73,10 @@ impl Lookups {
             Question::Ask(ask) => {
                 // It stays where it was begun, so that it can be awaited again where this is dropped.
                 let pending = begun.get_or_insert_with(|| self.begin(ask.clone(), record));
-                let LookupContext { client, permissions, .. } = &*self.context;
+                let LookupContext { client, answered, .. } = &*self.context;
                 let found = client.await_lookup(pending, &ask.account, limit_waits, record, waits).await;
                 *begun = None;
-                found
-                    .map_err(|error| permissions.judge(error, &client.tokens, &ask.account, Instant::now()))?
+                found.map_err(|error| answered.classify(error, &client.tokens, &ask.account))?
             }
         };
         let value = value.and_then(|value| enriched::append(value, &found.lookup));
@@ -128,7 +127,7 @@ impl LookupContext {
         let without_token = self.client.settings.without_token;
         let (outcome, begun) =
             self.client.look_up(account, &asked, status, without_token, Wanted::Call(call.clone())).await?;
-        self.permissions.granted(&self.client.tokens, account, Instant::now());
+        self.answered.record(&self.client.tokens, account);
         let (status, answer) = match &outcome {
             Outcome::Found(answer) if call.is_found_in(answer) => (Status::Found, Some(&**answer)),
             Outcome::Found(answer) => (Status::Gone, Some(&**answer)),

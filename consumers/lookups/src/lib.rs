@@ -101,7 +101,11 @@ fn context(
         probe: Throttle::new(PROBE_EVERY),
         probe_of_others: Throttle::new(PROBE_OTHERS_EVERY),
     };
-    Ok(LookupContext { client, media: MediaCache::new(media), permissions: handler::Permissions::default() })
+    Ok(LookupContext {
+        client,
+        media: MediaCache::new(media),
+        answered: handler::AnsweredAccounts::default(),
+    })
 }
 
 fn options(topic_prefix: &str, look_ahead: usize, with_profiles: bool) -> ConsumerOptions {

@@ -4,6 +4,8 @@ use weir_graph::{CallError, RefusalClass};
 
 /// "User consent is required to access user profile".
 const CONSENT: i64 = 230;
+/// Its reason.
+pub(crate) const NO_CONSENT: &str = "no_consent";
 
 /// What to do about a failed call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +36,7 @@ pub(crate) const fn next(error: &CallError) -> Next {
             | RefusalClass::Malformed
             | RefusalClass::Redirected => Next::Again,
             // Of the User Profile API on Instagram; of a page's it is a permission that is missing.
-            RefusalClass::Permission if matches!(refusal.code, Some(CONSENT)) => Next::GiveUp("no_consent"),
+            RefusalClass::Permission if matches!(refusal.code, Some(CONSENT)) => Next::GiveUp(NO_CONSENT),
             RefusalClass::Permission
             | RefusalClass::Invalid
             | RefusalClass::WindowClosed

@@ -10,6 +10,7 @@ use crate::call::Wanted;
 use crate::handler::{LookupContext, now};
 use crate::lookup::WithoutToken;
 use crate::pending_lookup::PendingLookup;
+use crate::policy::NO_CONSENT;
 use crate::settings::ProfileSettings;
 pub(crate) use customer::Customer;
 use known::KnownProfiles;
@@ -21,14 +22,13 @@ use schemas::{Millis, Topic, raw};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
-use weir_graph::{LimitWaits, Outcome};
+use weir_graph::{LimitWaits, NoToken, Outcome, RefusalClass};
 
-/// Reasons of [`crate::policy`] that mean that no profile can be had. On a page `no_consent` means a missing permission.
-const NOT_REACHABLE: &str = "not_reachable";
-const NO_CONSENT: &str = "no_consent";
+/// As [`NO_CONSENT`], which on a page means a missing permission, a reason for which no profile can be had.
+const NOT_REACHABLE: &str = RefusalClass::NotReachable.as_str();
 /// The reasons of an account without a token that Meta accepts, and of one at its limit: they say nothing of the customer, and cost no
 /// call but that of the first one.
-const OF_ACCOUNT: [&str; 3] = ["no_token", "token", "throttled"];
+const OF_ACCOUNT: [&str; 3] = [NoToken::MISSING, NoToken::REFUSED, RefusalClass::Throttled.as_str()];
 
 /// Looks customers up.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! Why an account has no token, and the reason that dead letters and results give for it.
 
+use crate::RefusalClass;
+
 /// Why an account has no token that its calls could carry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoToken {
@@ -17,11 +19,16 @@ pub enum NoToken {
 }
 
 impl NoToken {
+    /// The reason of [`Self::Refused`].
+    pub const REFUSED: &str = RefusalClass::Token.as_str();
+    /// The reason of [`Self::Missing`].
+    pub const MISSING: &str = "no_token";
+
     /// In a word: the reason of a dead letter of lookups, and of a refused command.
     pub const fn reason(&self) -> &'static str {
         match self {
-            Self::Refused => "token",
-            Self::Missing(_) => "no_token",
+            Self::Refused => Self::REFUSED,
+            Self::Missing(_) => Self::MISSING,
             Self::Unread => "unread",
         }
     }

@@ -4,7 +4,7 @@ use super::{LookupClient, WaitReason};
 use crate::pending_lookup::PendingLookup;
 use runtime::consumer::{Failure, Record, Wait, Waits};
 use std::time::{Duration, Instant};
-use weir_graph::{GraphId, LimitWaits};
+use weir_graph::{GraphId, LimitWaits, RefusalClass};
 
 /// How much longer than is known a lookup may wait before it counts as one that hangs.
 const SLACK: Duration = Duration::from_secs(30);
@@ -79,7 +79,7 @@ impl LookupClient {
             return Ok(());
         }
         let error = format!("{why}: another {} s for account {account}", left.as_secs());
-        Err(Failure::RejectUncounted { reason: "throttled", error })
+        Err(Failure::RejectUncounted { reason: RefusalClass::Throttled.as_str(), error })
     }
 
     /// What the loop is told that a lookup waits for, and how long it may.
