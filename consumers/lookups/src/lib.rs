@@ -32,7 +32,7 @@ pub use settings::LookupSettings;
 pub use weir_graph::tokens;
 
 use batcher::Batcher;
-use handler::{LookupContext, Lookups};
+use handler::{AnsweredAccounts, LookupContext, Lookups};
 use lookup::{LookupClient, PROBE_EVERY, PROBE_OTHERS_EVERY};
 use media::MediaCache;
 use metrics::LookupMetrics;
@@ -101,11 +101,7 @@ fn context(
         probe: Throttle::new(PROBE_EVERY),
         probe_of_others: Throttle::new(PROBE_OTHERS_EVERY),
     };
-    Ok(LookupContext {
-        client,
-        media: MediaCache::new(media),
-        answered: handler::AnsweredAccounts::default(),
-    })
+    Ok(LookupContext { client, media: MediaCache::new(media), answered: AnsweredAccounts::default() })
 }
 
 fn options(topic_prefix: &str, look_ahead: usize, with_profiles: bool) -> ConsumerOptions {

@@ -1,6 +1,7 @@
 //! One lookup from the first call to its end: an answer, or the reason why there will never be one.
 
-mod blame;
+mod evidence;
+mod patience;
 mod steps;
 
 use crate::batcher::{Asked, Batcher, SendOutcome};
@@ -8,7 +9,8 @@ use crate::call::Wanted;
 use crate::metrics::LookupMetrics;
 use crate::policy::{self, Next};
 use crate::settings::RetrySettings;
-use blame::Blame;
+use evidence::FailureEvidence;
+use patience::{FailedCall, Patience};
 use runtime::backoff::{self, Backoff};
 use runtime::consumer::{Failure, Wait};
 use runtime::process::chain;
@@ -87,12 +89,11 @@ struct LookupRun<'a> {
     status: &'a WaitReporter,
     without_token: WithoutToken,
     batch_size: usize,
-    blame: Blame,
+    evidence: FailureEvidence,
+    patience: Patience,
     failures: u32,
-    /// When the former call failed, or the lookup began.
-    former: Instant,
-    /// When calls began to fail, less the time for which none was made.
-    failing: Option<Instant>,
+    /// Or when the lookup began.
+    last_back_off: Instant,
     backoff: Backoff,
 }
 
@@ -114,10 +115,10 @@ impl LookupClient {
             status,
             without_token,
             batch_size: self.batch_size,
-            blame: Blame::new(),
+            evidence: FailureEvidence::new(),
+            patience: Patience::new(&self.settings),
             failures: 0,
-            former: Instant::now(),
-            failing: None,
+            last_back_off: Instant::now(),
             backoff: Backoff::new(backoff_base, backoff_max),
         };
         loop {
@@ -130,7 +131,7 @@ impl LookupClient {
             match self.batcher.send(asked, batch_size).await {
                 SendOutcome::Answered(result) => {
                     if CallError::accepts_token(&result) {
-                        run.blame.answered(self, &token);
+                        run.evidence.answered(self, &token);
                         self.tokens.accepted(&token);
                     }
                     match result {
@@ -190,49 +191,25 @@ impl LookupRun<'_> {
         Ok(())
     }
 
-    /// The call failed: tried again, alone in its batch where others are answered meanwhile. It is given up where its patience is
-    /// over, or earlier where it is certain that the lookup itself is why it fails.
+    /// The call failed: tried again, alone in its batch where others are answered meanwhile.
     async fn again(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
-        let LookupClient { settings, batch_size, .. } = self.client;
-        let failing = *self.failing.get_or_insert_with(Instant::now);
-        self.batch_size = if self.blame.failed(self.client, token).await { 1 } else { *batch_size };
-        let is_hopeless =
-            failing.elapsed() >= settings.hopeless_after && self.blame.is_certain(self.client, token);
-        if is_hopeless {
-            return Err(self.exhausted(error));
-        }
-        self.check_patience(failing, error)?;
-        self.back_off(error).await;
-        Ok(())
+        let (client, failed_at) = (self.client, Instant::now());
+        let others_are_answered = self.evidence.failed(client, token).await;
+        self.batch_size = if others_are_answered { 1 } else { client.batch_size };
+        let is_own_fault = self.evidence.is_certain(client, token);
+        self.back_off(FailedCall::Alone { is_own_fault }, failed_at, error).await
     }
 
-    /// Its host is not reached. Where nobody is, that is nobody's fault and uses up no patience; where the host of another app is, those
-    /// behind it in its partition need not wait for this one without end, and it waits together with those before it.
+    /// Its host is not reached. Where that of another app is, those behind it in its partition need not wait for this one without end, and
+    /// it waits together with those before it.
     async fn unreachable(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
-        if self.client.reaches_others(token, self.former).await {
-            let failing = *self.failing.get_or_insert_with(Instant::now);
-            self.check_patience(failing, error)?;
+        let failed = if self.client.reaches_others(token, self.last_back_off).await {
             let since = self.client.batcher.reached().waits(token);
-            if SharedWaits::waited(since, self.status.written) >= self.client.settings.lookup_patience {
-                return Err(self.exhausted(error));
-            }
+            FailedCall::HostUnreached { together: SharedWaits::waited(since, self.status.written) }
         } else {
-            // What was counted before stays: that nobody else is seen to be reached may be for want of somebody who asks.
-            self.failing = self.failing.map(|since| since + self.former.elapsed());
-        }
-        self.back_off(error).await;
-        Ok(())
-    }
-
-    fn check_patience(&self, failing: Instant, error: &CallError) -> Result<(), Failure> {
-        if failing.elapsed() < self.client.settings.lookup_patience {
-            return Ok(());
-        }
-        Err(self.exhausted(error))
-    }
-
-    fn exhausted(&self, error: &CallError) -> Failure {
-        Failure::RejectUncounted { reason: "retries_exhausted", error: self.describe(error) }
+            FailedCall::NoneReached { paused: self.last_back_off.elapsed() }
+        };
+        self.back_off(failed, Instant::now(), error).await
     }
 
     /// Its batch failed as a whole: it goes into a smaller one, and in the end alone, which is no batch.
@@ -240,10 +217,8 @@ impl LookupRun<'_> {
         if let CallError::Unreachable { .. } = error {
             return self.unreachable(error, token).await;
         }
-        self.failing.get_or_insert_with(Instant::now);
         self.batch_size = (self.batch_size / SMALLER).max(1);
-        self.back_off(error).await;
-        Ok(())
+        self.back_off(FailedCall::Batch, Instant::now(), error).await
     }
 
     /// Waits for a limit of calls. One of the account alone blocks others only while calls have stopped.
@@ -262,17 +237,22 @@ impl LookupRun<'_> {
     async fn wait_without_calls(&mut self, reason: WaitReason, end: impl Future<Output = ()>) {
         let began = Instant::now();
         self.wait(reason, end).await;
-        self.failing = self.failing.map(|since| since + began.elapsed());
+        self.patience.pause(began.elapsed());
     }
 
-    /// Waits before the call after a failed one.
-    async fn back_off(&mut self, error: &CallError) {
+    /// Waits before the call after a failed one, or gives the lookup up where its patience is over.
+    async fn back_off(&mut self, failed: FailedCall, at: Instant, error: &CallError) -> Result<(), Failure> {
+        if self.patience.ends_with(failed, at) {
+            let error = self.describe(error);
+            return Err(Failure::RejectUncounted { reason: "retries_exhausted", error });
+        }
         self.failures += 1;
-        self.former = Instant::now();
+        self.last_back_off = Instant::now();
         let delay = self.backoff.next_delay(backoff::random());
         let until = Some(Instant::now() + delay);
         let reason = WaitReason { on: Wait::ApiAnswer, why: chain(error), until, is_account_limit: false };
         self.wait(reason, tokio::time::sleep(delay)).await;
+        Ok(())
     }
 
     async fn wait(&self, reason: WaitReason, end: impl Future<Output = ()>) {

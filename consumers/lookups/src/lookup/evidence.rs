@@ -8,27 +8,27 @@ use weir_graph::AccessToken;
 
 /// The failures of one lookup in a row, without those of batches as a whole, which may be anybody's.
 #[derive(Debug)]
-pub(super) struct Blame {
+pub(super) struct FailureEvidence {
     began: Instant,
-    /// When the former call failed, or the first one was made.
-    former: Instant,
+    /// Or when the first call was made.
+    last_failure: Instant,
     failures: u32,
-    /// Those of them where others were answered between the failure before and it.
-    blamed: u32,
+    /// Those before which others were answered since the failure before.
+    failures_while_others_answered: u32,
 }
 
-impl Blame {
+impl FailureEvidence {
     pub(super) fn new() -> Self {
         let now = Instant::now();
-        Self { began: now, former: now, failures: 0, blamed: 0 }
+        Self { began: now, last_failure: now, failures: 0, failures_while_others_answered: 0 }
     }
 
     /// Its call failed; whether others were answered since the former one.
     pub(super) async fn failed(&mut self, client: &LookupClient, token: &AccessToken) -> bool {
         self.failures += 1;
-        let former = std::mem::replace(&mut self.former, Instant::now());
+        let former = std::mem::replace(&mut self.last_failure, Instant::now());
         let others_are_answered = client.answers_others(token, former).await;
-        self.blamed += u32::from(others_are_answered);
+        self.failures_while_others_answered += u32::from(others_are_answered);
         others_are_answered
     }
 
@@ -44,7 +44,8 @@ impl Blame {
     /// from which a call recovered since this lookup began.
     pub(super) fn is_certain(&self, client: &LookupClient, token: &AccessToken) -> bool {
         let of_others = client.batcher.last_answers().most_failures_since(token, self.began);
-        self.blamed >= client.settings.lookup_attempts.saturating_mul(of_others.saturating_add(1))
+        self.failures_while_others_answered
+            >= client.settings.lookup_attempts.saturating_mul(of_others.saturating_add(1))
     }
 }
 
