@@ -204,7 +204,7 @@ impl LookupRun<'_> {
     /// it waits together with those before it.
     async fn unreachable(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
         let failed = if self.client.reaches_others(token, self.last_back_off).await {
-            let since = self.client.batcher.reached().waits(token);
+            let since = self.client.batcher.reached().note_wait(token);
             FailedCall::HostUnreached { together: SharedWaits::waited(since, self.status.written) }
         } else {
             FailedCall::NoneReached { paused: self.last_back_off.elapsed() }

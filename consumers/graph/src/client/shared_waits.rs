@@ -49,16 +49,16 @@ impl SharedWaits {
     }
 
     /// A call has to wait for this; since when calls have had to.
-    pub fn waits(&mut self, what: &str, now: Instant) -> Instant {
+    pub fn note_wait(&mut self, what: &str, now: Instant) -> Instant {
         self.not_reached(what);
         if self.reached.values().all(|at| is_past(*at, now)) {
             self.waiting.remove(what);
         }
-        self.waits_beside_others(what, now)
+        self.note_wait_beside_reached(what, now)
     }
 
-    /// As [`Self::waits`], where the caller knows that another host is reached.
-    pub fn waits_beside_others(&mut self, what: &str, now: Instant) -> Instant {
+    /// As [`Self::note_wait`], where the caller knows that another host is reached.
+    pub fn note_wait_beside_reached(&mut self, what: &str, now: Instant) -> Instant {
         self.waiting.retain(|_, waiting| !is_past(waiting.latest, now));
         let waiting = self.waiting.entry(what.to_owned()).or_insert(Waiting { since: now, latest: now });
         waiting.latest = now;
@@ -78,7 +78,7 @@ impl SharedWaits {
     }
 
     /// No call has to wait for this any more.
-    pub fn over(&mut self, what: &str) {
+    pub fn end_wait(&mut self, what: &str) {
         self.waiting.remove(what);
     }
 }
@@ -104,12 +104,12 @@ mod tests {
             match other.iter().find(|(at, _)| *at == second) {
                 Some((_, true)) => waits.reached(OTHER, now),
                 Some((_, false)) => {
-                    waits.waits(OTHER, now);
+                    waits.note_wait(OTHER, now);
                 }
                 None => {}
             }
             if dead.contains(&second) {
-                of_dead.push((waits.waits(DEAD, now) - start).as_secs());
+                of_dead.push((waits.note_wait(DEAD, now) - start).as_secs());
             }
         }
         of_dead
@@ -149,7 +149,7 @@ mod tests {
             if !waits.reaches_another(&[DEAD], at(second.saturating_sub(60))) {
                 waits.reached(OTHER, at(second));
             }
-            assert_eq!(waits.waits_beside_others(DEAD, at(second)), at(10), "{second}");
+            assert_eq!(waits.note_wait_beside_reached(DEAD, at(second)), at(10), "{second}");
         }
     }
 
@@ -158,9 +158,9 @@ mod tests {
         let (mut waits, start) = (SharedWaits::default(), Instant::now());
         let at = |second| start + Duration::from_secs(second);
         waits.reached(OTHER, at(0));
-        assert_eq!([waits.waits(DEAD, at(1)), waits.waits("1784:1", at(2))], [at(1), at(2)]);
+        assert_eq!([waits.note_wait(DEAD, at(1)), waits.note_wait("1784:1", at(2))], [at(1), at(2)]);
         waits.reached(DEAD, at(3));
-        waits.over("1784:1");
-        assert_eq!([waits.waits(DEAD, at(4)), waits.waits("1784:1", at(5))], [at(4), at(5)]);
+        waits.end_wait("1784:1");
+        assert_eq!([waits.note_wait(DEAD, at(4)), waits.note_wait("1784:1", at(5))], [at(4), at(5)]);
     }
 }

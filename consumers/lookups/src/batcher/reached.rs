@@ -24,8 +24,8 @@ impl Reached {
     }
 
     /// The host of the token's app was not reached while that of another was; since when lookups wait for it.
-    pub(crate) fn waits(&self, token: &AccessToken) -> Instant {
-        lock(&self.0).waits_beside_others(token.app(), Instant::now())
+    pub(crate) fn note_wait(&self, token: &AccessToken) -> Instant {
+        lock(&self.0).note_wait_beside_reached(token.app(), Instant::now())
     }
 
     /// Hosts were asked for whether they are reached, which no app was.
@@ -47,12 +47,12 @@ mod tests {
     fn that_its_host_is_not_reached_again_ends_no_wait_before_others_were_asked() {
         let (reached, token) =
             (Reached::default(), AccessToken::parse("default", "EAAsecret", None).unwrap());
-        let since = reached.waits(&token);
+        let since = reached.note_wait(&token);
         // None that came to anything else.
         reached.note(&token, std::iter::empty());
-        assert_eq!(reached.waits(&token), since);
+        assert_eq!(reached.note_wait(&token), since);
         reached.note(&token, std::iter::once(None));
-        assert_ne!(reached.waits(&token), since, "it is another wait");
+        assert_ne!(reached.note_wait(&token), since, "it is another wait");
     }
 
     #[test]

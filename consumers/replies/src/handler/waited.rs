@@ -46,15 +46,15 @@ impl Replies {
         let (host, now) = (self.graph.host(token).origin(), Instant::now());
         let mut waits = lock(&self.shared_waits);
         match outcome {
-            outcome if unreached(outcome).is_some() => Some(waits.waits(&host, now)),
+            outcome if unreached(outcome).is_some() => Some(waits.note_wait(&host, now)),
             CallOutcome::TryLater(_) => {
                 waits.reached(&host, now);
-                Some(waits.waits(&command.key, now))
+                Some(waits.note_wait(&command.key, now))
             }
             // Who is silent is reached.
             _ => {
                 waits.reached(&host, now);
-                waits.over(&command.key);
+                waits.end_wait(&command.key);
                 None
             }
         }
