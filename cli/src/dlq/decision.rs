@@ -1,5 +1,4 @@
-//! What becomes of a dead letter. Pure. What hangs on the others of a run (`AlreadyRedriven`, `Duplicate`, `--limit`, and that no
-//! more can be remembered) is decided in `redrive_one` of `redrive.rs`, before and after this.
+//! What becomes of a dead letter, by itself ([`Rules`]) and for the others of the run ([`Step`]). Pure.
 
 use super::dead_letter::DeadLetter;
 use super::settings::RedriveSettings;
@@ -23,6 +22,8 @@ const WITHOUT_RESULT: &str = "panic";
 const NO_ORIGIN: &str = "nothing says where it came from";
 /// Why a body stays of which nothing says when and by which delivery it came.
 const NO_RECEPTION: &str = "it has not the headers that ingest writes of a delivery (ce_id, ce_time)";
+/// Why one stays that could not be remembered as put back.
+const NO_ROOM: &str = "too many before it were left out for Kafka to keep which went back (offset.metadata.max.bytes): put those back first";
 /// Why a command stays that would be refused for its age.
 const TOO_LATE: &str = "a command that comes too late for an answer";
 
@@ -52,6 +53,34 @@ pub(super) enum Decision {
     Duplicate,
     /// It stays, for this reason.
     Keep(String),
+}
+
+/// What is done about a dead letter that goes back by [`Rules`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// First learn what becomes of those under way: the other of its record may be refused, and with what is refused more or less can be
+    /// remembered.
+    SettleFirst,
+    /// Its record is back, or goes back, for another consumer.
+    Duplicate,
+    /// It is beyond --limit.
+    Leave,
+    /// It stays, since it cannot be remembered.
+    Keep(&'static str),
+    Send,
+}
+
+impl Step {
+    /// By whether its record went back in this run, it can be remembered, --limit is reached, and how many are under way.
+    pub(super) const fn of(is_redriven: bool, has_room: bool, is_at_limit: bool, under_way: usize) -> Self {
+        match (is_redriven, has_room) {
+            (true, _) | (_, false) if under_way > 0 => Self::SettleFirst,
+            (true, true) => Self::Duplicate,
+            _ if is_at_limit => Self::Leave,
+            (false, true) => Self::Send,
+            (_, false) => Self::Keep(NO_ROOM),
+        }
+    }
 }
 
 impl Rules<'_> {

@@ -1,7 +1,7 @@
 //! `weir dlq redrive`: decides on every dead letter, puts back what goes back, and remembers it.
 
 use super::dead_letter::DeadLetter;
-use super::decision::{Decision, Rules, outgoing};
+use super::decision::{Decision, Rules, Step, outgoing};
 use super::outcome::{Line, Sums, Tally};
 use super::settings::RedriveSettings;
 use super::topic_marks::TopicMarks;
@@ -20,7 +20,7 @@ const COMMIT_EVERY: Duration = Duration::from_secs(1);
 /// A record that was given up: where it lay, and when it was written first, since a topic that is made anew has the same positions.
 type Original = (RecordPosition, Option<Vec<u8>>);
 
-/// A dead letter that was given to Kafka.
+/// A dead letter that is given to Kafka; [`Redrive::note`] learns what became of it.
 struct Sent {
     dead_letter: DeadLetter,
     decision: Decision,
@@ -112,7 +112,7 @@ impl Redrive<'_> {
             }
             let dead_letter = DeadLetter::of(&record);
             if self.settings.scope.holds(&dead_letter) {
-                self.redrive_one(&record, dead_letter, marks)?;
+                self.redrive(&record, dead_letter, marks)?;
             }
             self.note(marks)?;
             if committed.elapsed() >= COMMIT_EVERY {
@@ -128,56 +128,64 @@ impl Redrive<'_> {
     }
 
     /// Decides on one dead letter, and puts it back where it goes back.
-    fn redrive_one(
-        &mut self,
-        record: &Record,
-        dead_letter: DeadLetter,
-        marks: &mut TopicMarks,
-    ) -> Result<()> {
-        let (partition, offset) = (record.partition, record.offset);
-        let original = original(record, &dead_letter);
-        if marks.contains(partition, offset) && !self.settings.again {
-            self.redriven.extend(original);
+    fn redrive(&mut self, record: &Record, dead_letter: DeadLetter, marks: &mut TopicMarks) -> Result<()> {
+        if marks.contains(record.partition, record.offset) && !self.settings.again {
+            self.redriven.extend(original(record, &dead_letter));
             return self.tell(&dead_letter, &Decision::AlreadyRedriven, 0);
         }
         let rules = Rules { topics: &self.topics, settings: self.settings, now: SystemTime::now() };
-        let (decision, events) = match rules.decide(record, &dead_letter) {
-            Ok(decided) => decided,
-            Err(why) => return self.tell(&dead_letter, &Decision::Keep(why), 0),
-        };
-        let mut has_room = marks.has_room(partition, offset, self.sink.unsettled());
-        if self.settings.apply && (self.is_redriven(original.as_ref()) || !has_room) {
-            // It counts as put back with the other, which has to be acknowledged first, and may be refused. And with what is refused of
-            // those before, others may need more room.
-            self.settle(marks)?;
-            has_room = marks.has_room(partition, offset, self.sink.unsettled());
-        }
-        if has_room && self.is_redriven(original.as_ref()) {
-            marks.mark_planned(partition, offset);
-            if self.settings.apply {
-                marks.mark_redriven(partition, offset);
-            }
-            return self.tell(&dead_letter, &Decision::Duplicate, 0);
-        }
-        if self.tally.sums.back + self.sink.unsettled() as u64 >= self.settings.limit.unwrap_or(u64::MAX) {
-            self.tally.sums.left += 1;
-            return Ok(());
-        }
-        if !has_room {
-            let why = "too many before it were left out for Kafka to keep which went back (offset.metadata.max.bytes): put those back first".to_owned();
-            return self.tell(&dead_letter, &Decision::Keep(why), 0);
-        }
-        marks.mark_planned(partition, offset);
-        self.redriven.extend(original.clone());
-        if self.settings.apply {
-            self.send_one(record, dead_letter, &decision, &events, original)
-        } else {
-            self.tell(&dead_letter, &decision, events.len())
+        match rules.decide(record, &dead_letter) {
+            Ok(decided) => self.put_back(record, dead_letter, &decided, marks),
+            Err(why) => self.tell(&dead_letter, &Decision::Keep(why), 0),
         }
     }
 
-    fn is_redriven(&self, original: Option<&Original>) -> bool {
-        original.is_some_and(|record| self.redriven.contains(record))
+    /// Puts a dead letter back, as far as the others of this run leave it room.
+    fn put_back(
+        &mut self,
+        record: &Record,
+        dead_letter: DeadLetter,
+        decided: &(Decision, Vec<Typed>),
+        marks: &mut TopicMarks,
+    ) -> Result<()> {
+        let (partition, offset, unsettled) = (record.partition, record.offset, self.sink.unsettled());
+        let ((decision, events), original) = (decided, original(record, &dead_letter));
+        let is_redriven = original.as_ref().is_some_and(|record| self.redriven.contains(record));
+        let has_room = marks.has_room(partition, offset, unsettled);
+        let limit = self.settings.limit.unwrap_or(u64::MAX);
+        let is_at_limit = self.tally.sums.back + unsettled as u64 >= limit;
+        match Step::of(is_redriven, has_room, is_at_limit, unsettled) {
+            Step::SettleFirst => {
+                self.settle(marks)?;
+                self.put_back(record, dead_letter, decided, marks)
+            }
+            Step::Leave => {
+                self.tally.sums.left += 1;
+                Ok(())
+            }
+            Step::Keep(why) => self.tell(&dead_letter, &Decision::Keep(why.to_owned()), 0),
+            Step::Duplicate => {
+                marks.mark_planned(partition, offset);
+                if self.settings.apply {
+                    marks.mark_redriven(partition, offset);
+                }
+                self.tell(&dead_letter, &Decision::Duplicate, 0)
+            }
+            Step::Send => {
+                marks.mark_planned(partition, offset);
+                self.redriven.extend(original.clone());
+                if !self.settings.apply {
+                    return self.tell(&dead_letter, decision, events.len());
+                }
+                let records: Vec<OutgoingRecord<'_>> = match decision {
+                    Decision::Redrive(topic) => vec![outgoing(record, topic)],
+                    _ => events.iter().map(|event| event.outgoing(&self.run)).collect(),
+                };
+                let topics = records.iter().map(|record| record.topic.to_owned()).collect();
+                let sent = Sent { dead_letter, decision: decision.clone(), original, topics };
+                self.sink.send(&records, sent)
+            }
+        }
     }
 
     /// Waits for all that is under way, and takes note of it.
@@ -187,30 +195,12 @@ impl Redrive<'_> {
         written.and(noted)
     }
 
-    /// Gives Kafka what a dead letter comes to; [`Self::note`] learns what became of it.
-    fn send_one(
-        &mut self,
-        record: &Record,
-        dead_letter: DeadLetter,
-        decision: &Decision,
-        events: &[Typed],
-        original: Option<Original>,
-    ) -> Result<()> {
-        let records: Vec<OutgoingRecord<'_>> = if let Decision::Redrive(topic) = decision {
-            vec![outgoing(record, topic)]
-        } else {
-            events.iter().map(|event| event.outgoing(&self.run)).collect()
-        };
-        let topics = records.iter().map(|record| record.topic.to_owned()).collect();
-        let decision = decision.clone();
-        self.sink.send(&records, Sent { dead_letter, decision, original, topics })
-    }
-
     /// Takes note of dead letters that are where they belong, and of those that are refused.
     fn note(&mut self, marks: &mut TopicMarks) -> Result<()> {
         let mut settled = self.sink.settled()?;
         let mut written = Ok(());
-        if settled.iter().any(|one| !one.refused.is_empty()) {
+        let is_any_refused = settled.iter().any(|one| !one.refused.is_empty());
+        if is_any_refused {
             // What was planned with them in it may need more room without them.
             written = self.sink.finish();
             settled.extend(self.sink.settled()?);
@@ -224,7 +214,7 @@ impl Redrive<'_> {
                 self.redriven.remove(original);
             }
         }
-        if settled.iter().any(|one| !one.refused.is_empty()) {
+        if is_any_refused {
             marks.plan_anew();
         }
         for Settled { what: Sent { dead_letter, decision, topics, .. }, refused } in &settled {
@@ -234,9 +224,8 @@ impl Redrive<'_> {
                 Some((index, error)) => {
                     let topic = topics.get(*index).map_or("", String::as_str);
                     tracing::warn!(dead_letter = %dead_letter.position, topic, %error, "its topic refuses it");
-                    let (why, events) =
-                        (format!("{topic} refuses it: {error}"), of_body - refused.len().min(of_body));
-                    self.tell(dead_letter, &Decision::Keep(why), events)?;
+                    let why = format!("{topic} refuses it: {error}");
+                    self.tell(dead_letter, &Decision::Keep(why), of_body.saturating_sub(refused.len()))?;
                 }
             }
         }
