@@ -99,17 +99,7 @@ pub(crate) async fn watch(
     registry: &Registry,
     shutdown: Shutdown,
 ) -> impl Future<Output = ()> + Send + use<> {
-    let mut watch = CredentialWatch::begin(credentials, kafka.clone(), registry).await;
-    let mut supervisor = Supervisor::new("the reload of Kafka credentials");
-    async move {
-        let looks = async {
-            loop {
-                tokio::time::sleep(REREAD_EVERY).await;
-                supervisor.catches_panic_of(watch.look()).await;
-            }
-        };
-        let _ended: Option<()> = shutdown.child().run_until_cancelled(looks).await;
-    }
+    CredentialWatch::begin(credentials, kafka.clone(), registry).await.run(shutdown)
 }
 
 struct CredentialWatch {
@@ -136,6 +126,17 @@ impl CredentialWatch {
         let watched = Watched::of(first.fingerprint);
         let (log, log_of_clients) = (Throttle::default(), KafkaLog::default());
         Self { credentials, kafka, watched, metrics, blocking, log, log_of_clients }
+    }
+
+    async fn run(mut self, shutdown: Shutdown) {
+        let mut supervisor = Supervisor::new("the reload of Kafka credentials");
+        let looks = async {
+            loop {
+                tokio::time::sleep(REREAD_EVERY).await;
+                supervisor.catches_panic_of(self.look()).await;
+            }
+        };
+        let _ended: Option<()> = shutdown.child().run_until_cancelled(looks).await;
     }
 
     async fn look(&mut self) {
