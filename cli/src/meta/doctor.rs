@@ -91,7 +91,7 @@ async fn examine(
         match accounts {
             Ok(accounts) => of_meta(settings, accounts, deadline).await,
             Err(nothing) => {
-                let checks = |name| vec![nothing.judged(CORRECT_FILE).check(name, "")];
+                let checks = |name| vec![nothing.result(CORRECT_FILE).check(name, "")];
                 (checks("address"), checks("accounts"), None)
             }
         }

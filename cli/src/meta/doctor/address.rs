@@ -61,7 +61,7 @@ pub(super) async fn checks(
     for app in &accounts.apps {
         match endpoint(app) {
             Ok(endpoint) => endpoints.push(endpoint),
-            Err(judged) => checks.push(judged.check("address", app.declared.id.as_str())),
+            Err(result) => checks.push(result.check("address", app.declared.id.as_str())),
         }
     }
     let now = SystemTime::now();
@@ -226,11 +226,11 @@ fn of_records(
             }
             (_, Ok(back)) => back.took(&topic, of),
         };
-        let judged = CheckResult::of(&came, "", |came| match came {
+        let result = CheckResult::of(&came, "", |came| match came {
             Some(took) => CheckResult::pass(format!("it is on {topic} after {} ms", took.as_millis())),
             None => CheckResult::fail(format!("answered 200, and not on {topic} in time"), NOT_BACK),
         });
-        judged.check(name, of)
+        result.check(name, of)
     })
 }
 

@@ -138,14 +138,14 @@ mod tests {
 
     #[test]
     fn an_address_that_meta_cannot_reach_fails() {
-        let judge = |address: &str| dns(&[address.parse().unwrap()]).verdict;
+        let result_of = |address: &str| dns(&[address.parse().unwrap()]).verdict;
         for public in ["203.0.113.7", "100.128.0.1", "2001:db8::1"] {
-            assert_eq!(judge(public), Pass, "{public}");
+            assert_eq!(result_of(public), Pass, "{public}");
         }
         for inside in
             ["10.0.0.1", "127.0.0.1", "169.254.1.1", "100.64.0.1", "fd00::1", "fe80::1", "::ffff:10.0.0.1"]
         {
-            assert_eq!(judge(inside), Fail, "{inside}");
+            assert_eq!(result_of(inside), Fail, "{inside}");
         }
         let both = dns(&["203.0.113.7".parse().unwrap(), "10.0.0.1".parse().unwrap()]);
         assert_eq!(both.found, "not public: 10.0.0.1");
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn only_what_ingest_answers_passes() {
-        let judged: [(CheckResult, Verdict, &str); 14] = [
+        let result: [(CheckResult, Verdict, &str); 14] = [
             (handshake(&answer(200, "42"), "42"), Pass, ""),
             (handshake(&answer(200, "<html>42</html>"), "42"), Fail, "Something else answers"),
             (handshake(&answer(403, "no"), "42"), Fail, "--verify-tokens"),
@@ -169,10 +169,10 @@ mod tests {
             (wrong_signature(&answer(401, "")), Pass, ""),
             (wrong_signature(&answer(200, "")), Fail, "Something else answers"),
         ];
-        for (judged, verdict, advice) in judged {
-            assert_eq!(judged.verdict, verdict, "{judged:?}");
-            assert!(judged.advice.contains(advice), "{judged:?}");
-            assert_eq!(judged.advice.is_empty(), verdict == Pass, "{judged:?}");
+        for (result, verdict, advice) in result {
+            assert_eq!(result.verdict, verdict, "{result:?}");
+            assert!(result.advice.contains(advice), "{result:?}");
+            assert_eq!(result.advice.is_empty(), verdict == Pass, "{result:?}");
         }
     }
 

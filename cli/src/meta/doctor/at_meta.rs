@@ -55,8 +55,8 @@ impl Reached {
 
     pub(super) fn checks(&self) -> impl Iterator<Item = Check> {
         self.0.iter().map(|(host, said)| {
-            let judged = CheckResult::of(said, UNREACHABLE, |_| CheckResult::pass("it answers"));
-            judged.check("graph_api", host.as_str())
+            let result = CheckResult::of(said, UNREACHABLE, |_| CheckResult::pass("it answers"));
+            result.check("graph_api", host.as_str())
         })
     }
 }

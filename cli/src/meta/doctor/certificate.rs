@@ -129,8 +129,8 @@ mod tests {
     /// The verdicts of all four, and what the one of this name found.
     fn found(shown: PeerCertificates, name: &str) -> (Vec<Verdict>, String) {
         let checks = checks("a.example", "a.example", &Ok(shown), now());
-        let of_name = checks.iter().find(|check| check.name == name).unwrap().judged.found.clone();
-        (checks.iter().map(|check| check.judged.verdict).collect(), of_name)
+        let of_name = checks.iter().find(|check| check.name == name).unwrap().result.found.clone();
+        (checks.iter().map(|check| check.result.verdict).collect(), of_name)
     }
 
     #[test]
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn without_a_handshake_nothing_else_is_judged() {
         let checks = checks("a.example", "a.example", &Err(NotKnown::Failed("refused".to_owned())), now());
-        let verdicts = checks.iter().map(|check| check.judged.verdict).collect::<Vec<_>>();
+        let verdicts = checks.iter().map(|check| check.result.verdict).collect::<Vec<_>>();
         assert_eq!(verdicts, [Verdict::Fail, Verdict::Unknown, Verdict::Unknown, Verdict::Unknown]);
     }
 }

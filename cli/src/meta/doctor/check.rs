@@ -13,7 +13,7 @@ pub(super) struct Check {
     pub(super) name: &'static str,
     /// Whose it is: a host, an app, an account, a topic.
     pub(super) of: String,
-    pub(super) judged: CheckResult,
+    pub(super) result: CheckResult,
 }
 
 /// What was found.
@@ -67,18 +67,18 @@ impl CheckResult {
     }
 
     /// By what is known; `advice` is what to do where looking at it failed.
-    pub(super) fn of<T>(fact: &Observed<T>, advice: &str, judge: impl FnOnce(&T) -> Self) -> Self {
-        fact.as_ref().map_or_else(|nothing| nothing.judged(advice), judge)
+    pub(super) fn of<T>(fact: &Observed<T>, advice: &str, result_of: impl FnOnce(&T) -> Self) -> Self {
+        fact.as_ref().map_or_else(|nothing| nothing.result(advice), result_of)
     }
 
     pub(super) fn check(self, name: &'static str, of: impl Into<String>) -> Check {
-        Check { name, of: of.into(), judged: self }
+        Check { name, of: of.into(), result: self }
     }
 }
 
 impl NotKnown {
     /// What it is worth; `advice` is what to do where looking failed.
-    pub(super) fn judged(&self, advice: &str) -> CheckResult {
+    pub(super) fn result(&self, advice: &str) -> CheckResult {
         match self {
             Self::Failed(why) => CheckResult::fail(why.as_str(), advice),
             Self::NotGiven(setting) => CheckResult::unknown("not looked at", format!("Give {setting}.")),

@@ -29,16 +29,16 @@ pub(super) fn own(meta: Option<i64>) -> CheckResult {
             "It is compared with the Graph API's: give --file, or see above why that does not answer.",
         );
     };
-    judge(-meta, OWN)
+    result_of(-meta, OWN)
 }
 
 /// The clock behind the address, by Meta's, or by this machine's where Meta tells no time.
 pub(super) fn theirs(address: Option<i64>, meta: Option<i64>) -> CheckResult {
     let Some(address) = address else { return CheckResult::unknown("it told no time", "") };
-    judge(address - meta.unwrap_or(0), THEIRS)
+    result_of(address - meta.unwrap_or(0), THEIRS)
 }
 
-fn judge(ahead: i64, advice: &str) -> CheckResult {
+fn result_of(ahead: i64, advice: &str) -> CheckResult {
     let off = ahead.unsigned_abs();
     if off <= TOLERATED {
         return CheckResult::pass("right to the second or so");

@@ -88,7 +88,7 @@ pub(super) struct Group {
 
 /// Reads all of them, in the order of their names here; nothing of what is not switched on. They are asked at the same time,
 /// since each may take as long as a broker may that does not answer who may not ask.
-pub(super) async fn read(
+pub(super) async fn query(
     settings: Observed<&TopicsSettings>,
     deadline: Deadline,
 ) -> Vec<Observed<Option<Group>>> {
@@ -97,13 +97,13 @@ pub(super) async fn read(
         let topics: Vec<_> = reader.topics().iter().map(|topic| topic.name(topic_prefix)).collect();
         let kafka = kafka.clone();
         let prefix = topic_prefix.clone();
-        let read = move || group(&kafka, reader, (&prefix, &topics), SystemTime::now());
-        deadline.look(LOOK_TIMEOUT, async { tokio::task::spawn_blocking(read).await? }).await
+        let query = move || query_group(&kafka, reader, (&prefix, &topics), SystemTime::now());
+        deadline.look(LOOK_TIMEOUT, async { tokio::task::spawn_blocking(query).await? }).await
     };
     join_all(READERS.iter().map(ask)).await
 }
 
-fn group(
+fn query_group(
     kafka: &KafkaSettings,
     reader: &Reader,
     (prefix, topics): (&str, &[String]),
@@ -116,25 +116,25 @@ fn group(
     let client: BaseConsumer = config.create()?;
     let partitions = partitions(&client, topics)?;
     let listed = answered(&client, ANSWER, |client| client.fetch_group_list(Some(name), ANSWER));
-    let listed = listed.map_err(nothing)?;
+    let listed = listed.map_err(not_known)?;
     let joined = listed.groups().iter().flat_map(GroupInfo::members);
-    let read: Vec<_> = joined.map(|member| subscription::topics(member.metadata()?)).collect();
+    let subscribed: Vec<_> = joined.map(|member| subscription::topics(member.metadata()?)).collect();
     let is_of_reader = |name: &&str| topics.iter().any(|topic| topic == name);
-    let reads: Vec<Option<bool>> =
-        read.iter().map(|read| Some(read.as_ref()?.iter().any(is_of_reader))).collect();
-    let shared_with = read.iter().flatten().find_map(|read| foreign(read, prefix)).map(str::to_owned);
+    let reads_them: Vec<Option<bool>> =
+        subscribed.iter().map(|names| Some(names.as_ref()?.iter().any(is_of_reader))).collect();
+    let shared_with = subscribed.iter().flatten().find_map(|names| foreign(names, prefix)).map(str::to_owned);
     let committed = client.committed_offsets(partitions.clone(), ANSWER);
-    let committed = committed.and_then(|committed| offsets(&committed)).map_err(nothing)?;
-    let Some(members) = reading(reader, &reads, !committed.is_empty()) else { return Ok(None) };
+    let committed = committed.and_then(|committed| offsets(&committed)).map_err(not_known)?;
+    let Some(members) = active_members(reader, &reads_them, !committed.is_empty()) else { return Ok(None) };
     let find = |time| {
         let mut at = partitions.clone();
         at.set_all_offsets(time)?;
         let found = client.offsets_for_times(at, ANSWER);
-        found.and_then(|found| offsets(&found)).map_err(nothing)
+        found.and_then(|found| offsets(&found)).map_err(not_known)
     };
-    let late = (now - LATE_AFTER).duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let late_before = (now - LATE_AFTER).duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let (begins, ends) = (find(Offset::Beginning)?, find(Offset::End)?);
-    let late = find(Offset::Offset(i64::try_from(late).unwrap_or(i64::MAX)))?;
+    let late_ends = find(Offset::Offset(i64::try_from(late_before).unwrap_or(i64::MAX)))?;
     let mut group = Group { members, has_committed: !committed.is_empty(), shared_with, ..Group::default() };
     for partition in partitions.to_topic_map().keys() {
         let end = ends.get(partition).copied().unwrap_or_default();
@@ -142,33 +142,32 @@ fn group(
         let next = committed.get(partition).copied().unwrap_or_default().max(begin);
         let until = |offset: i64| u64::try_from(offset - next).unwrap_or_default();
         group.lag += until(end);
-        group.late += until(late.get(partition).copied().unwrap_or(end));
+        group.late += until(late_ends.get(partition).copied().unwrap_or(end));
     }
     Ok(Some(group))
 }
 
 /// The first of a member's topics, where none is of this prefix.
-fn foreign<'a>(read: &[&'a str], prefix: &str) -> Option<&'a str> {
-    if read.iter().any(|name| Topic::named(name, prefix).is_some()) { None } else { read.first().copied() }
+fn foreign<'a>(names: &[&'a str], prefix: &str) -> Option<&'a str> {
+    if names.iter().any(|name| Topic::named(name, prefix).is_some()) { None } else { names.first().copied() }
 }
 
 /// How many members read its topics, by what each says of that; nothing where it was not told to read them. What was
 /// committed stays for days after it was told no more, and may be all that a group without members is known by.
-fn reading(reader: &Reader, reads: &[Option<bool>], has_committed: bool) -> Option<usize> {
+fn active_members(reader: &Reader, reads_them: &[Option<bool>], has_committed: bool) -> Option<usize> {
     if !reader.is_optional {
-        return Some(reads.len());
+        return Some(reads_them.len());
     }
-    let said: Vec<bool> = reads.iter().copied().flatten().collect();
-    if said.is_empty() {
-        return has_committed.then_some(reads.len());
+    let known: Vec<bool> = reads_them.iter().copied().flatten().collect();
+    if known.is_empty() {
+        return has_committed.then_some(reads_them.len());
     }
-    let members = said.into_iter().filter(|reads| *reads).count();
-    (members > 0).then_some(members)
+    Some(known.into_iter().filter(|reads| *reads).count()).filter(|members| *members > 0)
 }
 
 /// Those of all topics; without one of them nobody can tell what waits.
 fn partitions(client: &BaseConsumer, topics: &[String]) -> Observed<TopicPartitionList> {
-    let metadata = client.fetch_metadata(None, ANSWER).map_err(nothing)?;
+    let metadata = client.fetch_metadata(None, ANSWER).map_err(not_known)?;
     let mut partitions = TopicPartitionList::new();
     for name in topics {
         let topic = metadata.topics().iter().find(|topic| topic.name() == name);
@@ -198,7 +197,7 @@ fn offsets(found: &TopicPartitionList) -> KafkaResult<BTreeMap<(String, i32), i6
 }
 
 /// That this user may not read something is no fault of the group.
-fn nothing(error: KafkaError) -> NotKnown {
+fn not_known(error: KafkaError) -> NotKnown {
     use RDKafkaErrorCode::{
         CoordinatorLoadInProgress, CoordinatorNotAvailable, FencedLeaderEpoch, NotCoordinator,
         NotLeaderForPartition, UnknownLeaderEpoch,
@@ -225,11 +224,11 @@ fn nothing(error: KafkaError) -> NotKnown {
 /// A check for each of them but for what is not switched on.
 pub(super) fn checks(groups: Vec<Observed<Option<Group>>>) -> impl Iterator<Item = Check> {
     READERS.iter().zip(groups).filter_map(|(reader, group)| {
-        Some(CheckResult::of(&group.transpose()?, "", judge).check("consumers", reader.name))
+        Some(CheckResult::of(&group.transpose()?, "", result_of).check("consumers", reader.name))
     })
 }
 
-fn judge(group: &Group) -> CheckResult {
+fn result_of(group: &Group) -> CheckResult {
     let Group { members, has_committed, lag, late, shared_with } = group;
     if let Some(topic) = shared_with {
         return CheckResult::fail(
@@ -255,14 +254,14 @@ mod tests {
 
     #[test]
     fn a_group_is_judged_by_who_reads_and_what_waits_for_long() {
-        let judge = |members, has_committed, lag, late| -> Verdict {
-            judge(&Group { members, has_committed, lag, late, shared_with: None }).verdict
+        let result_of = |members, has_committed, lag, late| -> Verdict {
+            result_of(&Group { members, has_committed, lag, late, shared_with: None }).verdict
         };
-        assert_eq!(judge(0, false, 7, 7), Unknown);
-        assert_eq!(judge(0, true, 0, 0), Fail);
-        assert_eq!(judge(2, true, 900, 0), Pass);
-        assert_eq!(judge(2, true, 900, 1), Fail);
-        assert_eq!(judge(1, false, 0, 0), Pass);
+        assert_eq!(result_of(0, false, 7, 7), Unknown);
+        assert_eq!(result_of(0, true, 0, 0), Fail);
+        assert_eq!(result_of(2, true, 900, 0), Pass);
+        assert_eq!(result_of(2, true, 900, 1), Fail);
+        assert_eq!(result_of(1, false, 0, 0), Pass);
     }
 
     #[test]
@@ -276,24 +275,24 @@ mod tests {
         ] {
             let shared_with = foreign(read, "meta").map(str::to_owned);
             let group = Group { members: 2, has_committed: true, shared_with, ..Group::default() };
-            assert_eq!(judge(&group).verdict, if is_foreign { Fail } else { Pass }, "{read:?}");
+            assert_eq!(result_of(&group).verdict, if is_foreign { Fail } else { Pass }, "{read:?}");
         }
     }
 
     #[test]
     fn a_broker_that_is_silent_is_no_fault_of_a_group() {
         for code in [RDKafkaErrorCode::OperationTimedOut, RDKafkaErrorCode::Partial] {
-            let nothing = nothing(KafkaError::GroupListFetch(code));
-            assert!(matches!(nothing, NotKnown::Untold(_)), "{nothing:?}");
+            let not_known = not_known(KafkaError::GroupListFetch(code));
+            assert!(matches!(not_known, NotKnown::Untold(_)), "{not_known:?}");
         }
         let refused = KafkaError::GroupListFetch(RDKafkaErrorCode::UnknownProtocol);
-        assert!(matches!(nothing(refused), NotKnown::Failed(_)));
+        assert!(matches!(not_known(refused), NotKnown::Failed(_)));
     }
 
     #[test]
     fn brokers_that_do_not_agree_who_leads_are_no_fault_of_a_group() {
-        let said = nothing(KafkaError::OffsetFetch(RDKafkaErrorCode::UnknownLeaderEpoch));
-        assert!(matches!(said, NotKnown::Untold(why) if why.contains("ask again")));
+        let not_known = not_known(KafkaError::OffsetFetch(RDKafkaErrorCode::UnknownLeaderEpoch));
+        assert!(matches!(not_known, NotKnown::Untold(why) if why.contains("ask again")));
     }
 
     #[test]
@@ -308,19 +307,20 @@ mod tests {
 
     #[test]
     fn profiles_are_looked_at_where_a_member_reads_messages_or_did_before_all_went() {
-        let profiles = |reads: &[Option<bool>], has_committed| reading(&READERS[2], reads, has_committed);
+        let profiles =
+            |reads: &[Option<bool>], has_committed| active_members(&READERS[2], reads, has_committed);
         assert_eq!(profiles(&[Some(true), Some(true)], false), Some(2));
         assert_eq!(profiles(&[Some(true), Some(false)], true), Some(1), "while it is switched on or off");
         assert_eq!(profiles(&[Some(false)], true), None, "it was switched off");
         assert_eq!(profiles(&[None, None], true), Some(2), "while the group rebalances");
         assert_eq!(profiles(&[], true), Some(0), "it is down");
         assert_eq!(profiles(&[], false), None, "it never ran");
-        assert_eq!(reading(&READERS[0], &[None], false), Some(1));
+        assert_eq!(active_members(&READERS[0], &[None], false), Some(1));
     }
 
     #[test]
     fn the_group_of_the_feed_is_looked_at_once_it_has_read() {
-        let feed = |reads: &[Option<bool>], has_committed| reading(&READERS[6], reads, has_committed);
+        let feed = |reads: &[Option<bool>], has_committed| active_members(&READERS[6], reads, has_committed);
         assert_eq!((READERS[6].group, READERS[6].topics()), ("weir-messages-feed", &[Topic::Feed][..]));
         assert_eq!(feed(&[Some(true)], false), Some(1));
         assert_eq!(feed(&[], true), Some(0), "it is down");
@@ -332,7 +332,7 @@ mod tests {
         let named = |profiles: Option<Group>| {
             let mut groups = vec![Ok(Some(Group::default())); READERS.len()];
             groups[2] = Ok(profiles);
-            checks(groups).map(|check| (check.of, check.judged.verdict)).collect::<Vec<_>>()
+            checks(groups).map(|check| (check.of, check.result.verdict)).collect::<Vec<_>>()
         };
         let late = Group { members: 1, has_committed: true, lag: 7, late: 7, ..Group::default() };
         assert_eq!(named(None).len(), READERS.len() - 1);

@@ -49,8 +49,8 @@ pub(super) fn checks(
         let needed = accounts.flat_map(|account| needed::permissions(facts.app, account.login)).collect();
         checks.push(access(&facts.approved, &needed).check("access", app));
         for (object, finding) in &facts.objects {
-            let judged = CheckResult::of(finding, READ_AGAIN, |finding| subscribed(finding, "subscribed"));
-            checks.push(judged.check("subscription", format!("{app} {}", object.as_str())));
+            let result = CheckResult::of(finding, READ_AGAIN, |finding| subscribed(finding, "subscribed"));
+            checks.push(result.check("subscription", format!("{app} {}", object.as_str())));
         }
         for account in &facts.accounts {
             checks.extend(of_account(facts.app, account, last, max_silence, now));
@@ -74,18 +74,18 @@ fn of_account(
         CheckResult::of(&facts.install, READ_AGAIN, install).check("install", account),
     ];
     if let Some(linked) = &facts.linked {
-        let judged = CheckResult::of(linked, READ_AGAIN, |linked| match linked {
+        let result = CheckResult::of(linked, READ_AGAIN, |linked| match linked {
             Some(id) => CheckResult::pass(format!("linked to the Instagram account {id}")),
             None => CheckResult::fail("no Instagram account is linked, or this token may not see it", LINK),
         });
-        checks.push(judged.check("instagram_link", account));
+        checks.push(result.check("instagram_link", account));
     }
     for (object, id) in sources(app, facts) {
-        let judged = CheckResult::of(last, "", |last| {
+        let result = CheckResult::of(last, "", |last| {
             let age = last.of(object.as_str(), &id).map(|at| now.duration_since(at).unwrap_or_default());
             last_delivery(age, last.has_more, max_silence)
         });
-        checks.push(judged.check("last_delivery", format!("{id} {}", object.as_str())));
+        checks.push(result.check("last_delivery", format!("{id} {}", object.as_str())));
     }
     checks
 }
@@ -107,7 +107,7 @@ fn access(approved: &Observed<Vec<AppPermission>>, needed: &BTreeSet<&str>) -> C
     let approved = match approved {
         Ok(approved) => approved,
         Err(NotKnown::Failed(why)) => return CheckResult::unknown(why.as_str(), ACCESS),
-        Err(nothing) => return nothing.judged(""),
+        Err(nothing) => return nothing.result(""),
     };
     let is_live = |name: &str| approved.iter().any(|one| one.permission == name && one.status == "live");
     let lacks: Vec<_> = needed.iter().copied().filter(|name| !is_live(name)).collect();

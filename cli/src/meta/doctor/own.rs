@@ -33,16 +33,16 @@ pub(super) async fn checks(settings: &DoctorSettings, deadline: Deadline) -> Vec
     let kafka = async {
         let given = settings.kafka.as_ref().ok_or(NotKnown::NotGiven("--brokers"));
         let of_kafka = of_kafka(given.clone(), deadline).await;
-        let groups = consumer_groups::read(beyond(&of_kafka).and(given), deadline).await;
+        let groups = consumer_groups::query(beyond(&of_kafka).and(given), deadline).await;
         (of_kafka, groups)
     };
     let ((of_kafka, groups), processes) = tokio::join!(kafka, processes::ask(&settings.admin, deadline));
     let brokers = settings.kafka.as_ref().map_or("", |kafka| &kafka.kafka.brokers);
-    let mut checks = judged(&of_kafka, brokers);
+    let mut checks = kafka_checks(&of_kafka, brokers);
     checks.extend(consumer_groups::checks(groups));
     if settings.admin.is_empty() {
         let not_given = NotKnown::NotGiven("--admin HOST:PORT… of ingest and the consumers");
-        checks.push(not_given.judged("").check("process", ""));
+        checks.push(not_given.result("").check("process", ""));
     }
     checks.extend(processes::checks(&processes));
     checks
@@ -68,9 +68,9 @@ fn beyond(kafka: &KafkaState) -> KafkaState {
     })
 }
 
-fn judged(kafka: &KafkaState, brokers: &str) -> Vec<Check> {
+fn kafka_checks(kafka: &KafkaState, brokers: &str) -> Vec<Check> {
     let topics = beyond(kafka).flatten();
-    let judge = |what: fn(&Faults) -> &[String], fine: &str, advice: &str| {
+    let result = |what: fn(&Faults) -> &[String], fine: &str, advice: &str| {
         CheckResult::of(&topics, advice, |faults| match what(faults) {
             [] => CheckResult::pass(fine),
             all => CheckResult::fail(first(all), advice),
@@ -78,8 +78,8 @@ fn judged(kafka: &KafkaState, brokers: &str) -> Vec<Check> {
     };
     vec![
         CheckResult::of(kafka, NOT_THERE, answers).check("kafka", brokers),
-        judge(|faults| &faults.differences, "all are there, as planned", PLAN).check("topics", ""),
-        judge(|faults| &faults.unwritable, "each has a leader, and replicas enough in sync", START_BROKERS)
+        result(|faults| &faults.differences, "all are there, as planned", PLAN).check("topics", ""),
+        result(|faults| &faults.unwritable, "each has a leader, and replicas enough in sync", START_BROKERS)
             .check("partitions", ""),
     ]
 }
@@ -108,19 +108,19 @@ mod tests {
 
     #[test]
     fn topics_are_not_judged_where_kafka_is_silent() {
-        let silent = judged(&Err(NotKnown::Failed("refused".to_owned())), "kafka:9092");
-        assert_eq!([silent[0].judged.verdict, silent[1].judged.verdict], [Fail, Unknown]);
-        let not_given = judged(&Err(NotKnown::NotGiven("--brokers")), "");
-        assert_eq!([not_given[0].judged.verdict, not_given[1].judged.verdict], [Unknown, Unknown]);
-        assert_eq!(not_given[0].judged.advice, "Give --brokers.");
+        let silent = kafka_checks(&Err(NotKnown::Failed("refused".to_owned())), "kafka:9092");
+        assert_eq!([silent[0].result.verdict, silent[1].result.verdict], [Fail, Unknown]);
+        let not_given = kafka_checks(&Err(NotKnown::NotGiven("--brokers")), "");
+        assert_eq!([not_given[0].result.verdict, not_given[1].result.verdict], [Unknown, Unknown]);
+        assert_eq!(not_given[0].result.advice, "Give --brokers.");
     }
 
     #[test]
     fn a_broker_that_does_not_answer_is_named_though_the_others_do() {
         let silence = Some("broker 2 at b:9092 does not answer".to_owned());
-        let checks = judged(&Ok(Ok(Faults { silence, ..Faults::default() })), "a:9092");
-        assert_eq!([checks[0].judged.verdict, checks[1].judged.verdict], [Fail, Pass]);
-        assert_eq!(checks[0].judged.found, "broker 2 at b:9092 does not answer");
+        let checks = kafka_checks(&Ok(Ok(Faults { silence, ..Faults::default() })), "a:9092");
+        assert_eq!([checks[0].result.verdict, checks[1].result.verdict], [Fail, Pass]);
+        assert_eq!(checks[0].result.found, "broker 2 at b:9092 does not answer");
     }
 
     #[test]
@@ -129,8 +129,8 @@ mod tests {
             let differences = vec!["t is missing".to_owned(); count];
             Ok(Ok(Faults { differences, ..Faults::default() }))
         };
-        assert_eq!(judged(&missing(0), "")[1].judged.verdict, Pass);
-        let found = &judged(&missing(5), "")[1].judged.found;
+        assert_eq!(kafka_checks(&missing(0), "")[1].result.verdict, Pass);
+        let found = &kafka_checks(&missing(5), "")[1].result.found;
         assert_eq!(found, "t is missing, t is missing, t is missing, and 2 topics more");
     }
 }

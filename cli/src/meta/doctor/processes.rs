@@ -49,13 +49,13 @@ pub(super) fn checks(processes: &[Process]) -> Vec<Check> {
     for Process { address, ready, metrics } in processes {
         let told = metrics.as_ref().ok().filter(|answer| answer.status == 200);
         let metrics = told.map(|answer| answer.text.as_str()).unwrap_or_default();
-        let judged = CheckResult::of(ready, NOT_THERE, |ready| match readiness(ready, metrics) {
+        let result = CheckResult::of(ready, NOT_THERE, |ready| match readiness(ready, metrics) {
             CheckResult { verdict: Verdict::Pass, found, .. } if told.is_none() => {
                 CheckResult::unknown(format!("{found}, and its metrics cannot be read"), NOT_THERE)
             }
-            judged => judged,
+            result => result,
         });
-        checks.push(judged.check("process", address.as_str()));
+        checks.push(result.check("process", address.as_str()));
         if name(metrics) == Some("weir-ingest") {
             checks.push(spool(metrics).check("spool", address.as_str()));
         }
@@ -139,9 +139,9 @@ mod tests {
             metrics: Ok(answer(200, BUILD)),
         };
         let checks = checks(&[process(answer(503, "[-]kafka: no broker\n")), process(answer(200, "ok"))]);
-        let found: Vec<_> = checks.iter().map(|check| (check.name, check.judged.verdict)).collect();
+        let found: Vec<_> = checks.iter().map(|check| (check.name, check.result.verdict)).collect();
         assert_eq!(found, [("process", Fail), ("spool", Unknown), ("process", Pass), ("spool", Unknown)]);
-        assert!(checks[0].judged.found.starts_with("weir-ingest is not ready: [-]kafka"));
+        assert!(checks[0].result.found.starts_with("weir-ingest is not ready: [-]kafka"));
     }
 
     #[test]
@@ -149,7 +149,7 @@ mod tests {
         let metrics = Ok(answer(500, "metrics: internal error, the task panicked\n"));
         let process = Process { address: "a:9090".to_owned(), ready: Ok(answer(200, "ok")), metrics };
         let checks = checks(&[process]);
-        assert_eq!((checks.len(), checks[0].judged.verdict), (1, Unknown));
+        assert_eq!((checks.len(), checks[0].result.verdict), (1, Unknown));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(super) struct Section {
 
 /// Prints them; any check that fails makes the exit code [`Exit::Findings`].
 pub(super) fn print(sections: &[Section], json: bool, screen: &mut Screen) -> io::Result<Exit> {
-    let count = |verdict| all(sections).filter(|check| check.judged.verdict == verdict).count() as u64;
+    let count = |verdict| all(sections).filter(|check| check.result.verdict == verdict).count() as u64;
     let failed = count(Verdict::Fail);
     let exit = if failed > 0 { Exit::Findings } else { Exit::Done };
     if json {
@@ -27,7 +27,7 @@ pub(super) fn print(sections: &[Section], json: bool, screen: &mut Screen) -> io
     screen.line("")?;
     let counts = [(failed, "fail"), (count(Verdict::Unknown), "unknown"), (count(Verdict::Pass), "pass")];
     screen.line(nonzero(&counts).join(", "))?;
-    if let Some(first) = all(sections).find(|check| check.judged.verdict == Verdict::Fail) {
+    if let Some(first) = all(sections).find(|check| check.result.verdict == Verdict::Fail) {
         screen.toned(
             Tone::Bad,
             &format!("Begin with the first that fails: {} {}", label(first.name), first.of),
@@ -48,7 +48,7 @@ fn table(sections: &[Section]) -> Table {
         }
         table.text(Tone::Strong, section.heading);
         for check in &section.checks {
-            let (tone, word) = match check.judged.verdict {
+            let (tone, word) = match check.result.verdict {
                 Verdict::Pass => (Tone::Good, "pass"),
                 Verdict::Fail => (Tone::Bad, "FAIL"),
                 Verdict::Unknown => (Tone::Warn, "unknown"),
@@ -58,10 +58,10 @@ fn table(sections: &[Section]) -> Table {
                 label(check.name).into(),
                 check.of.as_str().into(),
                 // Names in certificates are written by whoever answers at the address.
-                harmless(&check.judged.found).into(),
+                harmless(&check.result.found).into(),
             ]);
-            if !check.judged.advice.is_empty() {
-                table.text(Tone::Plain, format!("         → {}", check.judged.advice));
+            if !check.result.advice.is_empty() {
+                table.text(Tone::Plain, format!("         → {}", check.result.advice));
             }
         }
     }
@@ -73,8 +73,8 @@ fn label(name: &str) -> String {
 }
 
 fn objects(section: &Section) -> impl Iterator<Item = Value> {
-    section.checks.iter().map(|Check { name, of, judged }| {
-        let CheckResult { verdict, found, advice } = judged;
+    section.checks.iter().map(|Check { name, of, result }| {
+        let CheckResult { verdict, found, advice } = result;
         json!({
             "end": section.end, "check": name, "of": of, "verdict": verdict, "found": found, "advice": advice,
         })

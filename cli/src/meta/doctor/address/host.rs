@@ -56,31 +56,31 @@ impl Host {
     /// What its name and its certificates are worth: of addresses that show the same it is said once.
     pub(super) fn checks(&self, now: SystemTime) -> Vec<Check> {
         let dns = CheckResult::of(&self.addresses, NO_SUCH_NAME, |addresses| {
-            let mut judged = answers::dns(addresses);
+            let mut result = answers::dns(addresses);
             if addresses.len() > MAX_ADDRESSES {
-                judged.found.extend([format!("; what is behind the first {MAX_ADDRESSES} is judged")]);
+                result.found.extend([format!("; what is behind the first {MAX_ADDRESSES} is judged")]);
             }
-            judged
+            result
         });
         let mut checks = vec![dns.check("dns", self.name.as_str())];
         let (untold, told): (Vec<_>, Vec<_>) =
             self.shown.iter().partition(|(_, shown)| matches!(shown, Err(NotKnown::Untold(_))));
         let at = |address: &IpAddr| format!("{} at {address}", self.name);
-        let judge = |of: &str, shown: &Observed<peer_certificates::PeerCertificates>| {
+        let checks_of = |of: &str, shown: &Observed<peer_certificates::PeerCertificates>| {
             certificate::checks(of, &self.name, shown, now)
         };
         match told.as_slice() {
             [] if untold.is_empty() => {
                 let no_address = Err(NotKnown::NotTried("the name has no address, see above"));
-                checks.extend(judge(&self.name, &no_address));
+                checks.extend(checks_of(&self.name, &no_address));
             }
             [(_, first), others @ ..] if others.iter().all(|(_, shown)| shown == first) => {
-                checks.extend(judge(&self.name, first));
+                checks.extend(checks_of(&self.name, first));
             }
-            told => checks.extend(told.iter().flat_map(|(address, shown)| judge(&at(address), shown))),
+            told => checks.extend(told.iter().flat_map(|(address, shown)| checks_of(&at(address), shown))),
         }
         checks.extend(
-            untold.iter().flat_map(|(address, shown)| judge(&at(address), shown).into_iter().take(1)),
+            untold.iter().flat_map(|(address, shown)| checks_of(&at(address), shown).into_iter().take(1)),
         );
         checks
     }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn lines(host: &Host) -> Vec<(&'static str, String, super::super::super::check::Verdict)> {
-        host.checks(now()).into_iter().map(|check| (check.name, check.of, check.judged.verdict)).collect()
+        host.checks(now()).into_iter().map(|check| (check.name, check.of, check.result.verdict)).collect()
     }
 
     #[test]

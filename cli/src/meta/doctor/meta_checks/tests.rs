@@ -42,44 +42,44 @@ fn a_subscription_fails_where_events_are_lost_by_it_alone() {
             "installed; it has messages beyond the file",
         ),
     ] {
-        let judged = subscribed(&finding, "installed");
-        assert_eq!((judged.verdict, &*judged.found), (verdict, found));
-        assert_eq!(judged.advice.is_empty(), verdict == Pass);
+        let result = subscribed(&finding, "installed");
+        assert_eq!((result.verdict, &*result.found), (verdict, found));
+        assert_eq!(result.advice.is_empty(), verdict == Pass);
     }
 }
 
 #[test]
 fn a_token_is_judged_by_what_meta_says_and_its_end_is_told_in_time() {
     let app = app();
-    let judge = |facts: Facts| token(&facts, &app.accounts[0], now());
-    assert_eq!(judge(valid()).verdict, Pass);
-    let ended = judge(Facts { is_valid: false, ends: Expiry::At(now() - DAY), ..valid() });
+    let result_of = |facts: Facts| token(&facts, &app.accounts[0], now());
+    assert_eq!(result_of(valid()).verdict, Pass);
+    let ended = result_of(Facts { is_valid: false, ends: Expiry::At(now() - DAY), ..valid() });
     assert_eq!(ended.verdict, Fail);
     assert_eq!(ended.found, "not valid: it, or its access to data, expired on 1970-12-31T00:00:00Z");
-    let revoked = judge(Facts { is_valid: false, ends: Expiry::At(now() + DAY), ..valid() });
+    let revoked = result_of(Facts { is_valid: false, ends: Expiry::At(now() + DAY), ..valid() });
     assert_eq!((revoked.verdict, &*revoked.found), (Fail, "not valid: revoked, or no token of this app"));
-    let either = judge(Facts { is_valid: false, ends: Expiry::Unknown, ..valid() });
+    let either = result_of(Facts { is_valid: false, ends: Expiry::Unknown, ..valid() });
     assert_eq!(either.found, "not valid: expired, revoked, or no token of this app");
-    let lacks = judge(Facts { lacks: vec!["instagram_basic".to_owned()], ..valid() });
+    let lacks = result_of(Facts { lacks: vec!["instagram_basic".to_owned()], ..valid() });
     assert_eq!((lacks.verdict, &*lacks.found), (Fail, "it lacks instagram_basic"));
-    let blind = judge(Facts { ends: Expiry::At(now() - DAY), ..valid() });
+    let blind = result_of(Facts { ends: Expiry::At(now() - DAY), ..valid() });
     assert_eq!((blind.verdict, &*blind.found), (Fail, "its access to data expired on 1970-12-31T00:00:00Z"));
-    let soon = judge(Facts { ends: Expiry::At(now() + 3 * DAY), ..valid() });
+    let soon = result_of(Facts { ends: Expiry::At(now() + 3 * DAY), ..valid() });
     assert_eq!(soon.verdict, Pass);
     assert!(soon.advice.contains("new login"), "{soon:?}");
-    assert!(judge(Facts { ends: Expiry::At(now() + 30 * DAY), ..valid() }).advice.is_empty());
+    assert!(result_of(Facts { ends: Expiry::At(now() + 30 * DAY), ..valid() }).advice.is_empty());
 }
 
 #[test]
 fn the_noted_end_of_a_token_of_instagram_login_is_no_end_of_its_access_to_data() {
     let account = DeclaredAccount { login: Login::Instagram, ..app().accounts.remove(0) };
-    let judge =
+    let result_of =
         |is_valid| token(&Facts { is_valid, ends: Expiry::At(now() - DAY), ..valid() }, &account, now());
-    let noted = judge(true);
+    let noted = result_of(true);
     let found = "its noted end has passed (1970-12-31T00:00:00Z), though Meta still takes it";
     assert_eq!((noted.verdict, &*noted.found), (Fail, found));
     assert!(noted.advice.contains("weir tokens refresh"), "{noted:?}");
-    assert_eq!(judge(false).found, "not valid: it expired on 1970-12-31T00:00:00Z");
+    assert_eq!(result_of(false).found, "not valid: it expired on 1970-12-31T00:00:00Z");
 }
 
 #[test]
@@ -89,10 +89,11 @@ fn access_never_fails_since_people_with_a_role_are_heard_in_any_case() {
         Ok(names.iter().map(one).collect())
     };
     let needed = BTreeSet::from(["instagram_basic", "pages_messaging"]);
-    let judge = |approved: Observed<Vec<AppPermission>>| -> Verdict { access(&approved, &needed).verdict };
-    assert_eq!(judge(approved(&["instagram_basic", "pages_messaging", "email"])), Pass);
-    assert_eq!(judge(approved(&["pages_messaging"])), Unknown);
-    assert_eq!(judge(Err(NotKnown::Failed("no such edge".to_owned()))), Unknown);
+    let result_of =
+        |approved: Observed<Vec<AppPermission>>| -> Verdict { access(&approved, &needed).verdict };
+    assert_eq!(result_of(approved(&["instagram_basic", "pages_messaging", "email"])), Pass);
+    assert_eq!(result_of(approved(&["pages_messaging"])), Unknown);
+    assert_eq!(result_of(Err(NotKnown::Failed("no such edge".to_owned()))), Unknown);
     let lacks = access(&approved(&["pages_messaging"]), &needed);
     assert!(lacks.found.ends_with("not approved: instagram_basic"), "{lacks:?}");
 }
@@ -110,7 +111,7 @@ fn a_page_stands_for_itself_and_for_its_instagram_account() {
         let mut last = LastDeliveries::default();
         last.received.insert(("instagram".to_owned(), "1784".to_owned()), now() - 3 * DAY);
         let checks = of_account(&app, facts, &Ok(last), None, now());
-        checks.into_iter().map(|check| (check.name, check.of, check.judged.verdict)).collect::<Vec<_>>()
+        checks.into_iter().map(|check| (check.name, check.of, check.result.verdict)).collect::<Vec<_>>()
     };
     let check = |name, of: &str, verdict| (name, of.to_owned(), verdict);
     let both = names(&linked(Some(Ok(Some("1784".to_owned())))));
@@ -127,13 +128,13 @@ fn a_page_stands_for_itself_and_for_its_instagram_account() {
 
 #[test]
 fn a_silence_beyond_the_bound_fails_and_without_a_bound_nobody_knows_after_a_week() {
-    let judge = |days: Option<u32>, has_more, bound: Option<u32>| {
+    let result_of = |days: Option<u32>, has_more, bound: Option<u32>| {
         last_delivery(days.map(|days| days * DAY), has_more, bound.map(|days| days * DAY)).verdict
     };
-    assert_eq!((judge(Some(3), true, None), judge(Some(8), true, None)), (Pass, Unknown));
-    assert_eq!((judge(Some(1), true, Some(2)), judge(Some(3), true, Some(2))), (Pass, Fail));
+    assert_eq!((result_of(Some(3), true, None), result_of(Some(8), true, None)), (Pass, Unknown));
+    assert_eq!((result_of(Some(1), true, Some(2)), result_of(Some(3), true, Some(2))), (Pass, Fail));
     assert_eq!(
-        (judge(None, false, None), judge(None, false, Some(2)), judge(None, true, Some(2))),
+        (result_of(None, false, None), result_of(None, false, Some(2)), result_of(None, true, Some(2))),
         (Unknown, Fail, Unknown)
     );
     let old = last_delivery(Some(72 * DAY), false, None);
