@@ -26,7 +26,7 @@ use runtime::settings::Problems;
 use screen::Screen;
 use std::ffi::OsString;
 use std::process::ExitCode;
-use tool::{Exit, ToolError, Work, exit_of, log, said, tool};
+use tool::{Exit, ToolError, Work, exit_of, in_words, log, tool};
 
 tool! {
     /// Weir: Meta's webhooks on Kafka. The tool around the pipeline
@@ -98,7 +98,7 @@ fn command() -> Command {
 fn failed(error: &ToolError) -> ExitCode {
     let exit = exit_of(error);
     if exit != Exit::Done {
-        print_error(format_args!("weir: {}", said(error)));
+        print_error(format_args!("weir: {}", in_words(error)));
     }
     if error.is::<Problems>() {
         print_unknown_variables();

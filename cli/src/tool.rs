@@ -8,7 +8,7 @@ pub(crate) mod input;
 pub(crate) mod log;
 pub(crate) mod settings;
 
-pub(crate) use error::{Result, ToolError, UsageError, cut_off, exit_of, not_started, said};
+pub(crate) use error::{Result, ToolError, UsageError, cut_off, exit_of, in_words, not_started};
 pub(crate) use exit::Exit;
 pub(crate) use session::Session;
 
@@ -46,8 +46,8 @@ impl Tool {
         };
         let help = unwrapped(self.help);
         let after = ["\n\nExamples:", "\n\nExit codes:"].into_iter().find_map(|title| help.find(title));
-        let (said, after) = help.split_at(after.unwrap_or(help.len()));
-        let (about, more) = said.split_once("\n\n").unwrap_or((said, ""));
+        let (before, after) = help.split_at(after.unwrap_or(help.len()));
+        let (about, more) = before.split_once("\n\n").unwrap_or((before, ""));
         let mut command = command.about(about.to_owned());
         if !more.is_empty() {
             command = command.long_about(format!("{about}.\n\n{more}"));

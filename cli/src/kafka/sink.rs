@@ -36,7 +36,7 @@ pub(crate) struct OutgoingRecord<'a> {
 /// Records that were given together, and are told of together.
 #[derive(Debug)]
 struct Sent<T> {
-    receipts: Vec<Acknowledgement>,
+    acknowledgements: Vec<Acknowledgement>,
     what: T,
 }
 
@@ -80,7 +80,7 @@ impl<'s, T> Sink<'s, T> {
 
     /// Queues records that are told of together; waits for their turn, and for room.
     pub(crate) fn send(&mut self, records: &[OutgoingRecord<'_>], what: T) -> Result<()> {
-        let mut receipts = Vec::with_capacity(records.len());
+        let mut acknowledgements = Vec::with_capacity(records.len());
         for record in records {
             let wait = self.pace.due(Instant::now());
             if !wait.is_zero() {
@@ -88,7 +88,7 @@ impl<'s, T> Sink<'s, T> {
             }
             loop {
                 match record.send(&self.producer) {
-                    Ok(receipt) => break receipts.push(receipt),
+                    Ok(acknowledgement) => break acknowledgements.push(acknowledgement),
                     // Records that are not acknowledged in time leave the queue too.
                     Err(SendError::QueueFull) if self.under_way.is_empty() => {
                         self.session.wait(async { tokio::time::sleep(ROOM).await });
@@ -98,7 +98,7 @@ impl<'s, T> Sink<'s, T> {
                 }
             }
         }
-        self.under_way.push_back(Sent { receipts, what });
+        self.under_way.push_back(Sent { acknowledgements, what });
         Ok(())
     }
 
@@ -125,10 +125,10 @@ impl<'s, T> Sink<'s, T> {
     }
 
     fn settle_oldest(&mut self) -> Result<()> {
-        let Some(Sent { receipts, what }) = self.under_way.pop_front() else { return Ok(()) };
+        let Some(Sent { acknowledgements, what }) = self.under_way.pop_front() else { return Ok(()) };
         let mut refused = Vec::new();
-        for (index, receipt) in receipts.into_iter().enumerate() {
-            match self.session.wait(receipt) {
+        for (index, acknowledgement) in acknowledgements.into_iter().enumerate() {
+            match self.session.wait(acknowledgement) {
                 Err(error) if is_of_the_record(error) && self.refused_in_a_row < MOST_REFUSED => {
                     self.refused_in_a_row += 1;
                     refused.push((index, error));
@@ -151,7 +151,7 @@ impl<'s, T> Sink<'s, T> {
 
 impl<T> Sent<T> {
     fn is_reported(&mut self) -> bool {
-        self.receipts.iter_mut().all(|receipt| receipt.now_or_never().is_some())
+        self.acknowledgements.iter_mut().all(|acknowledgement| acknowledgement.now_or_never().is_some())
     }
 }
 

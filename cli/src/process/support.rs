@@ -9,7 +9,7 @@ mod environment;
 use super::admin;
 use crate::screen::{Printed, Screen};
 use crate::tool::settings::{admin_ports, flag, settings};
-use crate::tool::{Exit, Result, UsageError, cut_off, said, tool, work};
+use crate::tool::{Exit, Result, UsageError, cut_off, in_words, tool, work};
 use runtime::settings::form;
 use std::io;
 use std::net::ToSocketAddrs;
@@ -84,7 +84,7 @@ fn printed_by(words: &[&str]) -> String {
     let command = crate::command();
     let matches = command.clone().try_get_matches_from(["weir"].iter().chain(words));
     let outcome = matches.map_err(|error| error.to_string()).and_then(|matches| {
-        crate::WEIR.run(&command, &matches, &mut printed.screen()).map_err(|error| said(&error))
+        crate::WEIR.run(&command, &matches, &mut printed.screen()).map_err(|error| in_words(&error))
     });
     let text = printed.text();
     match outcome {

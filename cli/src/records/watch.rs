@@ -92,13 +92,13 @@ impl Watch {
         }
         let consumer: BaseConsumer = config.create().map_err(no_client)?;
         let (sender, records) = mpsc::channel(WAITING);
-        let (told, trouble) = watch::channel(None);
+        let (reports, trouble) = watch::channel(None);
         let left_out = Arc::default();
         let names = topics.iter().map(|topic| Arc::from(topic.as_str())).collect();
-        let reader = Reader { consumer, names, sender, span, left_out: Arc::clone(&left_out), told };
+        let reader = Reader { consumer, names, sender, span, left_out: Arc::clone(&left_out), reports };
         match reader.begin(span == Span::FromNowOn) {
             Ok(()) => {}
-            Err(some @ WatchError::Leaderless(_)) => drop(reader.told.send_replace(Some(some))),
+            Err(some @ WatchError::Leaderless(_)) => drop(reader.reports.send_replace(Some(some))),
             Err(trouble) => {
                 let failed = request_failed(&kafka.brokers, "say where their topics end", trouble);
                 return Err(with_silence(kafka, failed));
@@ -134,7 +134,7 @@ struct Reader {
     sender: mpsc::Sender<Record>,
     span: Span,
     left_out: Arc<AtomicU64>,
-    told: watch::Sender<Option<WatchError>>,
+    reports: watch::Sender<Option<WatchError>>,
 }
 
 impl Reader {
@@ -162,7 +162,7 @@ impl Reader {
                 if refused.is_some() {
                     self.fetch_anew();
                 }
-                self.told.send_replace(trouble.or(refused));
+                self.reports.send_replace(trouble.or(refused));
                 asked = Instant::now();
             }
             match self.consumer.poll(LOOK) {
@@ -177,7 +177,7 @@ impl Reader {
                     let trouble =
                         if is_forbidden(&error) { WatchError::Forbidden } else { WatchError::Unreadable };
                     refused = Some(trouble(error.to_string()));
-                    self.told.send_replace(refused.clone());
+                    self.reports.send_replace(refused.clone());
                 }
                 // The client heals by itself; whether it has is what the next question tells.
                 Some(Err(error)) => tracing::debug!(%error, "the watch waits for the brokers"),
@@ -228,8 +228,8 @@ impl Reader {
         for name in &self.names {
             let topic = metadata.topics().iter().find(|topic| topic.name() == &**name);
             for partition in topic.ok_or_else(|| WatchError::Gone(name.to_string()))?.partitions() {
-                let of = if partition.leader() < 0 { &mut leaderless } else { &mut led };
-                of.add_partition_offset(name, partition.id(), Offset::End)?;
+                let list = if partition.leader() < 0 { &mut leaderless } else { &mut led };
+                list.add_partition_offset(name, partition.id(), Offset::End)?;
             }
         }
         Ok((led, leaderless))

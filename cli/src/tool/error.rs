@@ -30,7 +30,7 @@ pub(crate) fn not_started(error: impl Display) -> ToolError {
 }
 
 /// An error in words.
-pub(crate) fn said(error: &ToolError) -> String {
+pub(crate) fn in_words(error: &ToolError) -> String {
     let words = chain(&**error);
     if error.is::<Problems>() {
         return format!("the settings cannot be used:\n{words}");
@@ -57,7 +57,7 @@ mod tests {
 
     fn ends(error: impl Into<ToolError>) -> (Exit, String) {
         let error = error.into();
-        (exit_of(&error), said(&error))
+        (exit_of(&error), in_words(&error))
     }
 
     #[test]

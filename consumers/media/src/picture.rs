@@ -32,8 +32,8 @@ pub(crate) fn sniff(head: &[u8]) -> Option<&'static str> {
 
 /// Of which sort something of that type is.
 pub(crate) fn sort(mime: Option<&str>) -> &'static str {
-    let of = mime.and_then(|mime| mime.split('/').next());
-    ["image", "video", "audio"].into_iter().find(|sort| of == Some(*sort)).unwrap_or("file")
+    let family = mime.and_then(|mime| mime.split('/').next());
+    ["image", "video", "audio"].into_iter().find(|sort| family == Some(*sort)).unwrap_or("file")
 }
 
 /// Width and height in pixels of a picture of a type that [`sniff`] told.

@@ -80,10 +80,10 @@ impl Inspector {
     pub fn retry_all(&mut self, reason: Option<&ParkReason>) -> Result<u64, InspectError> {
         let reasons: Vec<_> = self.groups()?.into_iter().filter_map(|group| group.parked).collect();
         let mut retried = 0;
-        for of in reasons.into_iter().filter(|of| reason.is_none_or(|reason| reason == of)) {
+        for each in reasons.into_iter().filter(|each| reason.is_none_or(|reason| reason == each)) {
             let mut after = 0;
             loop {
-                let some = self.request(&Request::RetryAll { reason: of.clone(), after })?;
+                let some = self.request(&Request::RetryAll { reason: each.clone(), after })?;
                 retried += some.retried;
                 let Some(last) = some.last else { break };
                 after = last;

@@ -86,7 +86,7 @@ pub(in crate::meta) async fn look_at_object(
     object: Object,
 ) -> Result<Finding, String> {
     let present = accounts.facebook.app_subscriptions(&app.declared.id, &app.token()?).await;
-    let present = said(present, app, TokenOwner::App)?;
+    let present = with_advice(present, app, TokenOwner::App)?;
     Ok(difference::of_object(&app.declared.subscription(object), &present))
 }
 
@@ -98,7 +98,7 @@ pub(in crate::meta) async fn look_at_install(
 ) -> Result<Finding, String> {
     let token = accounts.token(app, account)?;
     let present = accounts.host(account.login).installs(&account.id, &token).await;
-    let present = said(present, app, TokenOwner::Account)?;
+    let present = with_advice(present, app, TokenOwner::Account)?;
     let declared = &app.declared;
     Ok(difference::of_install(&declared.id, &declared.fields_of_install(account.login), &present))
 }
@@ -111,19 +111,19 @@ async fn make(accounts: &Accounts, app: &App, what: DesiredItem<'_>) -> Result<F
             let (token, wanted) = (app.token()?, declared.subscription(object));
             let verify_token = app.verify_token().transpose()?.unwrap_or_default();
             let made = accounts.facebook.subscribe_app(&declared.id, &wanted, &verify_token, &token).await;
-            said(made, app, TokenOwner::App)?;
+            with_advice(made, app, TokenOwner::App)?;
         }
         DesiredItem::Account(account) => {
             let token = accounts.token(app, account)?;
             let fields = declared.fields_of_install(account.login);
             let made = accounts.host(account.login).install(&account.id, &fields, &token).await;
-            said(made, app, TokenOwner::Account)?;
+            with_advice(made, app, TokenOwner::Account)?;
         }
     }
     look(accounts, app, what).await
 }
 
 /// What Meta answered, its refusal in words.
-fn said<T>(answered: Result<T, EdgeError>, app: &App, owner: TokenOwner) -> Result<T, String> {
+fn with_advice<T>(answered: Result<T, EdgeError>, app: &App, owner: TokenOwner) -> Result<T, String> {
     answered.map_err(|error| advice::on_fields(&error, app, owner))
 }

@@ -40,8 +40,8 @@ pub(super) fn dns(addresses: &[IpAddr]) -> CheckResult {
 pub(super) fn handshake(answer: &Answer, challenge: &str) -> CheckResult {
     match answer.status {
         200 if answer.text == challenge => CheckResult::pass(after("the challenge came back", answer)),
-        200 => CheckResult::fail(said("answered 200 without the challenge", answer), NOT_INGEST),
-        403 => CheckResult::fail(said("answered 403", answer), VERIFY_TOKEN),
+        200 => CheckResult::fail(with_answer("answered 200 without the challenge", answer), NOT_INGEST),
+        403 => CheckResult::fail(with_answer("answered 403", answer), VERIFY_TOKEN),
         _ => unexpected(answer),
     }
 }
@@ -56,7 +56,7 @@ pub(super) fn delivery(answer: &Answer) -> CheckResult {
     match answer.status {
         200 if answer.took >= DEADLINE => CheckResult::fail(after("answered 200, late", answer), LATE_ANSWER),
         200 => CheckResult::pass(after("answered 200", answer)),
-        401 => CheckResult::fail(said("answered 401", answer), SECRET),
+        401 => CheckResult::fail(with_answer("answered 401", answer), SECRET),
         _ => unexpected(answer),
     }
 }
@@ -95,14 +95,14 @@ fn unexpected(answer: &Answer) -> CheckResult {
         }
         _ => NOT_INGEST,
     };
-    CheckResult::fail(said(&format!("answered {}", answer.status), answer), advice)
+    CheckResult::fail(with_answer(&format!("answered {}", answer.status), answer), advice)
 }
 
 fn after(what: &str, answer: &Answer) -> String {
     format!("{what} after {} ms", answer.took.as_millis())
 }
 
-fn said(what: &str, answer: &Answer) -> String {
+fn with_answer(what: &str, answer: &Answer) -> String {
     let text = one_line(answer.text.trim(), MAX_SHOWN_CHARS);
     if text.is_empty() { what.to_owned() } else { format!("{what}: {text}") }
 }

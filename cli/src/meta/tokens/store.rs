@@ -101,7 +101,7 @@ fn own_key(accounts: &Accounts, account: &DeclaredAccount) -> Result<String, Str
     let file_of =
         |account: &DeclaredAccount| accounts.own_file(account).unwrap_or_else(|| account.id.as_str().into());
     let name_of = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let said =
+    let named =
         |account: &DeclaredAccount, file: &Path| format!("account {} ({})", account.id, file.display());
     let file = file_of(account);
     let key = name_of(&file);
@@ -109,7 +109,7 @@ fn own_key(accounts: &Accounts, account: &DeclaredAccount) -> Result<String, Str
     match others.find(|(_, other)| *other != file && name_of(other) == key) {
         None => Ok(key),
         Some((other, of_other)) => {
-            let (account, other) = (said(account, &file), said(other, &of_other));
+            let (account, other) = (named(account, &file), named(other, &of_other));
             Err(format!(
                 "{account} and {other} would share {key} of the Secret, which is named as their files are, and each would write \
                  over the other's token: give one of them a file of another name, by \"token_file\""

@@ -18,7 +18,7 @@ pub(super) fn message(
     let is_unsupported = message.is_unsupported;
     let story = message.reply_to.as_mut().and_then(|reply| reply.story.take());
     let referral = message.referral.take().or(beside);
-    let mut normalised = said(message, platform);
+    let mut normalised = base_message(message, platform);
     normalised.referral = referral.map(|referral| part::referral(*referral, lead));
     let kind = if is_unsupported {
         MessageType::Unsupported
@@ -45,7 +45,7 @@ pub(super) fn story_mention(
     platform: Platform,
 ) -> Message {
     let own = message.referral.take();
-    let mut normalised = said(message, platform);
+    let mut normalised = base_message(message, platform);
     normalised.kind = Some(MessageType::StoryMention.into());
     normalised.story_url = mention_url(&normalised.attachments);
     let mut referred = beside.take_if(|referral| referral.source.as_deref() == Some(STORY_MENTION));
@@ -61,7 +61,7 @@ pub(super) fn story_mention(
 }
 
 /// What a message says whatever it is, but for its story and its referral.
-fn said(message: messaging::Message, platform: Platform) -> Message {
+fn base_message(message: messaging::Message, platform: Platform) -> Message {
     let reply = message.reply_to.unwrap_or_default();
     Message {
         id: message.mid,
