@@ -1,4 +1,4 @@
-//! Builds a new client when the one in use will never send again.
+//! Replaces the client when the one in use will never send again.
 //!
 //! Four things end a client of librdkafka while its brokers are well: a fatal error of the idempotent producer, which
 //! never heals; a lost leader (confluentinc/librdkafka#5430, #3584), seen as records that wait while the brokers
@@ -41,7 +41,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long the brokers may take to answer while the producer is under suspicion.
 const REACHABLE_WITHIN: Duration = Duration::from_secs(2);
 /// The least time between two clients; it doubles with each that delivers nothing, since a new one does not help then.
-const REBUILD_EVERY: std::ops::RangeInclusive<Duration> = Duration::from_secs(5)..=Duration::from_mins(1);
+const REPLACE_EVERY: std::ops::RangeInclusive<Duration> = Duration::from_secs(5)..=Duration::from_mins(1);
 /// Samples without a connection after which a client counts as having lost its brokers.
 const LOST_AFTER: u32 = 2;
 /// How long a client may go on with what it has when another one has taken its place in order.
@@ -51,6 +51,7 @@ const RETIRES_WITHIN: Duration = Duration::from_secs(10);
 const RECONNECTS_WITHIN: Duration = Duration::from_secs(5);
 /// How long the brokers may be well while nothing is acknowledged; half of it passes before they are asked.
 const STALLED_AFTER: Duration = Duration::from_secs(10);
+const UNACKNOWLEDGED: &str = "the brokers are sent them and do not acknowledge them: are enough replicas in sync (min.insync.replicas)?";
 
 /// Watches a producer until the end of the process is asked for, and shows in `registry` what it sees; the future owns what it
 /// needs.
@@ -89,7 +90,7 @@ struct Watchdog {
     changed: Option<Arc<KafkaSettings>>,
     progress: Progress,
     built: Instant,
-    /// Before another client is built.
+    /// Before the client is replaced once more.
     wait: Duration,
     /// Samples in a row without a connection.
     lost: InARow,
@@ -109,7 +110,7 @@ impl Watchdog {
             changed: None,
             progress: Progress::new(STALLED_AFTER, now),
             built: now,
-            wait: *REBUILD_EVERY.start(),
+            wait: *REPLACE_EVERY.start(),
             lost: InARow::default(),
             rebuilt: Reason::counters(registry),
             metrics: ProducerMetrics::new(registry, quota),
@@ -140,16 +141,16 @@ impl Watchdog {
             self.metrics.in_flight.set(i64::try_from(seen.in_flight).unwrap_or(i64::MAX));
             drop(client);
             if let Some(error) = fatal {
-                self.rebuild(Reason::Fatal, &error).await;
+                self.replace(Reason::Fatal, &error).await;
                 continue;
             }
             if seen.delivered > 0 {
-                self.wait = *REBUILD_EVERY.start();
+                self.wait = *REPLACE_EVERY.start();
             }
             match self.progress.look(seen, Instant::now()) {
                 Step::Nothing => {}
                 Step::Ask => self.ask().await,
-                Step::Reconnect => self.reconnect(&changes).await,
+                Step::ReplaceIfDisconnected => self.replace_if_disconnected(&changes).await,
                 Step::Replace(reason) => self.replace_unless_sending(reason, &stuck).await,
             }
         }
@@ -174,7 +175,7 @@ impl Watchdog {
         let is_sending = reason == Reason::Stalled && self.sending.is_sending();
         let is_unsent = !is_sending && !unsent.is_empty();
         if is_unsent && self.producer.is_a_leader_answering(unsent, REACHABLE_WITHIN).await {
-            return self.rebuild(reason, "the brokers answer and the client sends them no records").await;
+            return self.replace(reason, "the brokers answer and the client sends them no records").await;
         }
         let mut sent_to = self.sending.refused();
         sent_to.retain(|(partition, _)| is_meant(partition));
@@ -185,20 +186,10 @@ impl Watchdog {
         let (is_elsewhere, away) = (!elsewhere.is_empty(), self.sending.leaders_away(is_meant));
         self.sent_elsewhere = elsewhere;
         if is_lasting {
-            self.rebuild(
-                reason,
-                "the client sends records to brokers that do not lead their partitions any more",
-            )
-            .await;
+            let why = "the client sends records to brokers that do not lead their partitions any more";
+            self.replace(reason, why).await;
         } else if !is_elsewhere {
-            self.say_why_not(
-                &away,
-                if is_unsent {
-                    "their leaders do not answer"
-                } else {
-                    "the brokers are sent them and do not acknowledge them: are enough replicas in sync (min.insync.replicas)?"
-                },
-            );
+            self.say_why_not(&away, if is_unsent { "their leaders do not answer" } else { UNACKNOWLEDGED });
         }
     }
 
@@ -217,7 +208,7 @@ impl Watchdog {
     }
 
     /// Replaces a client that has lost its brokers, before its records run out of time.
-    async fn reconnect(&mut self, changes: &Changes) {
+    async fn replace_if_disconnected(&mut self, changes: &Changes) {
         if self.producer.check_topics(&[], REACHABLE_WITHIN).await.is_ok() {
             self.lost.forget();
         } else if self.producer.is_another_client_answered(REACHABLE_WITHIN).await
@@ -228,7 +219,7 @@ impl Watchdog {
                 // The other client has read files that have changed since this one was made: that is no fault of it.
                 self.changed.get_or_insert(kafka);
             } else {
-                self.rebuild(Reason::Disconnected, "no broker answers it, and one answers another client")
+                self.replace(Reason::Disconnected, "no broker answers it, and one answers another client")
                     .await;
             }
         }
@@ -258,12 +249,12 @@ impl Watchdog {
         }
     }
 
-    async fn rebuild(&mut self, reason: Reason, error: &str) {
+    async fn replace(&mut self, reason: Reason, error: &str) {
         let now = Instant::now();
         if now.saturating_duration_since(self.built) < self.wait {
             return;
         }
-        self.wait = (self.wait * 2).min(*REBUILD_EVERY.end());
+        self.wait = (self.wait * 2).min(*REPLACE_EVERY.end());
         match self.producer.replace().await {
             Ok(_) => {
                 self.rebuilt[reason as usize].inc();

@@ -27,7 +27,7 @@ pub(super) enum Step {
     /// Nothing arrives: ask the brokers.
     Ask,
     /// Replace a client that no broker answers, if one answers another.
-    Reconnect,
+    ReplaceIfDisconnected,
     /// Nothing arrives although the brokers have answered for long enough: replace a client that does not send.
     Replace(Reason),
 }
@@ -53,7 +53,7 @@ impl Progress {
     pub(super) fn look(&mut self, seen: ClientSample, now: Instant) -> Step {
         let step = self.step(seen, now);
         // Whether it has work or not: with records that wait it would count as one that brokers do not answer.
-        if seen.is_sampled && seen.is_lost { Step::Reconnect } else { step }
+        if seen.is_sampled && seen.is_lost { Step::ReplaceIfDisconnected } else { step }
     }
 
     fn step(&mut self, seen: ClientSample, now: Instant) -> Step {
@@ -108,7 +108,7 @@ mod tests {
                 Step::Nothing => {}
                 Step::Ask => progress.brokers_answered(answered, now),
                 Step::Replace(reason) => return Some((second, reason)),
-                Step::Reconnect => panic!("it has lost no broker"),
+                Step::ReplaceIfDisconnected => panic!("it has lost no broker"),
             }
         }
         None
@@ -137,8 +137,8 @@ mod tests {
                 progress.look(ClientSample { is_sampled, is_lost, ..seen(0, in_flight) }, start + AFTER)
             };
             assert_eq!(look(true, false), step);
-            assert_eq!(look(true, true), Step::Reconnect, "{step:?}");
-            assert_ne!(look(false, true), Step::Reconnect, "nothing is known anew");
+            assert_eq!(look(true, true), Step::ReplaceIfDisconnected, "{step:?}");
+            assert_ne!(look(false, true), Step::ReplaceIfDisconnected, "nothing is known anew");
         }
     }
 
