@@ -83,7 +83,7 @@ mod tests {
     use crate::kafka::AccountLimit;
 
     #[tokio::test]
-    async fn a_delivery_of_which_kafka_never_says_anything_gives_its_place_to_the_next_of_its_account() {
+    async fn a_delivery_that_kafka_never_answers_gives_its_place_to_the_next() {
         let limit = AccountLimit::new(100, 100);
         let busy = limit.account("busy");
         let permit = busy.admit_now(100).unwrap();

@@ -77,7 +77,7 @@ fn kafkas_own_tools_reach_the_brokers_as_the_operator_by_files_that_are_mounted(
 }
 
 #[test]
-fn to_brokers_elsewhere_each_process_is_a_user_of_its_own_and_who_makes_topics_is_no_other() {
+fn to_brokers_elsewhere_each_process_is_a_user_of_its_own() {
     let objects = render_with(&["topics", "toolbox", "sasl"]).unwrap();
     let toolbox = &named(&objects, "CronJob weir-toolbox")["spec"]["jobTemplate"]["spec"]["template"]["spec"];
     let topics = &named(&objects, "Job weir-topics")["spec"]["template"]["spec"];

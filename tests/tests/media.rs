@@ -226,7 +226,7 @@ async fn an_object_and_its_record_are_tagged_with_their_sort_where_that_is_asked
 }
 
 #[tokio::test]
-async fn a_name_that_leads_to_a_private_address_is_not_connected_to_and_waits_while_nobody_answers() {
+async fn a_name_of_a_private_address_is_not_connected_to() {
     let place = Place::prepare().await.unwrap();
     let link = place.cdn.answer("/picture", body(&picture(0)));
     place.write(vec![message(0, &[&link]).unwrap()]).await.unwrap();

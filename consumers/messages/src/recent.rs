@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_event_that_came_first_is_forgotten_first_where_there_is_no_room_and_that_is_counted() {
+    fn without_room_the_oldest_event_is_forgotten_and_counted() {
         let mut recent = up_to(2);
         assert_eq!(recent.note(id(1), 100, 0), Seen::New);
         assert_eq!(recent.note(id(2), 101, 0), Seen::New);

@@ -24,7 +24,7 @@ async fn without_a_broker_deliveries_are_answered_503_until_it_comes() {
 }
 
 #[tokio::test]
-async fn a_balancers_probe_is_answered_on_the_public_port_as_on_the_admin_port_where_a_setting_says_so() {
+async fn a_probe_is_answered_on_the_public_port_where_a_setting_says_so() {
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: weir\r\n\r\n").into_bytes();
     let cluster = cluster();
     cluster.broker_down(1).unwrap();

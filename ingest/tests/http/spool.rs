@@ -108,7 +108,7 @@ async fn a_late_acknowledgement_takes_the_delivery_off_the_disk_and_it_is_there_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_that_starts_without_kafka_takes_deliveries_and_a_later_one_brings_them_there_in_order() {
+async fn deliveries_taken_without_kafka_arrive_in_order_by_a_later_process() {
     let directory = tempfile::tempdir().unwrap();
     let cluster = cluster();
     cluster.broker_down(1).unwrap();
@@ -174,7 +174,7 @@ async fn an_open_breaker_closes_although_the_spool_takes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deliveries_that_kafka_refuses_are_set_aside_let_others_pass_and_arrive_once_it_takes_them() {
+async fn deliveries_that_kafka_refuses_are_parked_and_arrive_once_it_takes_them() {
     let directory = tempfile::tempdir().unwrap();
     let service = Service::start(with_spool(directory.path())).await;
     let refused = numbered(3);

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_broker_says_of_itself_is_told_from_what_it_says_of_a_record_and_from_what_it_does_not_say() {
+    fn what_a_broker_says_of_itself_is_told_from_what_it_says_of_a_record() {
         let of_broker = |code| ProduceError::from_code(code).is_of_broker();
         // A disk, a leader that moves, too few replicas.
         assert!([56, 6, 19].into_iter().all(of_broker));

@@ -212,7 +212,7 @@ async fn an_output_that_is_too_large_makes_the_record_a_dead_letter() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_output_that_is_too_large_is_published_shorter_where_the_consumer_has_something_shorter() {
+async fn an_output_that_is_too_large_is_published_shorter_where_that_can_be() {
     const TOO_LARGE: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     // Refused by the producer, and by the broker.
     for (length, refusals) in [(4000, &[][..]), (1000, &[TOO_LARGE; 2][..])] {

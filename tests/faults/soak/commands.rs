@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_that_is_sent_twice_or_done_unsent_or_without_a_result_is_not_clean_nor_are_many_not_done() {
+    fn commands_sent_twice_done_unsent_or_without_a_result_are_not_clean() {
         let done = |ids: &[&str]| ids.iter().map(|id| ((*id).to_owned(), "done".to_owned())).collect();
         let sent = |ids: &[(&str, u64)]| ids.iter().map(|(id, times)| ((*id).to_owned(), *times)).collect();
         assert!(CarriedOut::of(2, &done(&["a", "b"]), &sent(&[("a", 1), ("b", 1)])).is_clean().is_ok());

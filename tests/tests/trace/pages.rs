@@ -9,7 +9,7 @@ const COMMENT: &[u8] = include_bytes!("../../../schemas/fixtures/feed/comment-ad
 const FEED: [(&str, &str); 1] = [("WEIR_INPUT", "feed")];
 
 #[tokio::test]
-async fn a_comment_on_a_page_is_in_the_inbox_once_where_the_feed_is_read_and_missed_nowhere_else() {
+async fn a_comment_on_a_page_is_in_the_inbox_once_where_the_feed_is_read() {
     let ground = Ground::prepare().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();

@@ -46,7 +46,7 @@ fn a_dead_letter_is_read_as_the_consumer_wrote_it() {
 }
 
 #[test]
-fn a_dead_letter_without_headers_is_unknown_and_one_with_odd_ones_cannot_steer_the_terminal() {
+fn missing_headers_are_unknown_and_odd_ones_cannot_steer_the_terminal() {
     let mut bare = record(None, 1);
     bare.headers = Headers::default();
     let dead_letter = DeadLetter::of(&bare);

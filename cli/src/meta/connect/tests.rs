@@ -266,7 +266,7 @@ async fn a_verify_token_that_cannot_be_read_holds_up_no_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_plan_says_that_it_could_not_be_applied_without_the_verify_token_and_only_where_one_is_needed() {
+async fn a_plan_says_where_it_lacks_a_verify_token_that_it_needs() {
     let ground = Ground::new().await;
     ground.write("verify-token", "\n");
     let (exit, said) = connect(&ground, false, false).await;

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_waited_for_since_the_first_where_another_host_is_asked_only_to_see_that_it_is_reached() {
+    fn a_wait_goes_on_where_another_host_is_only_asked_whether_it_is_reached() {
         let (mut waits, start) = (SharedWaits::default(), Instant::now());
         let at = |second| start + Duration::from_secs(second);
         waits.reached(OTHER, at(0));

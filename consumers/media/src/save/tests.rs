@@ -135,7 +135,7 @@ async fn what_a_post_shows_is_fetched_once_and_each_comment_on_it_has_its_record
 }
 
 #[tokio::test]
-async fn what_was_erased_is_not_taken_for_saved_and_those_who_waited_for_a_failure_go_on_at_once() {
+async fn what_was_erased_is_neither_taken_for_saved_nor_waited_for() {
     let (_place, saver) = saver();
     let [first, second] = ["1", "2"].map(|id| comment(id, "https://none.fbcdn.net/a.jpg"));
     let [first, second] = [link(&first), link(&second)];

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_has_been_reported_when_the_spool_sends_it_again_however_long_a_socket_may_take() {
+    fn a_record_is_reported_before_the_spool_sends_it_again() {
         let options = ProducerOptions::default();
         for (property, expected) in
             [("300", Duration::from_millis(300)), ("300000", options.delivery_timeout / 2)]

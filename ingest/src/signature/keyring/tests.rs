@@ -52,7 +52,7 @@ async fn a_path_that_names_an_app_uses_its_secrets_alone() {
 }
 
 #[tokio::test]
-async fn the_secret_that_matched_last_is_first_and_one_that_ever_did_before_those_that_never_did() {
+async fn secrets_are_tried_by_when_they_matched_last() {
     let keyring = keyring(&["one", "two", "three"]);
     let order = |keyring: &Keyring| {
         let mut keys: Vec<_> = keyring.keys.iter().collect();

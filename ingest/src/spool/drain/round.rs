@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_round_of_which_kafka_took_something_and_refused_nothing_is_followed_by_a_larger_one() {
+    fn a_larger_round_follows_only_where_kafka_took_some_and_refused_none() {
         let next = |acknowledged, again, has_failed, size| {
             RoundOutcome { acknowledged, again, has_failed, refused: Vec::new() }.next_size(size)
         };

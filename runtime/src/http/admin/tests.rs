@@ -186,7 +186,7 @@ impl Collector for Gate {
 }
 
 #[tokio::test]
-async fn a_scrape_that_waits_for_its_rendering_is_not_evicted_and_keeps_no_probe_from_its_answer() {
+async fn a_scrape_that_waits_is_not_evicted_and_keeps_no_probe_waiting() {
     let (address, process) = server().await;
     let ((begun, mut begins), (open, opened)) = (channel(1), thread_channel::channel());
     process.registry.register(Box::new(Gate { begun, opened: Mutex::new(opened) })).unwrap();

@@ -60,7 +60,7 @@ fn beside_more_silent_apps_it_waits_for_one_turn_of_each_at_most() {
 }
 
 #[test]
-fn batches_that_fail_and_grow_smaller_do_not_hold_those_of_the_same_app_that_were_not_tried() {
+fn batches_that_fail_do_not_hold_untried_ones_of_the_same_app() {
     let silent = [together("app", 12), together("app", 3), alone("app", "silent"), alone("app", "too")];
     assert_eq!(waited(&silent, &together("app", 50)), 0);
 }

@@ -64,7 +64,7 @@ fn of_other(input: &Record) -> Record {
 }
 
 #[tokio::test]
-async fn a_host_that_cannot_be_reached_holds_others_no_longer_than_the_patience_where_theirs_are_reached() {
+async fn a_host_that_is_not_reached_holds_others_no_longer_than_the_patience() {
     let (bench, _folder) = at(&[(ACCOUNT, &nowhere())], |_| {}).await;
     let input = one("comment/on-post");
     bench.handle(&of_other(&input)).await.unwrap();

@@ -103,7 +103,7 @@ async fn counts(bench: &Bench, record: &Record) -> (bool, &'static str) {
 }
 
 #[tokio::test]
-async fn what_one_account_has_no_token_for_stops_the_consumer_only_where_nobody_else_is_answered() {
+async fn a_token_that_one_account_lacks_counts_only_where_nobody_is_answered() {
     let bench = Bench::new().await;
     let (input, other) = (one("comment/on-post"), "17841400000000000");
     let of_other = record_of(&input, ACCOUNT, other);
@@ -123,7 +123,7 @@ async fn what_one_account_has_no_token_for_stops_the_consumer_only_where_nobody_
 }
 
 #[tokio::test]
-async fn a_permission_that_one_account_lacks_stops_the_consumer_only_where_nobody_else_is_answered() {
+async fn a_permission_of_one_account_counts_only_where_nobody_is_answered() {
     let bench = Bench::new().await;
     let (input, other) = (one("comment/on-post"), "17841400000000000");
     fs::write(bench.folder.path().join(ACCOUNT), "EAAown").unwrap();

@@ -57,7 +57,7 @@ async fn who_waits_longest_has_a_slot_although_others_that_die_sooner_come_again
 }
 
 #[tokio::test]
-async fn a_silent_host_leaves_half_of_the_slots_to_others_although_its_links_came_first_and_die_first() {
+async fn a_silent_host_leaves_half_of_the_slots_to_others() {
     let slots = Slots::new(4);
     let mut silent = Vec::new();
     for _ in 0..4 {

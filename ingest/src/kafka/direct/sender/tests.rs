@@ -130,7 +130,7 @@ fn only_what_another_look_at_the_cluster_could_cure_asks_for_one() {
 }
 
 #[test]
-fn what_a_broker_answered_of_itself_is_the_last_reason_and_what_it_says_of_a_record_is_none() {
+fn only_what_a_broker_says_of_itself_is_the_last_reason() {
     let (shared, _acknowledgement) = with_a_record();
     let reason_after = |code| {
         let outcome =
