@@ -44,14 +44,14 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Handles one record; the next one of its partition waits.
     ///
-    /// The outputs are published in order before the record counts as done. A record may come again after
-    /// a crash or a rebalance, so the effect must bear repetition. On revocation the future may be
-    /// dropped at any await once `--finish-timeout` has passed. What it leaves of the work that was begun for the record is there
-    /// at the next attempt. A panic counts as [`Failure::Retry`], but the state is made anew and that work is dropped; when all
-    /// attempts end so, the record is a dead letter with the reason `panic`.
-    ///
-    /// A handler that takes longer than `--stall-timeout` hangs, and costs the process a new client, then its end. The
-    /// time of what it awaits with [`Waits::on`] does not count, up to the limit that is stated there.
+    /// - *Done*: once its outputs are published, in order.
+    /// - *Repeated*: after a crash or a rebalance, so the effect must bear it. What is left of the work that was begun for the record is
+    ///   there at the next attempt.
+    /// - *Dropped*: at any await, on revocation once `--finish-timeout` has passed, and as [`Self::CAN_BE_DROPPED`] says.
+    /// - *Panics*: as [`Failure::Retry`], but the state is made anew and the work that was begun is dropped; after the last attempt the
+    ///   record is a dead letter with the reason `panic`.
+    /// - *Takes longer than `--stall-timeout`*: it hangs, and costs the process a new client, then its end. What it awaits with
+    ///   [`Waits::on`] does not count, up to the limit that is stated there.
     fn handle(
         &self,
         state: &mut Self::State,
