@@ -82,8 +82,12 @@ fn latest(records: &[weir_tests::reader::Record]) -> Result<BTreeMap<String, Val
 
 /// The record of a message with links.
 fn message(number: usize, links: &[&str]) -> Result<Outgoing> {
+    attached(number, "image", links)
+}
+
+fn attached(number: usize, kind: &str, links: &[&str]) -> Result<Outgoing> {
     let attachments: Vec<_> =
-        links.iter().map(|link| json!({"type": "image", "payload": {"url": link}})).collect();
+        links.iter().map(|link| json!({"type": kind, "payload": {"url": link}})).collect();
     let message = json!({"mid": format!("m-{number}"), "attachments": attachments});
     let item = json!({"sender": {"id": CUSTOMER}, "recipient": {"id": ACCOUNT}, "timestamp": 1_752_834_910_000_u64, "message": message});
     typed::item("instagram", ACCOUNT, "messaging", &item)
@@ -114,7 +118,7 @@ fn links(cdn: &Cdn) -> Vec<(String, &'static str, Option<&'static str>)> {
         (cdn.answer("/picture", body(&picture(0))), "saved", None),
         (cdn.answer("/moved", with(302, "location", "/picture")), "saved", None),
         (cdn.answer("/film", body(&film())), "saved", None),
-        (cdn.answer("/page", with(200, "content-type", "text/html")), "saved", None),
+        (cdn.answer("/page", with(200, "content-type", "text/html")), "failed", Some("page")),
         (cdn.answer("/expired", with(403, "x-why", "URL signature expired")), "gone", Some("http_403")),
         (
             cdn.answer("/metadata", with(302, "location", "https://169.254.169.254/latest")),
@@ -143,11 +147,14 @@ async fn what_links_lead_to_is_saved_once_and_of_every_other_link_it_is_said_why
     // The same picture once more in an event of its own, and twice in one.
     let same = odd[0].0.as_str();
     messages.push(message(100, &[same, same]).unwrap());
+    // What no picture is may be a file.
+    let notes = cdn.answer("/notes", with(200, "content-type", "text/html"));
+    messages.push(attached(101, "file", &[&notes]).unwrap());
     messages.push(Outgoing { key: None, value: Some(b"nothing".to_vec()), headers: Vec::new() });
     place.write(messages).await.unwrap();
     let media = place.media_with("127.0.0.0/8", "3s").await.unwrap();
 
-    let records = place.records(odd.len() + 1).await.unwrap();
+    let records = place.records(odd.len() + 2).await.unwrap();
     for (link, status, reason) in &odd {
         let of_link: Vec<_> = records.iter().filter(|record| record["url"] == json!(link)).collect();
         assert!(!of_link.is_empty(), "{link}");
@@ -168,7 +175,7 @@ async fn what_links_lead_to_is_saved_once_and_of_every_other_link_it_is_said_why
     let at = |link: &str| format!("saved/{}", saved(link)["key"].as_str().unwrap());
     assert_eq!(place.s3.object(&at(same)).await.unwrap(), (picture(0), "image/png".to_owned()));
     assert_eq!(place.s3.object(&at(&odd[2].0)).await.unwrap(), (film, "video/mp4".to_owned()));
-    let page = place.s3.object(&at(&odd[3].0)).await.unwrap();
+    let page = place.s3.object(&at(&notes)).await.unwrap();
     assert_eq!(
         page,
         (b"something".to_vec(), "application/octet-stream".to_owned()),
@@ -238,6 +245,22 @@ async fn a_name_of_a_private_address_is_not_connected_to() {
         .unwrap();
     assert!(media.metric("weir_consumer_records_total", "").await.unwrap() < 0.5, "it is not given up");
     assert_eq!((place.cdn.asked("/picture"), place.s3.keys().await.unwrap().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn links_wait_while_a_page_comes_in_place_of_all_of_them() {
+    let place = Place::prepare().await.unwrap();
+    let link = place.cdn.answer("/picture", with(200, "content-type", "text/html"));
+    place.write(vec![message(0, &[&link]).unwrap()]).await.unwrap();
+    let media = place.media_with("127.0.0.0/8", "1s").await.unwrap();
+    // More often than a link is tried where others are answered.
+    media
+        .until_metric("weir_media_failed_attempts_total", "", PATIENCE, |failed| failed > 6.0)
+        .await
+        .unwrap();
+    assert!(media.metric("weir_consumer_records_total", "").await.unwrap() < 0.5, "it is not given up");
+    place.cdn.answer("/picture", body(&picture(0)));
+    assert_eq!(place.records(1).await.unwrap()[0]["status"], "saved");
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ export interface MediaRecord {
    */
   origin: Origin | string;
   /**
-   * Why it was not saved, in a word: `http_404` and the like, `expired`, `not_https`, `host`, `port`, `address`, `redirects`, `encoded`, `too_large`, `timed_out`, `connection`, `empty`. More may come. Present with every status but `saved`.
+   * Why it was not saved, in a word: `http_404` and the like, `expired`, `not_https`, `host`, `port`, `address`, `redirects`, `encoded`, `too_large`, `timed_out`, `connection`, `empty`, `page`. More may come. Present with every status but `saved`.
    */
   reason?: string;
   /**

@@ -12,6 +12,7 @@ pub use allowed::HostRule;
 
 pub(crate) use allowed::{list, network};
 
+use crate::page;
 use crate::settings::FetchSettings;
 use bytes::Bytes;
 use host_time::HostTime;
@@ -54,7 +55,7 @@ pub(crate) struct Fetcher {
     pub(crate) last_answer: Mutex<Option<LastAnswer>>,
 }
 
-/// The link that was answered last, be it that it has died, and by more than trouble of its host.
+/// The link that was answered last, be it that it has died, and by more than trouble of its host or a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LastAnswer {
     pub(crate) url: Url,
@@ -117,13 +118,13 @@ impl Fetcher {
             return true;
         }
         let asked = self.get(&self.unpooled, &last.url, &mut self.host_time()).await;
-        asked.is_ok_and(|response| !is_trouble(response.status().as_u16()))
+        asked.is_ok_and(|response| is_answer(&response))
     }
 
     async fn get(&self, http: &Client, url: &Url, time: &mut HostTime) -> Result<Response, NotFetched> {
         let request = http.get(url.clone()).header(ACCEPT_ENCODING, "identity");
         let response = time.wait(request.send()).await?;
-        if !is_trouble(response.status().as_u16()) {
+        if is_answer(&response) {
             *lock(&self.last_answer) = Some(LastAnswer { url: url.clone(), at: Instant::now() });
         }
         Ok(response)
@@ -144,7 +145,7 @@ impl Fetcher {
         if response.content_length().is_some_and(|length| length > left) {
             return Err(NotFetched::TOO_LARGE);
         }
-        let declared = headers.get(CONTENT_TYPE).and_then(|value| mime(value.to_str().ok()?));
+        let declared = declared(headers);
         Ok(Opened { response, time, left, declared })
     }
 }
@@ -186,6 +187,17 @@ impl NotFetched {
 /// Whether a status tells of trouble of a host's own, or of how often it is asked, which may pass.
 const fn is_trouble(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..=599)
+}
+
+/// Whether an answer tells that links are answered. One page for all of them, as a proxy gives that wants a login, does not.
+fn is_answer(response: &Response) -> bool {
+    let (status, declared) = (response.status().as_u16(), declared(response.headers()));
+    !is_trouble(status) && (status != 200 || !page::is_declared(declared.as_deref()))
+}
+
+/// The MIME type that a server declares.
+fn declared(headers: &HeaderMap) -> Option<String> {
+    headers.get(CONTENT_TYPE).and_then(|value| mime(value.to_str().ok()?))
 }
 
 /// Longer links are not fetched, and stand in no record.

@@ -16,6 +16,7 @@ pub mod store;
 mod handler;
 mod links;
 mod metrics;
+mod page;
 mod picture;
 mod save;
 

@@ -17,6 +17,8 @@ const MOST_LINKS: usize = 64;
 pub(crate) struct Link {
     pub(crate) origin: Origin,
     pub(crate) url: String,
+    /// Whether it may lead to a page or a text, as a file may be one: of a picture, a film or a sound those tell of a fault.
+    pub(crate) may_be_text: bool,
 }
 
 /// What a record holds of links, and what it says of them all.
@@ -52,6 +54,12 @@ pub(crate) enum SourceError {
     /// There are links, but nobody whose they are.
     #[error("the event has links and no account that they came to")]
     NoAccount,
+}
+
+impl Link {
+    pub(crate) const fn media(origin: Origin, url: String) -> Self {
+        Self { origin, url, may_be_text: false }
+    }
 }
 
 impl Source {
@@ -112,7 +120,7 @@ fn of_profile(value: Option<&[u8]>) -> Result<Option<Source>, SourceError> {
     let profile: CustomerProfile<'_> = serde_json::from_slice(value).map_err(Unreadable::Malformed)?;
     let person = profile.profile.and_then(|raw| read_any(raw.get()).ok());
     let picture = person.and_then(|person| Some(person["profile_pic"].as_str()?.to_owned()));
-    let links = picture.map(|url| Link { origin: Origin::ProfilePicture, url }).into_iter().collect();
+    let links = picture.map(|url| Link::media(Origin::ProfilePicture, url)).into_iter().collect();
     Ok(Some(Source {
         event: None,
         subject: Some(format!("{}:{}", profile.account, profile.user)),
@@ -146,18 +154,21 @@ fn of_messaging(item: &Messaging, platform: Platform) -> Vec<Link> {
 
 /// What an attachment leads to; that of a template, a place or a page of somebody's is no media.
 fn attached(attachment: &Attachment, platform: Platform) -> Option<Link> {
-    let origin = match attachment.kind.as_deref().unwrap_or_default() {
+    let kind = attachment.kind.as_deref().unwrap_or_default();
+    let origin = match kind {
         "template" | "fallback" | "location" | "appointment_booking" => return None,
         "story_mention" => Origin::Story,
         "share" | "media" | "reel" | "ig_reel" | "post" | "ig_post" | "story" | "ig_story" => Origin::Share,
         _ => Origin::Attachment,
     };
     let url = attachment.link(&attachment.content(), platform)?;
-    Some(Link { origin, url })
+    // A file is what its sender likes, and so may be what has no name yet.
+    let may_be_text = origin == Origin::Attachment && !["image", "video", "audio", "sticker"].contains(&kind);
+    Some(Link { may_be_text, ..Link::media(origin, url) })
 }
 
 fn story(story: &Story) -> Option<Link> {
-    Some(Link { origin: Origin::Story, url: story.url.clone()? })
+    Some(Link::media(Origin::Story, story.url.clone()?))
 }
 
 /// The media and the stills of what the Graph API said, wherever its answer has them.
@@ -170,7 +181,7 @@ fn of_lookup(lookup: &Lookup<'_>) -> Vec<Link> {
     for answer in answers {
         collect(&read_any(answer.get()).unwrap_or_default(), &mut urls);
     }
-    urls.into_iter().map(|url| Link { origin: Origin::CommentMedia, url }).collect()
+    urls.into_iter().map(|url| Link::media(Origin::CommentMedia, url)).collect()
 }
 
 fn collect(value: &Value, urls: &mut Vec<String>) {

@@ -211,7 +211,7 @@ impl Saver {
     async fn fetch(&self, link: LinkRef<'_>) -> Result<LinkOutcome, AttemptError> {
         let mut answer = self.fetcher.open(&link.link.url).await?;
         let mut upload = self.store.begin(link.folder(), &link.record_id());
-        if let Err(error) = self.copy(&mut answer, &mut upload).await {
+        if let Err(error) = self.copy(link, &mut answer, &mut upload).await {
             upload.abandon().await;
             return Err(error);
         }
@@ -221,7 +221,12 @@ impl Saver {
         Ok(LinkOutcome::saved(link, value))
     }
 
-    async fn copy(&self, answer: &mut Opened, upload: &mut Upload<'_>) -> Result<(), AttemptError> {
+    async fn copy(
+        &self,
+        LinkRef { link, .. }: LinkRef<'_>,
+        answer: &mut Opened,
+        upload: &mut Upload<'_>,
+    ) -> Result<(), AttemptError> {
         while let Some(chunk) = answer.chunk().await? {
             upload.write(&chunk).await?;
             if upload.bytes > self.settings.most_bytes(upload.sniffed()) {
@@ -230,6 +235,10 @@ impl Saver {
         }
         if upload.bytes == 0 {
             return Err(NotFetched::for_now("empty").into());
+        }
+        // Such as that of an error, or of a login.
+        if !link.may_be_text && upload.is_page(answer.declared.as_deref()) {
+            return Err(NotFetched::for_now("page").into());
         }
         Ok(())
     }

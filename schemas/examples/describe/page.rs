@@ -293,7 +293,7 @@ There is one record for each link of an event, of the first 64, keyed as the eve
 `saved` has the object's `key` below `--media-store`, its `sha256`, `bytes`, the type that the server `declared` and the one that the
 bytes have (`sniffed`); the object is served as the latter, or as `application/octet-stream` where that is no picture, film or sound.
 `gone` says that the link had died (`reason`: `http_403` and the like, or `expired` where it said so itself), `refused` that it leads where weir-media does not go (`reason`: `not_https`, `host`, `address`, `redirects`, …),
-`too_large` that it is more than `--media-max-bytes` or the limit of its type, `failed` that it was tried for `--media-patience` without success while other links were answered, or that its host gave an answer that is none and does not pass (`http_204`, `http_401`). The same record may be written
+`too_large` that it is more than `--media-max-bytes` or the limit of its type, `failed` that it was tried for `--media-patience` without success while other links were answered (`timed_out`, `connection`; `page` where a page or a text came in place of a picture, film or sound), or that its host gave an answer that is none and does not pass (`http_204`, `http_401`). The same record may be written
 again, with the same `id`: the latest counts, and a `saved` stands, however late the same event comes again. A profile's picture has no `event`.
 
 Objects lie at `{account}/{user or media}/{sha256}`, the record of each link that was saved beside it (`{id}.json`), so that

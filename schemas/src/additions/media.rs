@@ -62,7 +62,7 @@ pub struct MediaRecord<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
     /// Why it was not saved, in a word: `http_404` and the like, `expired`, `not_https`, `host`, `port`, `address`,
-    /// `redirects`, `encoded`, `too_large`, `timed_out`, `connection`, `empty`. More may come. Present with every status but
+    /// `redirects`, `encoded`, `too_large`, `timed_out`, `connection`, `empty`, `page`. More may come. Present with every status but
     /// `saved`.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Cow<'a, str>>,

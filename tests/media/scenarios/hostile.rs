@@ -51,7 +51,7 @@ fn links(cdn: &Cdn, number: usize) -> [(String, &'static str); 11] {
         (answer("plain", 302, "location", "http://localhost/"), "refused (not_https)"),
         (answer("loop", 302, "location", &itself), "refused (redirects)"),
         (answer("packed", 200, "content-encoding", "gzip"), "refused (encoded)"),
-        (answer("page", 200, "content-type", "image/png"), "saved"),
+        (answer("page", 200, "content-type", "image/png"), "failed (page)"),
         (answer("expired", 403, "x-why", "URL signature expired"), "gone (http_403)"),
         (answer("broken", 500, "x-why", "a fault"), "failed (http_500)"),
     ]

@@ -70,7 +70,7 @@ class MediaRecord(BaseModel):
     )
     reason: str | None = Field(
         None,
-        description='Why it was not saved, in a word: `http_404` and the like, `expired`, `not_https`, `host`, `port`, `address`, `redirects`, `encoded`, `too_large`, `timed_out`, `connection`, `empty`. More may come. Present with every status but `saved`.',
+        description='Why it was not saved, in a word: `http_404` and the like, `expired`, `not_https`, `host`, `port`, `address`, `redirects`, `encoded`, `too_large`, `timed_out`, `connection`, `empty`, `page`. More may come. Present with every status but `saved`.',
     )
     sha256: str | None = Field(
         None,

@@ -162,3 +162,22 @@ fn what_is_no_record_of_its_topic_is_unreadable() {
         assert!(matches!(Source::read(topic, value), Err(SourceError::Unreadable(_))), "{topic:?}");
     }
 }
+
+#[test]
+fn only_a_file_and_what_has_no_name_yet_may_be_a_text() {
+    let attachment = |kind: &str| {
+        let event = serde_json::json!({
+            "id": "0123456789abcdef0123456789abcdef", "source": "/meta/instagram/1", "metaobject": "instagram",
+            "type": "com.meta.instagram.message.v1", "metaaccount": "1", "metacarrier": "messaging", "deliveryid": "delivery",
+            "data": {"message": {"mid": "m", "attachments": [{"type": kind, "payload": {"url": "https://a.fbcdn.net/1"}}]}},
+        });
+        Source::read(Topic::Messages, Some(event.to_string().as_bytes())).unwrap().unwrap().links[0]
+            .may_be_text
+    };
+    for kind in ["image", "video", "audio", "sticker", "ig_reel", "share", "story_mention"] {
+        assert!(!attachment(kind), "{kind}");
+    }
+    for kind in ["file", "hologram"] {
+        assert!(attachment(kind), "{kind}");
+    }
+}

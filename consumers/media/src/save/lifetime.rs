@@ -84,7 +84,7 @@ mod tests {
         let now = at("2025-07-19T00:00:00.000Z");
         let dies = |source: &Source, index| estimated(source.each().nth(index).unwrap(), now);
         assert_eq!(dies(&source, 0), at("2025-07-22T10:35:12.000Z"));
-        let link = |url: &str| Link { origin: Origin::Story, url: url.to_owned() };
+        let link = |url: &str| Link::media(Origin::Story, url.to_owned());
         source.links = vec![link("https://a.fbcdn.net/a.jpg"), link(LINK)];
         assert_eq!(dies(&source, 0), at("2025-07-19T10:35:12.000Z"));
         assert_eq!(dies(&source, 1), at(DIES));

@@ -41,7 +41,7 @@ pub(super) fn saved_in(kept: &[u8]) -> Option<MediaRecord<'_>> {
 
 /// What is known before anything was fetched.
 fn without_result(link: LinkRef<'_>, status: MediaStatus) -> MediaRecord<'_> {
-    let LinkRef { source, index, link: Link { origin, url } } = link;
+    let LinkRef { source, index, link: Link { origin, url, .. } } = link;
     MediaRecord {
         id: link.record_id().into(),
         event: source.event.as_deref().map(Cow::Borrowed),

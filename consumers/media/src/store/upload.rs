@@ -2,6 +2,7 @@
 
 use super::objects::{Object, Parts};
 use super::{Store, StoreError, record_key};
+use crate::page;
 use crate::picture::{self, HEAD};
 use object_store::TagSet;
 use object_store::path::Path;
@@ -87,6 +88,11 @@ impl Upload<'_> {
     /// Its MIME type, as far as its first bytes tell.
     pub(crate) fn sniffed(&self) -> Option<&'static str> {
         picture::sniff(&self.head)
+    }
+
+    /// Whether it is a page and no media, by its first bytes and the type that its server `declared`.
+    pub(crate) fn is_page(&self, declared: Option<&str>) -> bool {
+        page::is_page(&self.head, declared)
     }
 
     /// Takes the next bytes; a part that is full goes into the store before more is taken.
