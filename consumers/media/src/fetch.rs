@@ -34,12 +34,14 @@ const LONGEST_TYPE: usize = 128;
 
 /// How fetching ended without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
+#[error("{reason}{}", kind.map(|kind| format!(" ({kind})")).unwrap_or_default())]
 pub(crate) struct NotFetched {
     /// What became of the link, should that be its end.
     pub(crate) status: MediaStatus,
     /// Why, in a word.
     pub(crate) reason: Cow<'static, str>,
+    /// Of what sort that was, for the log.
+    pub(crate) kind: Option<&'static str>,
     /// Whether it may end otherwise another time.
     pub(crate) is_transient: bool,
 }
@@ -164,11 +166,12 @@ impl NotFetched {
     pub(crate) const TOO_LARGE: Self = Self::for_good(MediaStatus::TooLarge, "too_large");
 
     pub(crate) const fn for_good(status: MediaStatus, reason: &'static str) -> Self {
-        Self { status, reason: Cow::Borrowed(reason), is_transient: false }
+        Self { status, reason: Cow::Borrowed(reason), kind: None, is_transient: false }
     }
 
     pub(crate) const fn for_now(reason: &'static str) -> Self {
-        Self { status: MediaStatus::Failed, reason: Cow::Borrowed(reason), is_transient: true }
+        let status = MediaStatus::Failed;
+        Self { status, reason: Cow::Borrowed(reason), kind: None, is_transient: true }
     }
 
     /// It is not followed, for what a word says.
@@ -180,7 +183,8 @@ impl NotFetched {
     /// link, and 404 or 410 where the media is gone.
     pub(crate) fn of_status(code: u16) -> Self {
         let status = if matches!(code, 403 | 404 | 410) { MediaStatus::Gone } else { MediaStatus::Failed };
-        Self { status, reason: format!("http_{code}").into(), is_transient: is_trouble(code) }
+        let reason = format!("http_{code}").into();
+        Self { status, reason, kind: None, is_transient: is_trouble(code) }
     }
 }
 
@@ -247,6 +251,7 @@ mod tests {
                 NotFetched {
                     status: MediaStatus::Failed,
                     reason: format!("http_{status}").into(),
+                    kind: None,
                     is_transient
                 },
                 "{status}"

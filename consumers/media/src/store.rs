@@ -9,6 +9,7 @@ mod address;
 mod folder;
 mod http;
 mod objects;
+mod refusal;
 mod upload;
 mod whole;
 

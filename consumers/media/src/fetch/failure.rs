@@ -22,8 +22,9 @@ pub(super) fn classify(error: &reqwest::Error) -> NotFetched {
     }
     let reason = if error.is_timeout() { TIMED_OUT } else { "connection" };
     let at = if error.is_connect() { "connect" } else { "answer" };
-    tracing::debug!(reason, kind = causes().find_map(kind).unwrap_or(at), "a link could not be followed");
-    NotFetched::for_now(reason)
+    let kind = causes().find_map(kind);
+    tracing::debug!(reason, kind = kind.unwrap_or(at), "a link could not be followed");
+    NotFetched { kind, ..NotFetched::for_now(reason) }
 }
 
 fn kind(cause: &(dyn Error + 'static)) -> Option<&'static str> {
@@ -31,8 +32,10 @@ fn kind(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some("dns");
     }
     let error = cause.downcast_ref::<io::Error>()?;
-    if error.get_ref().is_some_and(|inner| inner.downcast_ref::<rustls::Error>().is_some()) {
-        return Some("tls");
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(rustls::Error::InvalidCertificate(_)) => return Some("certificate"),
+        Some(_) => return Some("tls"),
+        None => {}
     }
     matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof).then_some("reset")
 }
@@ -46,6 +49,13 @@ mod tests {
         let unresolved = Unresolved(io::Error::other("no such name"));
         assert_eq!(kind(&unresolved), Some("dns"));
         assert_eq!(kind(&io::Error::other(rustls::Error::DecryptError)), Some("tls"));
+        let refused = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
+        assert_eq!(kind(&io::Error::other(refused)), Some("certificate"));
+        let failed = NotFetched { kind: Some("certificate"), ..NotFetched::for_now("connection") };
+        assert_eq!(
+            (failed.to_string(), &*failed.reason),
+            ("connection (certificate)".to_owned(), "connection")
+        );
         assert_eq!(kind(&io::Error::from(ErrorKind::ConnectionReset)), Some("reset"));
         assert_eq!(kind(&io::Error::from(ErrorKind::ConnectionRefused)), None);
     }

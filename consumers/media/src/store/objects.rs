@@ -1,6 +1,7 @@
 //! What is asked of a store, whichever sort it is of.
 
 use super::folder::Folder;
+use super::refusal;
 use super::whole::{self, in_time};
 use super::{Store, StoreError, record_key};
 use futures_util::TryStreamExt as _;
@@ -173,13 +174,6 @@ fn given_out_as(mime: &'static str) -> Attributes {
 fn not(what: &'static str) -> impl Fn(Error) -> StoreError {
     move |error| {
         tracing::debug!(%error, what, "the store");
-        let why = match error {
-            Error::NotFound { .. } => "there is no such bucket, container or object",
-            Error::PermissionDenied { .. } => "its credentials may not do that",
-            Error::Unauthenticated { .. } => "it does not accept the credentials, or there are none",
-            Error::NotSupported { .. } | Error::NotImplemented { .. } => "it cannot do that",
-            _ => "it cannot be reached, or answered with an error (RUST_LOG=weir_media=debug shows it)",
-        };
-        StoreError::Call { what, why }
+        StoreError::Call { what, why: refusal::why(&error) }
     }
 }
