@@ -115,7 +115,7 @@ fn raised(source: &Source, settings: &ReplaySettings) -> Result<Option<String>> 
     let since = Some(Millis::of(SystemTime::now()).before(DEDUPE_WINDOW));
     for topic in settings.scope.topics().filter(|topic| Input::of(*topic).is_some()) {
         let name = topic.name(&settings.scope.topic_prefix);
-        if source.has_elsewhere(&source.range(&name, since, None)?)? {
+        if !source.elsewhere(&source.range(&name, since, None)?)?.is_empty() {
             return Ok(Some(name));
         }
     }

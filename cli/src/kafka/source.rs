@@ -10,7 +10,7 @@ pub(crate) use reading::Reading;
 
 use crate::kafka::brokers::with_silence;
 use crate::tool::{Result, Session, ToolError};
-use range::Period;
+use range::{Elsewhere, Period};
 use runtime::consumer::{self, Record, TopicReader};
 use runtime::producer::{Producer, ProducerOptions, TopicsError};
 use runtime::settings::KafkaSettings;
@@ -109,17 +109,19 @@ impl Source {
         Ok(Range { topic: Arc::clone(reader.topic()), spans, period })
     }
 
-    /// Whether one of the first records of a range lies in another partition than its key says.
-    pub(crate) fn has_elsewhere(&self, range: &Range) -> Result<bool> {
+    /// Which of the first records of a range lie in other partitions than their keys say.
+    pub(crate) fn elsewhere(&self, range: &Range) -> Result<Vec<Elsewhere>> {
         let mut first = self.open(&range.beginning(FIRST_RECORDS))?;
         // What is there can be told by the others.
         first.leave_out_hidden();
+        let mut elsewhere = Vec::new();
         while let Some(record) = first.next()? {
             if range.has_elsewhere(&record) {
-                return Ok(true);
+                let (key, partition) = (record.key.unwrap_or_default(), record.partition);
+                elsewhere.push(Elsewhere { key, partition });
             }
         }
-        Ok(false)
+        Ok(elsewhere)
     }
 
     pub(crate) fn open(&self, range: &Range) -> Result<Reading> {

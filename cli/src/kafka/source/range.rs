@@ -3,7 +3,18 @@
 use runtime::consumer::Record;
 use runtime::kafka::partitioner::partition_of;
 use schemas::Millis;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// Where so many records lie is no chance.
+const ENOUGH_TO_TELL: usize = 20;
+
+/// Where a record lies that is not where its key says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Elsewhere {
+    pub(super) key: Vec<u8>,
+    pub(super) partition: i32,
+}
 
 /// From where to where, of every partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,9 +68,18 @@ impl Span {
 impl Range {
     /// Leaves only the partition that records of this key are in.
     pub(crate) fn narrow_to(&mut self, key: &str) {
-        let partitions = i32::try_from(self.spans.len()).unwrap_or(i32::MAX);
-        let partition = partition_of(key.as_bytes(), partitions);
-        self.spans.retain(|span| span.partition == partition);
+        self.narrow_to_since(key, self.partitions());
+    }
+
+    /// Leaves only the partitions that records of this key are in, or were while there were so many of them, or any number since.
+    pub(crate) fn narrow_to_since(&mut self, key: &str, former: i32) {
+        let counts = former..=self.partitions();
+        let partitions: BTreeSet<_> = counts.map(|count| partition_of(key.as_bytes(), count)).collect();
+        self.spans.retain(|span| partitions.contains(&span.partition));
+    }
+
+    fn partitions(&self) -> i32 {
+        i32::try_from(self.spans.len()).unwrap_or(i32::MAX)
     }
 
     /// Only the first records of each partition, so many at most.
@@ -73,9 +93,17 @@ impl Range {
 
     /// Whether a record lies in another partition than the one that its key is in by their number now: that was another when it was
     /// written, or whoever wrote it goes by another rule.
-    pub(crate) fn has_elsewhere(&self, record: &Record) -> bool {
-        let partitions = i32::try_from(self.spans.len()).unwrap_or(i32::MAX);
-        record.key.as_ref().is_some_and(|key| partition_of(key, partitions) != record.partition)
+    pub(super) fn has_elsewhere(&self, record: &Record) -> bool {
+        record.key.as_ref().is_some_and(|key| partition_of(key, self.partitions()) != record.partition)
+    }
+
+    /// How many partitions there were when these records were written, which lie elsewhere than their keys say: the least number
+    /// that explains all of them. None where none does, as of one who writes by another rule, and of too few to tell.
+    pub(crate) fn former_partitions(&self, elsewhere: &[Elsewhere]) -> Option<i32> {
+        let explains = |count: &i32| {
+            elsewhere.iter().all(|Elsewhere { key, partition }| partition_of(key, *count) == *partition)
+        };
+        (1..self.partitions()).find(explains).filter(|_| elsewhere.len() >= ENOUGH_TO_TELL)
     }
 
     /// Whether retention may have removed records of its beginning: it begins with the first that a partition has left.
@@ -147,6 +175,38 @@ mod tests {
         assert!(!of(12).has_elsewhere(&record) && of(17).has_elsewhere(&record));
         assert!(!of(17).has_elsewhere(&Record { key: None, ..record }));
         assert_eq!((of(12).beginning(100).at_most(), of(12).beginning(500).at_most()), (1_200, 1_800));
+    }
+
+    #[test]
+    fn where_partitions_were_raised_a_key_is_looked_for_where_it_was_since() {
+        let span = |partition| Span { partition, low: 0, high: 9, from: 0, to: 9 };
+        let range = Range { topic: Arc::from("t"), spans: (0..17).map(span).collect(), period: None };
+        let keys: Vec<_> = (0..200).map(|user| format!("17:{user}")).collect();
+        let under = |count: i32| {
+            let of = |key: &String| (key.clone().into_bytes(), partition_of(key.as_bytes(), count));
+            let elsewhere =
+                keys.iter().map(of).filter(|(key, partition)| partition_of(key, 17) != *partition);
+            elsewhere.map(|(key, partition)| Elsewhere { key, partition }).collect::<Vec<_>>()
+        };
+        for former in [1, 6, 12, 16] {
+            assert_eq!(range.former_partitions(&under(former)), Some(former));
+        }
+        // Raised twice, too few to tell, and by no rule at all.
+        let raised_twice = [under(12), under(15)].concat();
+        let by_chance = under(12).into_iter().zip((0..17).cycle());
+        let by_chance: Vec<_> =
+            by_chance.map(|(elsewhere, partition)| Elsewhere { partition, ..elsewhere }).collect();
+        for elsewhere in [&raised_twice[..], &under(12)[..19], &by_chance, &[]] {
+            assert_eq!(range.former_partitions(elsewhere), None);
+        }
+        for key in &keys {
+            let mut narrow = range.clone();
+            narrow.narrow_to_since(key, 12);
+            let left: Vec<_> = narrow.spans.iter().map(|span| span.partition).collect();
+            assert!(
+                (12..=17).all(|count| left.contains(&partition_of(key.as_bytes(), count))) && left.len() <= 6
+            );
+        }
     }
 
     #[test]

@@ -47,8 +47,9 @@ impl<'a> Search<'a> {
         Ok(self.most(scope, 1, fits)?.pop())
     }
 
-    /// The first records that fit, so many at most, in the order of time. Where a key's own partition has too few of them, all are
-    /// read if records lie elsewhere than their keys say, as those do that were written before the partitions were raised.
+    /// The first records that fit, so many at most, in the order of time. Where a key's own partition has too few of them, those are
+    /// read too that the key had since the partitions were raised, as far as records tell that lie elsewhere than their keys say; all
+    /// of them where it cannot be told.
     pub(super) fn most(
         &self,
         scope: Scope<'_>,
@@ -56,15 +57,22 @@ impl<'a> Search<'a> {
         fits: impl Fn(&Record) -> bool,
     ) -> Result<Vec<Record>> {
         let name = scope.topic.name(self.topic_prefix);
-        let range = self.source.range(&name, Some(scope.period.since), scope.period.until)?;
+        let mut range = self.source.range(&name, Some(scope.period.since), scope.period.until)?;
         let Some(key) = scope.key else { return self.all(&range, most, fits) };
         let mut own = range.clone();
         own.narrow_to(key);
         let found = self.all(&own, most, &fits)?;
-        if found.len() < most && own.at_most() < range.at_most() && self.source.has_elsewhere(&range)? {
-            return self.all(&range, most, fits);
+        if found.len() >= most || own.at_most() >= range.at_most() {
+            return Ok(found);
         }
-        Ok(found)
+        let elsewhere = self.source.elsewhere(&range)?;
+        if elsewhere.is_empty() {
+            return Ok(found);
+        }
+        if let Some(former) = range.former_partitions(&elsewhere) {
+            range.narrow_to_since(key, former);
+        }
+        self.all(&range, most, fits)
     }
 
     fn all(&self, range: &Range, most: usize, fits: impl Fn(&Record) -> bool) -> Result<Vec<Record>> {
