@@ -11,7 +11,8 @@ mod difference;
 mod plan;
 mod settings;
 
-use crate::tool::{Result, Work, tool, work};
+use crate::kafka::NotAllowed;
+use crate::tool::{Result, ToolError, Work, tool, work};
 use cluster::Cluster;
 use desired::Desired;
 use difference::Finding;
@@ -66,16 +67,37 @@ struct Compared {
 
 /// Compares every topic of the table with the cluster.
 async fn compare(cluster: &Cluster, settings: &TopicsSettings) -> Result<Vec<Compared>> {
+    let (compared, undescribed) = compare_described(cluster, settings).await?;
+    undescribed.map_or(Ok(compared), Err)
+}
+
+/// The same, also of a user who may not read the settings of all topics: then no settings are compared, and why that is comes beside.
+async fn compare_described(
+    cluster: &Cluster,
+    settings: &TopicsSettings,
+) -> Result<(Vec<Compared>, Option<ToolError>)> {
     let (brokers, mut present) = cluster.list().await?;
-    let desired = desired::topics(settings, brokers, &present);
+    let mut desired = desired::topics(settings, brokers, &present);
     present.retain(|name, _| desired.iter().any(|topic| topic.name == *name));
-    let present = cluster.describe(present).await?;
+    let undescribed = match cluster.describe(present.clone()).await {
+        Ok(described) => {
+            present = described;
+            None
+        }
+        Err(error) if error.is::<NotAllowed>() => {
+            for topic in &mut desired {
+                topic.config.clear();
+            }
+            Some(error)
+        }
+        Err(error) => return Err(error),
+    };
     let compared = desired.into_iter().map(|desired| {
         let present = present.get(&desired.name);
         let unwritable = present.map(difference::unwritable).unwrap_or_default();
         Compared { finding: difference::compare(&desired, present), unwritable, desired }
     });
-    Ok(compared.collect())
+    Ok((compared.collect(), undescribed))
 }
 
 /// What is wrong with the topics of a cluster, a line for each.
@@ -85,6 +107,8 @@ pub(crate) struct Faults {
     pub(crate) differences: Vec<String>,
     /// What takes no records now.
     pub(crate) unwritable: Vec<String>,
+    /// Why the settings of topics were not compared; in sync are replicas enough then where one is.
+    pub(crate) undescribed: Option<String>,
     /// The brokers that do not answer, in a sentence without its end.
     pub(crate) silence: Option<String>,
 }
@@ -93,8 +117,9 @@ pub(crate) struct Faults {
 pub(crate) async fn faults(settings: &TopicsSettings) -> Result<Faults> {
     let cluster = Cluster::connect(&settings.kafka).await?;
     let mut faults = Faults { silence: cluster.silence(), ..Faults::default() };
-    for Compared { desired: Desired { name, .. }, finding, unwritable } in compare(&cluster, settings).await?
-    {
+    let (compared, undescribed) = compare_described(&cluster, settings).await?;
+    faults.undescribed = undescribed.map(|error| error.to_string());
+    for Compared { desired: Desired { name, .. }, finding, unwritable } in compared {
         faults.unwritable.extend(unwritable.iter().map(|what| format!("{name}: {what}")));
         faults.differences.extend(match finding {
             Finding::Fine => None,

@@ -36,6 +36,7 @@ pub(super) fn topics(
 ) -> Vec<Desired> {
     let default = TopicSpec::DEFAULT_REPLICATION.min(brokers.max(1));
     let replicas = settings.replication_factor.unwrap_or(default);
+    let new = partitions_of_a_new_one(settings, present);
     let desired = |topic: Topic| {
         let name = topic.name(&settings.topic_prefix);
         // Those of a topic that is there stay, and its settings have to fit them: before Kafka 3.7 no record is acknowledged where
@@ -43,12 +44,21 @@ pub(super) fn topics(
         let numbers = present.get(&name).map(|present| (present.partitions, present.replicas));
         // Who raised some, and says nothing of it, is told so, and finds nothing amiss for good.
         let is_raised = |(partitions, _): (u32, _)| partitions.max(TopicSpec::DEFAULT_PARTITIONS);
-        let default = || numbers.map_or(TopicSpec::DEFAULT_PARTITIONS, is_raised);
+        let default = || numbers.map_or(new, is_raised);
         let partitions = settings.partitions.unwrap_or_else(default);
         let config = config(topic, settings, brokers, numbers.unwrap_or((partitions, replicas)));
         Desired { name, partitions, replicas, config }
     };
     Topic::ALL.into_iter().map(desired).collect()
+}
+
+/// How many a missing topic has, as one that a new version brings: as many as all others, where most are there and somebody raised them.
+fn partitions_of_a_new_one(settings: &TopicsSettings, present: &BTreeMap<String, Present>) -> u32 {
+    let others = Topic::ALL.into_iter().filter_map(|topic| present.get(&topic.name(&settings.topic_prefix)));
+    let others: Vec<u32> = others.map(|topic| topic.partitions).collect();
+    let are_most = others.len() * 2 > Topic::ALL.len();
+    let same = others.first().filter(|first| are_most && others.iter().all(|other| other == *first));
+    same.copied().unwrap_or_default().max(TopicSpec::DEFAULT_PARTITIONS)
 }
 
 /// The settings of a topic of so many partitions with so many replicas each.

@@ -51,6 +51,12 @@ fn report(compared: &[Compared], settings: &TopicsSettings, screen: &mut Screen)
     let raised = compared.iter().filter(is_raised).count();
     if settings.partitions.is_none() && raised > 0 {
         screen.line(format!("{raised} {RAISED}"))?;
+        let are_12 = |topic: &Compared| {
+            topic.finding == Finding::Missing && topic.desired.partitions == TopicSpec::DEFAULT_PARTITIONS
+        };
+        if compared.iter().any(are_12) {
+            screen.line("What is missing gets 12, since the others are few or differ: --partitions says another number.")?;
+        }
     }
     if missing + differ > 0 {
         let what = if stay == 0 { "it" } else { "all else" };

@@ -10,7 +10,7 @@ settings! {
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
         /// Partitions of a topic; it cannot be changed later without moving keys [default: 12, or as many as a topic that is there has
-        /// where these are more]
+        /// where these are more; of a missing one as many as all others have, where that is one number]
         partitions: Option<u32> = count("partitions", 1..=10_000).env("WEIR_PARTITIONS").optional(),
         /// Replicas of a partition [default: 3, or the number of brokers where fewer]
         replication_factor: Option<u32> = count("replication-factor", 1..=100).env("WEIR_REPLICATION_FACTOR").optional(),

@@ -69,19 +69,31 @@ fn beyond(kafka: &KafkaState) -> KafkaState {
 }
 
 fn kafka_checks(kafka: &KafkaState, brokers: &str) -> Vec<Check> {
-    let topics = beyond(kafka).flatten();
-    let result = |what: fn(&Faults) -> &[String], fine: &str, advice: &str| {
-        CheckResult::of(&topics, advice, |faults| match what(faults) {
-            [] => CheckResult::pass(fine),
-            all => CheckResult::fail(first(all), advice),
-        })
-    };
+    let faults = beyond(kafka).flatten();
     vec![
         CheckResult::of(kafka, NOT_THERE, answers).check("kafka", brokers),
-        result(|faults| &faults.differences, "all are there, as planned", PLAN).check("topics", ""),
-        result(|faults| &faults.unwritable, "each has a leader, and replicas enough in sync", START_BROKERS)
-            .check("partitions", ""),
+        CheckResult::of(&faults, PLAN, as_planned).check("topics", ""),
+        CheckResult::of(&faults, START_BROKERS, writable).check("partitions", ""),
     ]
+}
+
+fn as_planned(faults: &Faults) -> CheckResult {
+    match (&*faults.differences, &faults.undescribed) {
+        ([], None) => CheckResult::pass("all are there, as planned"),
+        ([], Some(why)) => NotKnown::Untold(why.clone()).result(PLAN),
+        (all, _) => CheckResult::fail(first(all), PLAN),
+    }
+}
+
+/// Who leads a partition is told to those too who may not read settings.
+fn writable(faults: &Faults) -> CheckResult {
+    match (&*faults.unwritable, &faults.undescribed) {
+        ([], None) => CheckResult::pass("each has a leader, and replicas enough in sync"),
+        ([], Some(_)) => {
+            CheckResult::pass("each has a leader; min.insync.replicas cannot be told, see above")
+        }
+        (all, _) => CheckResult::fail(first(all), START_BROKERS),
+    }
 }
 
 /// What answers may have brokers that do not.
@@ -121,6 +133,19 @@ mod tests {
         let checks = kafka_checks(&Ok(Ok(Faults { silence, ..Faults::default() })), "a:9092");
         assert_eq!([checks[0].result.verdict, checks[1].result.verdict], [Fail, Pass]);
         assert_eq!(checks[0].result.found, "broker 2 at b:9092 does not answer");
+    }
+
+    #[test]
+    fn who_may_not_read_settings_is_told_what_is_missing_and_of_partitions_without_a_leader() {
+        let faults = Faults { undescribed: Some("may not".to_owned()), ..Faults::default() };
+        let verdicts = |faults: &Faults| {
+            let checks = kafka_checks(&Ok(Ok(faults.clone())), "");
+            [checks[1].result.verdict, checks[2].result.verdict]
+        };
+        assert_eq!(verdicts(&faults), [Unknown, Pass]);
+        let some = || vec!["t".to_owned()];
+        assert_eq!(verdicts(&Faults { differences: some(), ..faults.clone() }), [Fail, Pass]);
+        assert_eq!(verdicts(&Faults { unwritable: some(), ..faults }), [Unknown, Fail]);
     }
 
     #[test]

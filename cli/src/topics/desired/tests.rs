@@ -99,3 +99,25 @@ fn more_partitions_are_as_desired_where_no_number_was_given() {
     let given = TopicsSettings { partitions: Some(12), ..settings() };
     assert_eq!([6, 12, 17].map(|is| inbox(&given, is)), [12, 12, 12]);
 }
+
+#[test]
+fn a_missing_topic_has_the_partitions_that_all_others_were_raised_to() {
+    let missing = |settings: &TopicsSettings, (there, partitions): (usize, &[u32])| {
+        let others = Topic::ALL
+            .into_iter()
+            .filter(|topic| *topic != Topic::Inbox)
+            .take(there)
+            .zip(partitions.iter().cycle());
+        let present =
+            |partitions: &u32| Present { partitions: *partitions, replicas: 3, ..Present::default() };
+        let others = others.map(|(topic, partitions)| (topic.name("meta"), present(partitions))).collect();
+        topics(settings, 3, &others)
+            .into_iter()
+            .find(|topic| topic.name == "meta.inbox.v1")
+            .unwrap()
+            .partitions
+    };
+    let others = [(99, &[17][..]), (99, &[12, 17]), (99, &[6]), (99, &[12]), (1, &[17]), (0, &[17])];
+    assert_eq!(others.map(|others| missing(&settings(), others)), [17, 12, 12, 12, 12, 12]);
+    assert_eq!(missing(&TopicsSettings { partitions: Some(20), ..settings() }, (99, &[17])), 20);
+}

@@ -73,7 +73,13 @@ fn partitions_that_somebody_raised_are_told_and_are_no_difference() {
     let raised = Compared { desired: Desired { partitions: 17, ..raised.desired.clone() }, ..raised };
     let (said, exit) = told(&[raised, compared(|_| ())]);
     assert!(said.contains("2 as desired\n1 have more partitions than 12") && exit == Exit::Done, "{said}");
-    assert!(said.contains("--missing-only"), "{said}");
+    assert!(said.contains("--missing-only") && !said.contains("gets 12"), "{said}");
+    let raised = compared(|_| ());
+    let raised = Compared { desired: Desired { partitions: 17, ..raised.desired.clone() }, ..raised };
+    let missing = Compared { finding: Finding::Missing, ..compared(|_| ()) };
+    assert!(told(&[raised.clone(), missing.clone()]).0.contains("\nWhat is missing gets 12"));
+    let missing = Compared { desired: Desired { partitions: 17, ..missing.desired.clone() }, ..missing };
+    assert!(!told(&[raised, missing]).0.contains("gets 12"));
 }
 
 #[test]
