@@ -3,7 +3,7 @@
 //! It is supervised: after a panic it reopens the file and goes on.
 
 use super::database::{Change, StoredRow};
-use super::files::OpenError;
+use super::files::{OpenError, is_read_only};
 use super::inspect::{InspectError, Request, Response};
 use super::store::{Store, StoreParts};
 use crate::delivery::Delivery;
@@ -140,8 +140,8 @@ impl Writer {
 /// lost: whoever waits for their results gets an error. Panics that follow each other are paused between.
 #[expect(clippy::disallowed_methods, reason = "the thread has nothing else to do")]
 fn supervise(parts: &StoreParts, mut queue: mpsc::Receiver<Command>) {
-    let mut pauses = Pauses::default();
-    while catch_unwind(AssertUnwindSafe(|| serve(parts, &mut queue))).is_err() {
+    let (mut pauses, mut parts) = (Pauses::default(), parts.clone());
+    while catch_unwind(AssertUnwindSafe(|| serve(&parts, &mut queue))).is_err() {
         parts.metrics.panics.inc();
         parts.metrics.healthy.set(0);
         parts.check.fail("its thread panicked and begins again: see the log");
@@ -151,6 +151,14 @@ fn supervise(parts: &StoreParts, mut queue: mpsc::Receiver<Command>) {
             "the writer thread of the spool panicked, reopening the file"
         );
         std::thread::sleep(pause);
+        parts = parts.after_panic();
+    }
+}
+
+impl StoreParts {
+    /// For the next store. A volume that can be written by now has files as any other.
+    pub(super) fn after_panic(self) -> Self {
+        Self { is_read_only: self.is_read_only && is_read_only(&self.directory), ..self }
     }
 }
 

@@ -81,6 +81,18 @@ fn a_file_that_is_drained_only_since_its_volume_is_read_only_is_no_retired_one()
 }
 
 #[test]
+fn a_panic_on_a_volume_that_can_be_written_by_now_makes_no_further_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let was_read_only = StoreParts { is_read_only: true, ..parts(directory.path(), MAX) };
+    for row in rows(2) {
+        let mut again = Store::new(was_read_only.clone().after_panic());
+        again.maintain();
+        put(&mut again, row).unwrap();
+        assert_eq!((again.file(), again.parts.backlog.len()), (spool_db(directory.path()), 0));
+    }
+}
+
+#[test]
 fn files_that_are_found_only_as_one_is_retired_are_drained_too() {
     let directory = tempfile::tempdir().unwrap();
     let older = directory.path().join("quarantined-1763755200000.db");

@@ -46,6 +46,7 @@ fn on_a_volume_that_is_read_only(directory: &Path) {
     store.maintain();
     assert_eq!(store.parts.backlog.paths(), [spool_db(directory)]);
     assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(Unavailable::SpoolFailing));
+    assert!(store.parts.clone().after_panic().is_read_only);
     let metrics = &store.parts.metrics;
     assert_eq!((metrics.healthy.get(), metrics.retirements.get(), metrics.retired_files.get()), (0, 0, 0.0));
     let mut inspector = Inspector::new(directory);
