@@ -66,7 +66,9 @@ runtime::settings! {
 /// processes share.
 fn accounts() -> Form<Option<PathBuf>> {
     let directory = form::directory();
-    Form::new(directory.expected().to_owned(), move |value| {
+    let expected =
+        format!("{}, with a file per account; ids, or @FILE, are weir-metrics' alone", directory.expected());
+    Form::new(expected, move |value| {
         let is_of_metrics =
             value.starts_with('@') || value.split(',').all(|id| GraphId::parse(id.trim()).is_some());
         directory.parse(value).map(Some).or_else(|| is_of_metrics.then_some(None))

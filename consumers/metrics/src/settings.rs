@@ -53,6 +53,9 @@ fn accounts() -> Form<BTreeSet<String>> {
         is_good.then_some(ids)
     })
     .because(|value| match list(value) {
+        Ok(_) if value.contains('/') && !value.trim().starts_with('@') => Some(String::from(
+            "a folder of accounts is what weir-lookups and weir-replies take by this name: give weir-metrics a value of its own, or none",
+        )),
         Err(why) => Some(why),
         Ok(text) => ids(&text).find(|id| !is_id(id)).map(|id| format!("{id:?} is no id")),
     })
@@ -113,6 +116,8 @@ mod tests {
         for bad in ["a b", "x\"y", &many.join(",")] {
             assert!(read(&["--accounts", bad]).is_err(), "{bad}");
         }
+        let problem = read(&["--accounts", "/etc/weir/accounts"]).unwrap_err();
+        assert!(problem.contains("a folder of accounts is what weir-lookups"), "{problem}");
         let problem = read(&["--accounts", "1784,a b,204"]).unwrap_err();
         assert!(problem.contains("(\"a b\" is no id)"), "{problem}");
         let problems =
