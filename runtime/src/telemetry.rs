@@ -5,6 +5,7 @@ mod context;
 mod environment;
 mod export;
 mod limit;
+pub mod rust_log;
 pub mod spans;
 mod traces;
 
@@ -56,7 +57,8 @@ pub(crate) fn install(format: LogFormat, traces: Option<&Traces>) -> LineLimit {
 
 /// What is logged, which spans of traces are not.
 fn filter() -> EnvFilter {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
+    let wanted = rust_log::from_environment();
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse_lossy(wanted);
     let no_spans = format!("{}=off", spans::TARGET).parse::<Directive>();
     filter.add_directive(no_spans.expect("a target of letters and colons is a directive"))
 }

@@ -1,6 +1,7 @@
 //! Log lines of what runs inside the tool: on standard error, and only those that somebody must see.
 
 use crate::screen::takes_orders;
+use runtime::telemetry::rust_log;
 use std::io::stderr;
 use tracing_subscriber::EnvFilter;
 
@@ -11,7 +12,8 @@ const QUIET: &str = "warn,weir_runtime::kafka::log=off,weir_runtime::process::sh
 
 /// Installs the subscriber of the process.
 pub(crate) fn install(colour: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET));
+    let wanted = rust_log::from_environment();
+    let filter = EnvFilter::new(if wanted.is_empty() { QUIET } else { &wanted });
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     // Of a line that nobody takes it would print another, and panic where that is not taken either.
     let subscriber = subscriber.log_internal_errors(false);
