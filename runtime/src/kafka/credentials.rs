@@ -109,7 +109,6 @@ struct CredentialWatch {
     metrics: CredentialMetrics,
     blocking: Blocking,
     log: Throttle,
-    log_of_clients: KafkaLog,
 }
 
 impl CredentialWatch {
@@ -124,8 +123,7 @@ impl CredentialWatch {
         metrics.show(&first);
         credentials.taken.store(first.fingerprint, Ordering::Relaxed);
         let watched = Watched::of(first.fingerprint);
-        let (log, log_of_clients) = (Throttle::default(), KafkaLog::default());
-        Self { credentials, kafka, watched, metrics, blocking, log, log_of_clients }
+        Self { credentials, kafka, watched, metrics, blocking, log: Throttle::default() }
     }
 
     async fn run(mut self, shutdown: Shutdown) {
@@ -167,8 +165,8 @@ impl CredentialWatch {
         if !self.watched.is_changed(seen.map_err(|error| error.to_string())?) {
             return Ok(None);
         }
-        let (used, log) = (self.kafka.clone(), self.log_of_clients.clone());
-        let answered = self.blocking.run(READ_TIMEOUT + ANSWER_TIMEOUT, move || usable(&used, &log)).await;
+        let used = self.kafka.clone();
+        let answered = self.blocking.run(READ_TIMEOUT + ANSWER_TIMEOUT, move || usable(&used)).await;
         answered.unwrap_or_else(|error| Err(error.to_string())).map(Some)
     }
 }
@@ -209,11 +207,11 @@ impl CredentialFiles {
 
 /// The settings as the files have them now, if a client can be made of them and a broker answers it: clients that are answered
 /// would otherwise give way to ones that are not. Blocks.
-fn usable(kafka: &KafkaSettings, log: &KafkaLog) -> Result<(KafkaSettings, CredentialFiles), String> {
+fn usable(kafka: &KafkaSettings) -> Result<(KafkaSettings, CredentialFiles), String> {
     let latest = kafka.read_again()?;
     // Before they are used, so that what changes meanwhile is noticed.
     let seen = CredentialFiles::of(&latest);
-    let client = latest.client_config("weir").create_with_context::<_, BaseConsumer<_>>(log.of_another());
+    let client = latest.client_config("weir").create_with_context::<_, BaseConsumer<_>>(KafkaLog::of_a_try());
     let client = client.map_err(|error| error.to_string())?;
     match client.fetch_metadata(None, ANSWER_TIMEOUT) {
         Ok(_) => Ok((latest, seen)),

@@ -16,12 +16,14 @@ pub(crate) struct KafkaLog {
     lines: Arc<Throttle>,
     errors: Arc<Throttle>,
     last_reason: LastReason,
+    /// Whether somebody else tells of what fails.
+    is_quiet: bool,
 }
 
 impl KafkaLog {
-    /// For another client, which remembers why its own connections failed.
-    pub(crate) fn of_another(&self) -> Self {
-        Self { last_reason: LastReason::default(), ..self.clone() }
+    /// For a client that is tried, of which whoever tries it says why it failed.
+    pub(crate) fn of_a_try() -> Self {
+        Self { is_quiet: true, ..Self::default() }
     }
 
     /// A broker has refused a request that the client does not make again.
@@ -67,7 +69,7 @@ impl ClientContext for KafkaLog {
         }
         // One file of properties serves a process' consumer and producer alike.
         let is_of_the_other = facility == "CONFWARN" && message.contains("will be ignored by this ");
-        if is_of_the_other || level as i32 > RDKafkaLogLevel::Warning as i32 {
+        if is_of_the_other || self.is_quiet || level as i32 > RDKafkaLogLevel::Warning as i32 {
             tracing::debug!(facility, message, "kafka client");
         } else if let Some(suppressed) = self.lines.pass(Instant::now()) {
             tracing::warn!(facility, message, suppressed, "kafka client");
@@ -81,7 +83,9 @@ impl ClientContext for KafkaLog {
         }
         let reason = &in_plain_words(reason);
         self.last_reason.set(reason.clone(), Instant::now());
-        if let Some(suppressed) = self.errors.pass(Instant::now()) {
+        if self.is_quiet {
+            tracing::debug!(reason, "a connection or request to Kafka failed");
+        } else if let Some(suppressed) = self.errors.pass(Instant::now()) {
             tracing::warn!(reason, suppressed, "a connection or request to Kafka failed");
         }
     }

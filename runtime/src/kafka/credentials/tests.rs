@@ -53,7 +53,7 @@ async fn what_no_broker_answers_is_taken_up_once_one_does() {
 async fn that_no_broker_answers_is_said_in_the_words_of_the_connection() {
     let refused = tokio::task::spawn_blocking(|| {
         let kafka = KafkaSettings::plain("127.0.0.1:1");
-        usable(&kafka, &KafkaLog::default()).map(|_| ()).unwrap_err()
+        usable(&kafka).map(|_| ()).unwrap_err()
     });
     let refused = refused.await.unwrap();
     assert!(refused.contains("127.0.0.1:1") && refused.contains("Connection refused"), "{refused}");
