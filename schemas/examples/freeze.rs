@@ -153,17 +153,16 @@ fn profiles() -> io::Result<Vec<String>> {
 /// One of each status.
 fn media() -> io::Result<Vec<String>> {
     let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-    let saved = MediaRecord {
-        id: "0d1e7b6a4f2c49d8a1b3c5d7e9f00112".into(),
+    let (id, account) = ("0d1e7b6a4f2c49d8a1b3c5d7e9f00112".into(), "17841405726653026".into());
+    let (origin, status) = (Origin::Attachment.into(), MediaStatus::Saved.into());
+    let link = MediaRecord {
         event: Some("5b8c3a1f0e2d4c6b8a9f7e6d5c4b3a29".into()),
-        index: 0,
-        account: "17841405726653026".into(),
         subject: Some("17841405726653026:12345678901234567".into()),
-        origin: Origin::Attachment.into(),
         url: Some("https://scontent.cdninstagram.com/v/t1.jpg?oe=687DB1A0".into()),
         expires: Some("2025-07-21T03:18:56.000Z".into()),
-        status: MediaStatus::Saved.into(),
-        at: "2025-07-18T10:35:13.000Z".into(),
+        ..MediaRecord::new(id, 0, account, origin, status, "2025-07-18T10:35:13.000Z".into())
+    };
+    let saved = MediaRecord {
         key: Some(format!("17841405726653026/12345678901234567/{digest}").into()),
         sha256: Some(digest.into()),
         bytes: Some(184_320),
@@ -171,7 +170,7 @@ fn media() -> io::Result<Vec<String>> {
         sniffed: Some("image/jpeg".into()),
         width: Some(1_080),
         height: Some(1_350),
-        reason: None,
+        ..link.clone()
     };
     let others = [
         (MediaStatus::Gone, "http_404"),
@@ -182,16 +181,9 @@ fn media() -> io::Result<Vec<String>> {
     let other = |(status, reason): (MediaStatus, &'static str)| MediaRecord {
         status: status.into(),
         reason: Some(reason.into()),
-        key: None,
-        sha256: None,
-        bytes: None,
-        declared: None,
-        sniffed: None,
-        width: None,
-        height: None,
-        ..saved.clone()
+        ..link.clone()
     };
-    let all = [saved.clone()].into_iter().chain(others.map(other));
+    let all = [saved].into_iter().chain(others.map(other));
     all.map(|record| Ok(serde_json::to_string(&record)?)).collect()
 }
 

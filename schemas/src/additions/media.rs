@@ -68,6 +68,39 @@ pub struct MediaRecord<'a> {
     pub reason: Option<Cow<'a, str>>,
 }
 
+impl<'a> MediaRecord<'a> {
+    /// One with nothing but what every record has.
+    pub fn new(
+        id: Cow<'a, str>,
+        index: u32,
+        account: Cow<'a, str>,
+        origin: Open<Origin>,
+        status: Open<MediaStatus>,
+        at: Cow<'a, str>,
+    ) -> Self {
+        Self {
+            id,
+            event: None,
+            index,
+            account,
+            subject: None,
+            origin,
+            url: None,
+            expires: None,
+            status,
+            at,
+            key: None,
+            sha256: None,
+            bytes: None,
+            declared: None,
+            sniffed: None,
+            width: None,
+            height: None,
+            reason: None,
+        }
+    }
+}
+
 words! {
     /// What a link leads to.
     pub enum Origin {

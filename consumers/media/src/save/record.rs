@@ -42,25 +42,14 @@ pub(super) fn saved_in(kept: &[u8]) -> Option<MediaRecord<'_>> {
 /// What is known before anything was fetched.
 fn without_result(link: LinkRef<'_>, status: MediaStatus) -> MediaRecord<'_> {
     let LinkRef { source, index, link: Link { origin, url, .. } } = link;
+    let (id, index) = (link.record_id().into(), u32::try_from(index).unwrap_or(u32::MAX));
+    let (account, at) = ((&*source.account).into(), super::now().to_string().into());
     MediaRecord {
-        id: link.record_id().into(),
         event: source.event.as_deref().map(Cow::Borrowed),
-        index: u32::try_from(index).unwrap_or(u32::MAX),
-        account: (&*source.account).into(),
         subject: source.subject.as_deref().map(Cow::Borrowed),
-        origin: (*origin).into(),
         url: (url.len() <= LONGEST_LINK).then(|| (&**url).into()),
         expires: lifetime::stated_expiry(url).map(|at| at.to_string().into()),
-        status: status.into(),
-        at: super::now().to_string().into(),
-        key: None,
-        sha256: None,
-        bytes: None,
-        declared: None,
-        sniffed: None,
-        width: None,
-        height: None,
-        reason: None,
+        ..MediaRecord::new(id, index, account, (*origin).into(), status.into(), at)
     }
 }
 
