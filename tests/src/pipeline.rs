@@ -28,6 +28,8 @@ pub const PREFIX: &str = "acme.meta";
 const CALLS_GRAPH_API: [&str; 2] = ["weir-lookups", "weir-replies"];
 /// Where nobody says what weir-media saves and where: it follows no link, and so writes nothing.
 pub const SAVES_NOTHING: [&str; 4] = ["--media-store", "file:///", "--media-hosts", "media.invalid"];
+/// The file of `--kafka-config`.
+const PROPERTIES: &str = "client.properties";
 /// Far longer than anything here should take.
 pub const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -66,9 +68,19 @@ impl Ground {
         let spools = tempfile::tempdir().context("making a directory for spools")?;
         let tokens = Mounted::new(&[("default", b"a-valid-access-token")])?;
         // A member that was killed is to be missed after the least that the broker allows, not after 45 s.
-        fs::write(folder.path().join("client.properties"), "session.timeout.ms=6000\n")?;
+        fs::write(folder.path().join(PROPERTIES), "session.timeout.ms=6000\n")?;
         topics::apply(kafka.bootstrap(), PREFIX, &[]).await?;
         Ok(Self { kafka, graph, folder, spools, tokens })
+    }
+
+    /// Has what is started next read this line too, of librdkafka's properties.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn set_property(&self, line: &str) -> Result<()> {
+        let lines = format!("session.timeout.ms=6000\n{line}\n");
+        fs::write(self.folder.path().join(PROPERTIES), lines).context("writing properties")
     }
 
     /// Starts the tool with the broker and the prefix.
@@ -182,7 +194,7 @@ impl Ground {
     pub fn start_in(&self, container: &Container, args: &[&str], envs: &[(&str, &str)]) -> Result<Service> {
         let [port] = ports::free()?;
         let listen = format!("127.0.0.1:{port}");
-        let properties = self.folder.path().join("client.properties");
+        let properties = self.folder.path().join(PROPERTIES);
         let common = [
             "--brokers",
             self.kafka.bootstrap(),

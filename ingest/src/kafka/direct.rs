@@ -8,6 +8,7 @@
 
 mod call;
 mod cluster_watch;
+mod compression;
 mod connection;
 mod expiry;
 mod options;

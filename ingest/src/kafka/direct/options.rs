@@ -1,5 +1,6 @@
 //! The numbers of this producer: its bounds, and what a file of properties may set, with the defaults of the other one.
 
+use super::compression::Compression;
 use runtime::producer::ProducerOptions;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,6 +15,8 @@ pub(super) struct Tuning {
     pub(super) record_bytes: usize,
     /// `batch.size`: a batch with more gets no further record.
     pub(super) batch_bytes: usize,
+    /// `compression.type`.
+    pub(super) compression: Compression,
     /// `socket.timeout.ms`: how long records wait for their turn, and then a request for its answer. No more than half of the time after
     /// which the other producer gives a record up: the spool sends it again some time later.
     pub(super) timeout: Duration,
@@ -36,6 +39,7 @@ impl Tuning {
             queue_records: options.queue_records,
             record_bytes: options.message_max_bytes,
             batch_bytes: usize::try_from(number("batch.size").unwrap_or(1_000_000)).unwrap_or(usize::MAX),
+            compression: Compression::of(properties.get("compression.type")),
             timeout: millis("socket.timeout.ms", 10_000).min(options.delivery_timeout / 2),
             broker_timeout: millis("request.timeout.ms", 5_000),
             connects_within: millis("socket.connection.setup.timeout.ms", 5_000),

@@ -2,6 +2,7 @@
 //!
 //! Version 7 of Produce: every broker from Kafka 2.1 to 4.x has it, and Redpanda.
 
+use super::compression::Compression;
 use super::record_batch::RecordBatch;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::{ProduceRequest, TopicName};
@@ -23,11 +24,23 @@ pub(super) struct PartitionBatch {
     pub(super) batch: RecordBatch,
 }
 
-/// A request with these batches, which are sealed. The broker answers within `timeout`.
-pub(super) fn request(batches: Vec<PartitionBatch>, timeout: Duration) -> ProduceRequest {
+/// How much there is to be compressed of these.
+pub(super) fn bytes_to_compress(batches: &[PartitionBatch], compression: Compression) -> usize {
+    match compression {
+        Compression::None => 0,
+        Compression::Lz4 | Compression::Zstd => batches.iter().map(|part| part.batch.len()).sum(),
+    }
+}
+
+/// A request with these batches, which are compressed and sealed. The broker answers within `timeout`.
+pub(super) fn request(
+    batches: Vec<PartitionBatch>,
+    compression: Compression,
+    timeout: Duration,
+) -> ProduceRequest {
     let mut topics = BTreeMap::<_, Vec<_>>::new();
     for PartitionBatch { topic, partition, batch } in batches {
-        let records = Some(batch.seal().into());
+        let records = Some(batch.seal(compression).into());
         let data = PartitionProduceData::default().with_index(partition).with_records(records);
         topics.entry(topic).or_default().push(data);
     }
@@ -69,7 +82,7 @@ mod tests {
             partition,
             batch,
         });
-        let request = request(batches.into(), Duration::from_secs(5));
+        let request = request(batches.into(), Compression::None, Duration::from_secs(5));
         let mut bytes = Bytes::from(encode(42, "weir-ingest", VERSION, &request).unwrap());
         assert_eq!(usize::try_from(bytes.get_i32()).unwrap(), bytes.len());
         let header = RequestHeader::decode(&mut bytes, 1).unwrap();
@@ -83,8 +96,8 @@ mod tests {
             .flat_map(|topic| topic.partition_data.iter().map(|part| (topic.name.to_string(), part)))
             .map(|(topic, part)| (topic, part.index, part.records.clone().unwrap().to_vec()))
             .collect();
-        let [first, of_another, last] =
-            sent.map(|(topic, partition, batch)| (topic.to_owned(), partition, batch.seal()));
+        let [first, of_another, last] = sent
+            .map(|(topic, partition, batch)| (topic.to_owned(), partition, batch.seal(Compression::None)));
         assert_eq!(read, [first, last, of_another], "those of a topic stand together");
     }
 

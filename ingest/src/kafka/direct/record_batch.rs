@@ -1,8 +1,9 @@
 //! A record batch of Kafka's format 2, written record by record into the bytes that are sent.
 //!
 //! The form is that of Kafka's `DefaultRecordBatch` and `DefaultRecord`
-//! (<https://kafka.apache.org/documentation/#recordbatch>): not compressed, no producer id.
+//! (<https://kafka.apache.org/documentation/#recordbatch>), without a producer id.
 
+use super::compression::Compression;
 use runtime::producer::Outgoing;
 
 /// Bytes of a batch before its first record.
@@ -77,13 +78,18 @@ impl RecordBatch {
         self.last_time = self.last_time.max(time);
     }
 
-    /// Closes the batch: its bytes, with the header and the checksum in them.
-    pub(super) fn seal(mut self) -> Vec<u8> {
+    /// Closes the batch: its bytes, with the header and the checksum in them. Records that compression makes no smaller stay as they are.
+    pub(super) fn seal(mut self, compression: Compression) -> Vec<u8> {
+        let (header, records) = self.bytes.split_at(BATCH_HEADER);
+        let compressed = compression.compress(header, records);
+        let codec = compressed.as_ref().map_or(0, |_| compression.number());
+        self.bytes = compressed.unwrap_or(self.bytes);
         let length = i32::try_from(self.bytes.len() - 12).unwrap_or(i32::MAX);
         let mut put = |at: usize, field: &[u8]| self.bytes[at..at + field.len()].copy_from_slice(field);
         put(8, &length.to_be_bytes());
         put(12, &(-1_i32).to_be_bytes()); // leader epoch: the broker's to say
-        put(16, &[2]); // magic; attributes from 21 stay 0: no compression, the client's time
+        put(16, &[2]); // magic
+        put(21, &[0, codec]); // attributes: beside the codec all 0, as of the client's time
         put(23, &(self.count - 1).to_be_bytes());
         put(27, &self.first_time.to_be_bytes());
         put(35, &self.last_time.to_be_bytes());
@@ -129,6 +135,41 @@ mod tests {
     }
 
     #[test]
+    fn compressed_records_are_those_of_a_batch_that_is_not() {
+        let values = [b"of the same words, ".repeat(5_000), b"of the same words, ".repeat(2), b"x".to_vec()];
+        let records = || {
+            values.iter().map(|value| Outgoing {
+                topic: "raw",
+                key: None,
+                value,
+                headers: &[("ce_id", b"1")],
+            })
+        };
+        let sealed = |compression, count| {
+            let mut batch = RecordBatch::new(0);
+            records().rev().take(count).for_each(|record| batch.push(&record, 0));
+            batch.seal(compression)
+        };
+        let plain = sealed(Compression::None, 3);
+        for (compression, read) in [
+            (Compression::Lz4, read_lz4 as fn(&[u8]) -> Vec<u8>),
+            (Compression::Zstd, |bytes| zstd::stream::decode_all(bytes).unwrap()),
+        ] {
+            let batch = sealed(compression, 3);
+            assert!(batch.len() * 20 < plain.len(), "{compression:?}: {} bytes", batch.len());
+            assert_eq!(batch[21..23], [0, compression.number()], "{compression:?}");
+            assert_eq!(read(&batch[BATCH_HEADER..]), plain[BATCH_HEADER..], "{compression:?}");
+            assert_eq!(sealed(compression, 1), sealed(Compression::None, 1), "it would be no smaller");
+        }
+    }
+
+    fn read_lz4(bytes: &[u8]) -> Vec<u8> {
+        let mut read = Vec::new();
+        std::io::copy(&mut lz4_flex::frame::FrameDecoder::new(bytes), &mut read).unwrap();
+        read
+    }
+
+    #[test]
     fn another_reader_finds_what_was_written() {
         let large = vec![b'x'; 70_000];
         let headers: [(&str, &[u8]); 2] = [("ce_id", b"1"), ("ce_type", b"")];
@@ -145,7 +186,7 @@ mod tests {
             batch.push(record, time);
             assert!(batch.len() - before <= max_size(record));
         }
-        let mut bytes = bytes::Bytes::from(batch.seal());
+        let mut bytes = bytes::Bytes::from(batch.seal(Compression::None));
         let read = RecordBatchDecoder::decode(&mut bytes).unwrap();
         assert_eq!(read.records.len(), 3);
         for (offset, ((record, time), read)) in records.iter().zip(times).zip(&read.records).enumerate() {

@@ -108,7 +108,7 @@ impl Session<'_> {
         security: &Arc<Security>,
         until: Option<Instant>,
     ) -> Result<(), ConnectionError> {
-        let (client_id, timeout) = (&self.shared.client_id, self.shared.tuning.broker_timeout);
+        let (client_id, tuning) = (&self.shared.client_id, &self.shared.tuning);
         loop {
             let now = Instant::now();
             let is_old = until.is_some_and(|until| now >= until);
@@ -121,9 +121,12 @@ impl Session<'_> {
                 self.wake.notified().await;
                 continue;
             };
+            let bytes = produce::bytes_to_compress(&batches, tuning.compression);
             // The batches are gone before it is written, which may take as long as an answer.
-            let request =
-                encode(correlation, client_id, produce::VERSION, &produce::request(batches, timeout));
+            let request = self.shared.large.block_in_place(bytes, || {
+                let request = produce::request(batches, tuning.compression, tuning.broker_timeout);
+                encode(correlation, client_id, produce::VERSION, &request)
+            });
             writer.write_all(&request.ok_or(ConnectionError::NotKafka)?).await?;
             writer.flush().await?;
         }

@@ -4,6 +4,7 @@ use super::options::Tuning;
 use super::security::Security;
 use super::state::{BatchOutcome, STALE_METADATA, State, local};
 use super::ticket::Ticket;
+use crate::large::LargeDeliveries;
 use arc_swap::ArcSwap;
 use kafka_protocol::messages::MetadataResponse;
 use runtime::kafka::credentials::Credentials;
@@ -33,6 +34,8 @@ pub(super) struct Shared {
     pub(super) drained: Notify,
     /// Why a connection or request failed last, with the address of the broker.
     pub(super) last_reason: LastReason,
+    /// Batches that take long to compress.
+    pub(super) large: LargeDeliveries,
     not_acknowledged: Throttle,
 }
 
@@ -57,6 +60,7 @@ impl Shared {
             refresh_metadata: Notify::new(),
             drained: Notify::new(),
             last_reason: LastReason::default(),
+            large: LargeDeliveries::default(),
             not_acknowledged: Throttle::default(),
         })
     }

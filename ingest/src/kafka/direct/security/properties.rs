@@ -1,5 +1,6 @@
 //! Which properties of `--kafka-config` this producer honours.
 
+use super::super::compression;
 use std::collections::BTreeMap;
 
 /// Honoured whatever the value.
@@ -24,7 +25,7 @@ const PASSED: &str = "client.rack check.crcs session.timeout.ms heartbeat.interv
 const LIMITED: [(&str, &[&str]); 6] = [
     ("enable.ssl.certificate.verification", &["true"]),
     ("ssl.endpoint.identification.algorithm", &["https"]),
-    ("compression.type", &["none"]),
+    ("compression.type", &compression::NAMES),
     ("socket.nagle.disable", &["true"]),
     ("client.dns.lookup", &["use_all_dns_ips"]),
     ("broker.address.family", &["any"]),
@@ -55,7 +56,7 @@ mod tests {
             ("security.protocol", "SASL_SSL"),
             ("fetch.max.bytes", "1"),
             ("batch.size", "1"),
-            ("compression.type", "zstd"),
+            ("compression.type", "gzip"),
             ("socket.timeout.ms", "60000 # a minute"),
             ("ssl.crl.location", "/crl"),
             ("ssl.key.password", "hunter2"),

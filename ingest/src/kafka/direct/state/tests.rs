@@ -6,6 +6,7 @@ pub(in super::super) mod seen;
 mod wire;
 
 use self::model::Model;
+use super::super::compression::Compression;
 use super::super::options::Tuning;
 use super::super::produce::name;
 use super::{State, local};
@@ -50,6 +51,7 @@ const fn bounded(
         queue_records,
         record_bytes,
         batch_bytes,
+        compression: Compression::None,
         timeout: Duration::from_secs(10),
         broker_timeout: Duration::ZERO,
         connects_within: Duration::ZERO,

@@ -1,5 +1,6 @@
 //! What is on its way to a broker and back, and what it keeps of a batch: the numbers that its records carry.
 
+use super::super::super::compression::Compression;
 use super::super::super::produce::{PartitionBatch, name};
 use super::model::Place;
 use kafka_protocol::messages::ProduceResponse;
@@ -23,7 +24,7 @@ pub(super) fn answer_of(part: &PartitionBatch, error: i16) -> TopicProduceRespon
 }
 
 pub(super) fn write(log: &mut HashMap<Place, Vec<u64>>, part: &PartitionBatch) {
-    let sealed = part.batch.clone().seal();
+    let sealed = part.batch.clone().seal(Compression::None);
     let mut bytes = &sealed[57..];
     let count = u32::from_be_bytes(*bytes.split_off(..4).unwrap().first_chunk().unwrap());
     let log = log.entry((part.topic.to_string(), part.partition)).or_default();
