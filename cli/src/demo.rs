@@ -78,7 +78,7 @@ async fn demonstrate(
     started: Instant,
 ) -> Result<Exit> {
     let end = Shutdown::new();
-    end.obey_signals().map_err(not_started)?;
+    end.obey_signals(|| {}).map_err(not_started)?;
     screen.toned(Tone::Strong, TITLE)?;
     let topics = Topic::ALL.map(|topic| topic.name(TOPIC_PREFIX));
     let mut watch = Watch::start(&KafkaSettings::plain(bootstrap), &topics, Span::Everything, |_| true)?;

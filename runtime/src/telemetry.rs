@@ -8,6 +8,7 @@ mod limit;
 pub mod rust_log;
 pub mod spans;
 mod traces;
+mod writer;
 
 use std::io::{IsTerminal as _, stderr};
 
@@ -23,6 +24,7 @@ pub use context::{TRACEPARENT, TraceContext};
 pub(crate) use export::SpanCounts;
 pub use limit::ONE_OF_MANY;
 pub(crate) use traces::Traces;
+pub(crate) use writer::LogWriter;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,10 +42,10 @@ pub enum LogFormat {
 ///
 /// Only the entry of a process calls this; a second call changes nothing. Gives what bounds the lines, which has to be
 /// asked to report what it left out.
-pub(crate) fn install(format: LogFormat, traces: Option<&Traces>) -> LineLimit {
+pub(crate) fn install(format: LogFormat, writer: LogWriter, traces: Option<&Traces>) -> LineLimit {
     let limit = LineLimit::default();
-    let subscriber =
-        tracing_subscriber::registry().with(lines(format).with_filter(limit.clone().and(filter())));
+    let lines = lines(format, writer).with_filter(limit.clone().and(filter()));
+    let subscriber = tracing_subscriber::registry().with(lines);
     let installed = match traces {
         // That no span is wanted is then known at its place in the code, without asking anybody.
         None => subscriber.try_init(),
@@ -63,8 +65,8 @@ fn filter() -> EnvFilter {
     filter.add_directive(no_spans.expect("a target of letters and colons is a directive"))
 }
 
-fn lines(format: LogFormat) -> Box<dyn Layer<Registry> + Send + Sync> {
-    let lines = fmt::layer().with_writer(stderr);
+fn lines(format: LogFormat, writer: LogWriter) -> Box<dyn Layer<Registry> + Send + Sync> {
+    let lines = fmt::layer().with_writer(move || writer.clone());
     if is_json(format, stderr().is_terminal()) {
         lines.json().flatten_event(true).with_current_span(false).boxed()
     } else {

@@ -27,7 +27,7 @@ impl Session {
     /// second ends the process.
     pub(crate) fn stop_gently(&self) -> Result<()> {
         let _entered = self.runtime.enter();
-        self.stop.obey_signals().map(drop).map_err(not_started)
+        self.stop.obey_signals(|| {}).map(drop).map_err(not_started)
     }
 
     /// Whether a signal asked to stop.

@@ -16,7 +16,7 @@ use crate::http::admin;
 use crate::http::ports::{self, Port};
 use crate::kafka::credentials;
 use crate::settings::{self, CommonSettings, ConsumerSettings, Problems, Reader};
-use crate::telemetry::{self, SpanCounts, Traces};
+use crate::telemetry::{self, LogWriter, SpanCounts, Traces};
 
 /// What runs in the background ends at once when it is asked to; more than this means that it hangs.
 const TASKS_MAY_TAKE: Duration = Duration::from_secs(2);
@@ -116,19 +116,20 @@ fn start<E: Into<Failure>>(
     port: Option<Port>,
     app: impl AsyncFnOnce(CommonSettings, Process, Option<TcpListener>) -> Result<(), E>,
 ) -> ExitCode {
-    let runtime = runtime(common.worker_threads);
+    let threads =
+        runtime(common.worker_threads).and_then(|runtime| Ok((runtime, LogWriter::start(io::stderr())?)));
+    let (runtime, log) = match threads {
+        Ok(threads) => threads,
+        Err(error) => {
+            print_error(format_args!("{}: no threads can be started: {error}", about.name));
+            return ExitCode::FAILURE;
+        }
+    };
     let process = Process::new(about.name, about.version);
-    let counts = SpanCounts::new(&process.registry);
-    let traces = match &runtime {
-        Ok(runtime) => Traces::start(about, counts, runtime.handle()),
-        Err(_) => Ok(None),
-    };
-    let limit = telemetry::install(common.log_format, traces.as_ref().ok().and_then(Option::as_ref));
+    let traces = Traces::start(about, SpanCounts::new(&process.registry), runtime.handle());
+    let traces_of_log = traces.as_ref().ok().and_then(Option::as_ref);
+    let limit = telemetry::install(common.log_format, log.clone(), traces_of_log);
     panics::report();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&error),
-    };
     let traces = traces.unwrap_or_else(|error| {
         tracing::warn!("there are no traces: {error}");
         None
@@ -139,17 +140,16 @@ fn start<E: Into<Failure>>(
     settings::name_unknown();
     runtime.spawn(limit.report());
     let outcome = runtime.block_on(async {
-        let outcome = supervise(common, process, port, app).await;
+        let outcome = supervise(common, process, port, log.clone(), app).await;
         if let Some(traces) = traces {
             traces.end().await;
         }
         outcome
     });
     runtime.shutdown_background();
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&*error),
-    }
+    let code = outcome.map_or_else(|error| failed(&*error), |()| ExitCode::SUCCESS);
+    log.finish();
+    code
 }
 
 fn runtime(worker_threads: Option<usize>) -> io::Result<Runtime> {
@@ -164,6 +164,7 @@ async fn supervise<E: Into<Failure>>(
     common: CommonSettings,
     process: Process,
     port: Option<Port>,
+    log: LogWriter,
     app: impl AsyncFnOnce(CommonSettings, Process, Option<TcpListener>) -> Result<(), E>,
 ) -> Result<(), Failure> {
     let admin = Port { flag: "--admin-listen", address: common.admin_listen };
@@ -171,7 +172,7 @@ async fn supervise<E: Into<Failure>>(
     let mut listeners = ports::bind(&ports).await?.into_iter();
     let listener = listeners.next().expect("there is a listener for each port");
     let admin = tokio::spawn(admin::serve(listener, process.clone()));
-    let signals = process.shutdown.obey_signals()?;
+    let signals = process.shutdown.obey_signals(move || log.finish())?;
     tracing::info!(
         name = process.name,
         version = process.version,

@@ -38,12 +38,13 @@ impl Shutdown {
         self.token.cancel();
     }
 
-    /// Is triggered by the first signal that asks for the end; another one ends the process at once. From within a runtime.
+    /// Is triggered by the first signal that asks for the end; another one ends the process at once, after `finish_log`. From within a
+    /// runtime.
     ///
     /// # Errors
     ///
     /// Where the system does not hand over its signals.
-    pub fn obey_signals(&self) -> io::Result<JoinHandle<()>> {
+    pub fn obey_signals(&self, finish_log: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         // Of a terminal that is closed, unless whoever started the process had that ignored (nohup).
@@ -58,10 +59,14 @@ impl Shutdown {
                     // A terminal that is closed is told of twice, by its shell and by the kernel: neither is somebody who insists.
                     Some(()) = async { hangup.as_mut()?.recv().await } => None,
                 };
-                // Whoever reads the log may have stopped to: neither the end nor the next signal waits for that.
+                // Whoever reads the log may have stopped to: neither the end nor the next signal waits for that, nor does one of the tool,
+                // which writes it itself.
                 if shutdown.is_requested() {
                     let Some(code) = code else { continue };
-                    let logged = spawn_blocking(|| tracing::warn!("second signal, exiting at once"));
+                    let logged = spawn_blocking(|| {
+                        tracing::warn!("second signal, exiting at once");
+                        finish_log();
+                    });
                     let _in_time = timeout(LOGGED_WITHIN, logged).await;
                     std::process::exit(code);
                 }

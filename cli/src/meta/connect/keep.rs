@@ -42,7 +42,7 @@ async fn serve(settings: &KeepSettings, process: &Process, screen: &mut Screen) 
     let listener = admin::bind(settings.admin_listen).await?;
     let admin = tokio::spawn(admin::serve(listener, process.clone()));
     started(process);
-    process.shutdown.obey_signals().map_err(not_started)?;
+    process.shutdown.obey_signals(|| {}).map_err(not_started)?;
     tokio::select! {
         () = keep(settings, process, screen) => {}
         () = process.shutdown.requested() => {}
