@@ -47,6 +47,8 @@ impl Shutdown {
     pub fn obey_signals(&self, finish_log: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        // A file that would grow beyond the process' limit (RLIMIT_FSIZE) is an error of the write then, as on a full disk, and not the end.
+        drop(signal(SignalKind::from_raw(libc::SIGXFSZ))?);
         // Of a terminal that is closed, unless whoever started the process had that ignored (nohup).
         let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
         let shutdown = self.clone();
@@ -152,6 +154,13 @@ mod tests {
         assert!(!is_ignored(&of("0000000000001000"), SignalKind::hangup()));
         assert!(is_ignored(&of("0000000000004000"), SignalKind::terminate()));
         assert!(!is_ignored("", SignalKind::hangup()));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_may_not_grow_ends_no_process() {
+        drop(Shutdown::new().obey_signals(|| {}).unwrap());
+        let kill = format!("kill -XFSZ {}", std::process::id());
+        assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     #[tokio::test]
