@@ -140,7 +140,8 @@ pub(super) fn without_output(consumer: &Consumer, dead_letter: Option<&Record>, 
     let Consumer { name, what, .. } = consumer;
     Err(not_handled(name, dead_letter, lag).unwrap_or_else(|| {
         format!(
-            "{name} has handled it without an {what} record: retention removed the record, or the event is a duplicate of an earlier one"
+            "{name} has gone beyond it without an {what} record: retention removed the record, the event is a duplicate of an earlier one, or the \
+             group was set beyond it"
         )
     }))
 }

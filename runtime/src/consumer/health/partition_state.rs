@@ -36,6 +36,15 @@ impl PartitionState {
         Self { name, progress, position, lag, has_end, is_past_end, is_readable: false }
     }
 
+    /// The log ended before the position at a look before, though it may have grown since.
+    pub(super) fn note_past_end(&mut self) {
+        if !self.is_past_end {
+            // All it has.
+            self.lag += self.position;
+            self.is_past_end = true;
+        }
+    }
+
     /// There is something to do, and no reason not to do it.
     pub(super) fn should_move(&self) -> bool {
         match self.progress.activity() {

@@ -78,6 +78,25 @@ impl Resets {
         }
     }
 
+    /// The logs of these partitions, which stand at these offsets, are others: they begin anew, as soon as the brokers have said where.
+    /// Else the next client would begin where the group stands, which may lie within the log by now.
+    pub(super) fn begin_anew(
+        &self,
+        client: &BaseConsumer,
+        metrics: &ConsumerMetrics,
+        partitions: &[(Partition, i64)],
+    ) -> KafkaResult<()> {
+        let named: Vec<_> = partitions.iter().map(|(partition, _)| partition.clone()).collect();
+        let firsts = offsets(client, &named.iter().map(|(name, _)| name), Offset::Beginning)?;
+        for ((name, progress), position) in partitions {
+            if let Some(first) = offset_of(&firsts, name) {
+                lock(&self.noted).insert(name.clone(), *position);
+                progress.begins_anew(first);
+            }
+        }
+        self.explain(client, metrics, &named)
+    }
+
     /// Returns once one is noted, so that it is said before the process may end, or else after so long.
     pub(super) async fn noted_within(&self, limit: Duration) {
         // Either is the time to look.
@@ -135,8 +154,8 @@ impl Resets {
                         offset,
                         first,
                         end,
-                        "the log ended before the offset that was to be read, as where its topic was made again, an unclean election cut \
-                         it or the group was reset beyond it: it is read again from the first record that is there"
+                        "the log ended before the offset that was to be read, as where its topic was made again, the cluster came back from an \
+                         older copy, an unclean election cut it or the group was reset beyond it: it is read again from the first record that is there"
                     );
                 }
                 Found::Empty => tracing::info!(

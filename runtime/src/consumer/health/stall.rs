@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::partition_state::PartitionState;
+use super::past_end::past_end;
 use crate::consumer::error::ConsumerError;
 use crate::consumer::wait::Activity;
 use crate::kafka::TopicPartition;
@@ -61,15 +62,20 @@ impl Stalls {
 
 /// What is to be said of a partition that has not moved for so long, if a new client may help: what nobody can read it cannot read either.
 fn error(state: &PartitionState, after: Duration) -> Option<ConsumerError> {
-    let PartitionState { name, position, .. } = state;
-    let (topic, partition, offset) = (name.topic.to_string(), name.partition, *position);
     let what = match state.progress.activity() {
         Activity::Handling => "a record is still in work",
-        _ if state.is_past_end => return Some(ConsumerError::PastEnd { topic, partition, offset }),
+        _ if state.is_past_end => return Some(past_end(state)),
         _ if state.is_readable => "nothing comes, though there are records",
         _ => return None,
     };
-    Some(ConsumerError::Stuck { topic, partition, offset, after, what })
+    let TopicPartition { topic, partition } = &state.name;
+    Some(ConsumerError::Stuck {
+        topic: topic.to_string(),
+        partition: *partition,
+        offset: state.position,
+        after,
+        what,
+    })
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::broker_offsets::{Partition, ends, gone, offset_of, offsets};
 use super::fatal_panic::blocking;
 use super::next_record::{ByTopic, NextRecordProbe};
 use super::partition_state::PartitionState;
+use super::past_end::{PastEnds, begin_anew};
 use super::shared_group::SharedGroup;
 use super::stall::Stalls;
 use crate::consumer::error::ConsumerError;
@@ -48,6 +49,7 @@ pub(in crate::consumer) struct PartitionWatch {
     unknown_log: Throttle,
     gone_log: Throttle,
     shared_group: SharedGroup,
+    past_ends: PastEnds,
     stalls: Stalls,
 }
 
@@ -74,6 +76,7 @@ impl PartitionWatch {
             unknown_log: Throttle::default(),
             gone_log: Throttle::default(),
             shared_group: SharedGroup::new(health),
+            past_ends: PastEnds::default(),
             stalls,
         })
     }
@@ -107,7 +110,11 @@ impl PartitionWatch {
             self.stalls.restart_clocks(Instant::now());
             return None;
         }
-        self.stalls.stuck(Instant::now(), &states)
+        let stuck = self.past_ends.skipped(&states).or_else(|| self.stalls.stuck(Instant::now(), &states));
+        if stuck.is_some() {
+            begin_anew(&self.client, &self.shared, &states);
+        }
+        stuck
     }
 
     /// Where every partition stands, and how many of each topic nobody can read; nothing where the brokers do not answer.
@@ -179,6 +186,7 @@ impl PartitionWatch {
             }
         }
         self.show_unknown(&unknown, &gone, "it has no leader, its topic is gone, or this user may not ask");
+        self.past_ends.look(&mut states);
         Ok(states)
     }
 

@@ -8,7 +8,7 @@
 //!    partition is let go and when the client is closed. Whoever reads the partition next begins there. It sends nothing that lies before what
 //!    was committed, as of a log that ended before that: the polling thread does ([`PartitionProgress::went_back`]).
 
-use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 use std::time::{Duration, SystemTime};
 
 use crate::consumer::wait::{Activity, Wait};
@@ -27,6 +27,10 @@ pub(in crate::consumer) struct PartitionProgress {
     latest: AtomicI64,
     /// The group had committed more than there is, which the coordinator is told with the first offset before this one.
     back_before: AtomicI64,
+    /// A record was done that lies before one that was done earlier, until somebody has asked.
+    has_gone_back: AtomicBool,
+    /// Where the group begins anew, whatever is done meanwhile.
+    anew: AtomicI64,
 }
 
 impl PartitionProgress {
@@ -38,6 +42,8 @@ impl PartitionProgress {
             activity: AtomicU8::new(Activity::Idle.code()),
             latest: nothing(),
             back_before: nothing(),
+            has_gone_back: AtomicBool::new(false),
+            anew: nothing(),
         }
     }
 
@@ -46,7 +52,19 @@ impl PartitionProgress {
         if let Some(since) = timestamp.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()) {
             self.latest.store(i64::try_from(since.as_millis()).unwrap_or(NOTHING), Ordering::Relaxed);
         }
-        self.next.store(offset + 1, Ordering::Release);
+        if self.next.swap(offset + 1, Ordering::AcqRel) > offset + 1 {
+            self.has_gone_back.store(true, Ordering::Release);
+        }
+    }
+
+    /// Whether the client was sent back and has done a record there since this was asked last.
+    pub(in crate::consumer) fn has_gone_back(&self) -> bool {
+        self.has_gone_back.swap(false, Ordering::AcqRel)
+    }
+
+    /// The log is another than that which was read, and has records from this offset on: the group begins there, and another client.
+    pub(in crate::consumer) fn begins_anew(&self, first: i64) {
+        self.anew.store(first, Ordering::Release);
     }
 
     /// Between these offsets there is no record, and everything before them is done.
@@ -76,7 +94,8 @@ impl PartitionProgress {
 
     /// The offset to go on from, once anything is done.
     pub(in crate::consumer) fn next(&self) -> Option<i64> {
-        known(self.next.load(Ordering::Acquire))
+        let done = || known(self.next.load(Ordering::Acquire));
+        known(self.anew.load(Ordering::Acquire)).or_else(done)
     }
 
     /// The offset to go on from, if it is known at all.
@@ -123,6 +142,25 @@ mod tests {
         assert_eq!((progress.next(), progress.position()), (None, Some(40)));
         progress.done(41, None);
         assert_eq!((progress.next(), progress.position()), (Some(42), Some(42)));
+    }
+
+    #[test]
+    fn a_group_that_begins_anew_does_so_whatever_is_done_meanwhile() {
+        let progress = PartitionProgress::new();
+        progress.done(58, None);
+        assert!(!progress.has_gone_back());
+        progress.begins_anew(3);
+        progress.done(59, None);
+        assert_eq!((progress.next(), progress.position()), (Some(3), Some(3)));
+    }
+
+    #[test]
+    fn a_record_before_one_that_was_done_is_known_once() {
+        let progress = PartitionProgress::new();
+        for (offset, has_gone_back) in [(7, false), (8, false), (3, true), (4, false)] {
+            progress.done(offset, None);
+            assert_eq!(progress.has_gone_back(), has_gone_back, "{offset}");
+        }
     }
 
     #[test]

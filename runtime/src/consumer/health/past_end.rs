@@ -1,0 +1,115 @@
+//! Remembers that a log was seen to end before where its partition stands: it is another log, of a topic that was made again or a cluster
+//! that came back from an older copy, or was cut, and stays so when it has grown beyond that. What it has before is not read otherwise.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rdkafka::consumer::BaseConsumer;
+
+use super::partition_state::PartitionState;
+use crate::consumer::error::ConsumerError;
+use crate::consumer::worker_context::SharedContext;
+use crate::kafka::TopicPartition;
+
+/// Where partitions stood whose log ended before it.
+#[derive(Debug, Default)]
+pub(super) struct PastEnds {
+    positions: HashMap<TopicPartition, i64>,
+}
+
+impl PastEnds {
+    /// Takes note of what was just seen, and marks the partitions of which it was seen before. One whose client went back, and did a record
+    /// there, goes on by itself.
+    pub(super) fn look(&mut self, states: &mut [PartitionState]) {
+        let before = std::mem::take(&mut self.positions);
+        for state in states {
+            let went_back = state.progress.has_gone_back();
+            let is_where_it_was = |position: &&i64| !went_back && state.position >= **position;
+            let seen = before.get(&state.name).filter(is_where_it_was).copied();
+            if let Some(position) = seen.or_else(|| state.is_past_end.then_some(state.position)) {
+                state.note_past_end();
+                self.positions.insert(state.name.clone(), position);
+            }
+        }
+    }
+
+    /// A partition whose client has gone on behind where it stood, and so has not read what the other log has before.
+    pub(super) fn skipped(&self, states: &[PartitionState]) -> Option<ConsumerError> {
+        let has_skipped = |state: &&PartitionState| {
+            self.positions.get(&state.name).is_some_and(|position| state.position > *position)
+        };
+        states.iter().find(has_skipped).map(past_end)
+    }
+}
+
+/// What is to be said of a partition whose log is another.
+pub(super) fn past_end(state: &PartitionState) -> ConsumerError {
+    let TopicPartition { topic, partition } = &state.name;
+    ConsumerError::PastEnd { topic: topic.to_string(), partition: *partition, offset: state.position }
+}
+
+/// Has the group begin anew where a log ended before where it stands, before another client takes over.
+pub(super) fn begin_anew(client: &BaseConsumer, shared: &SharedContext, states: &[PartitionState]) {
+    let past_end = states.iter().filter(|state| state.is_past_end);
+    let partition =
+        |state: &PartitionState| ((state.name.clone(), Arc::clone(&state.progress)), state.position);
+    let past_end: Vec<_> = past_end.map(partition).collect();
+    if past_end.is_empty() {
+        return;
+    }
+    if let Err(error) = shared.resets.begin_anew(client, &shared.metrics, &past_end) {
+        tracing::debug!(%error, "where logs begin that ended before where the group stands is not known");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consumer::partition::offsets::PartitionProgress;
+
+    /// What is made of a partition whose log ends there, in the order of the looks, each after the records that are done before it.
+    fn looks(looks: &[(&[i64], i64)]) -> Vec<(bool, bool, i64)> {
+        let (mut past_ends, progress) = (PastEnds::default(), Arc::new(PartitionProgress::new()));
+        let look = |(done, end): &(&[i64], i64)| {
+            done.iter().for_each(|offset| progress.done(*offset, None));
+            let (name, position) = (TopicPartition::new("in", 0), progress.position().unwrap());
+            let mut states = [PartitionState::new(name, Arc::clone(&progress), position, *end, true)];
+            past_ends.look(&mut states);
+            (states[0].is_past_end, past_ends.skipped(&states).is_some(), states[0].lag)
+        };
+        looks.iter().map(look).collect()
+    }
+
+    #[test]
+    fn a_log_that_ended_before_the_position_is_another_however_long_it_is_by_now() {
+        assert_eq!(looks(&[(&[58], 59), (&[], 23)]), [(false, false, 0), (true, false, 23)]);
+        let grown = looks(&[(&[58], 59), (&[], 23), (&[], 59), (&[], 80)]);
+        assert_eq!(grown[2..], [(true, false, 59), (true, false, 80)]);
+    }
+
+    #[test]
+    fn a_client_that_goes_on_in_it_has_skipped_what_comes_before() {
+        assert_eq!(looks(&[(&[58], 23), (&[59], 80)])[1], (true, true, 80));
+    }
+
+    #[test]
+    fn a_client_that_went_back_goes_on_by_itself() {
+        for done in [&[30][..], &[30, 58, 59]] {
+            let last = looks(&[(&[58], 23), (done, 80), (&[], 80)]);
+            assert!(last[1..].iter().all(|(is_past_end, ..)| !is_past_end), "{last:?}");
+        }
+        assert_eq!(looks(&[(&[58], 23), (&[30], 31), (&[], 20)])[2], (true, false, 20), "once more");
+    }
+
+    #[test]
+    fn a_partition_that_is_assigned_again_before_that_goes_on_by_itself() {
+        let mut past_ends = PastEnds::default();
+        let is_past_end = [(59, 23), (23, 80), (60, 80)].map(|(position, end)| {
+            let (name, progress) = (TopicPartition::new("in", 0), Arc::new(PartitionProgress::new()));
+            let mut states = [PartitionState::new(name, progress, position, end, true)];
+            past_ends.look(&mut states);
+            states[0].is_past_end
+        });
+        assert_eq!(is_past_end, [true, false, false]);
+    }
+}
