@@ -98,7 +98,7 @@ impl Replies {
     ) -> Result<Option<Abandoned>, Failure> {
         let CommandState::Intended { attempt, position, claim } = state else { return Ok(None) };
         let (attempt, position) = (*attempt, *position);
-        if !is_abandoned(position, record) {
+        if !is_abandoned(position, claim.is_some(), record) {
             return Ok(None);
         }
         if partition.caught_up_at != Some(record.offset) {
@@ -154,7 +154,7 @@ impl Replies {
                 account,
                 id = &**id,
                 suppressed,
-                "a command is passed over, as one of its account and id was carried out or refused before, or will be"
+                "a command is passed over, as one of its account and id was begun before, which has a result, or will, unless it was cut off elsewhere"
             );
         }
     }
@@ -168,11 +168,14 @@ impl Replies {
     }
 }
 
-/// Whether nobody is at work any more on the command that was intended at `position`: it is the same record, or the one
-/// that became a dead letter, which was put back as this one.
-fn is_abandoned(position: (i32, i64), record: &Record) -> bool {
+/// Whether nobody is at work any more on the command that was intended at `position`: it is the same record, or the one that became a
+/// dead letter, which was put back as this one; or the attempt is nobody's, as it was given back. Then it is begun again behind any offset
+/// of its partition, since it waits at the head of that alone, and is done there before another is looked at: offsets are others in another
+/// cluster, to which both topics were copied, and where the commands were made again. In another partition it may be waiting still, and
+/// the intents of two have no order there.
+fn is_abandoned(position: (i32, i64), is_owned: bool, record: &Record) -> bool {
     let was_dead_letter = || RetryHistory::read(|name| record.header(name)).first_failed.is_some();
     let (partition, offset) = position;
     partition == record.partition
-        && (offset == record.offset || (offset < record.offset && was_dead_letter()))
+        && (!is_owned || offset == record.offset || (offset < record.offset && was_dead_letter()))
 }

@@ -187,3 +187,33 @@ async fn who_is_overtaken_says_nothing_while_its_partition_may_be_taken_away() {
     other.publish(&other.result(&record, &subject, 1, &AttemptResult::Done(None)), &record).await.unwrap();
     assert_eq!(results(&one, &mut partition, &record).await, [""; 0], "the other one's stands alone");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_given_back_is_begun_again_where_its_record_has_another_offset() {
+    let bench = Bench::new().await;
+    let (one, other) = (stopped(&bench, 100), bench.owner());
+    follow([&one, &other]).await;
+    bench.simulator.misbehave_times("1", Behaviour::error(4, None), 1);
+    let mut partition = Partition::default();
+    assert!(handle(&one, &mut partition, &command(1)).await.is_err());
+    assert!(is_given_back(&published(&other, "c-1").await));
+    // Of another partition, at whose head the first one may be waiting still.
+    let elsewhere = Record { partition: 1, ..command(1) };
+    assert_eq!(results(&other, &mut Partition::default(), &elsewhere).await, [""; 0]);
+    // As in another cluster, whose log begins later.
+    let moved = Record { offset: 0, ..command(1) };
+    let done = outputs(&other, &mut Partition::default(), &moved).await;
+    assert_eq!(done.iter().map(status).collect::<Vec<_>>(), ["done"]);
+    assert_eq!(
+        results(&one, &mut partition, &command(1)).await,
+        [""; 0],
+        "who gave it back sends it no more"
+    );
+    other.publish(&done[0], &moved).await.unwrap();
+    assert_eq!(published(&other, "c-1").await, CommandState::Ended);
+    let twice = Record { offset: 3, ..command(1) };
+    for record in [twice, command(1)] {
+        assert_eq!(results(&other, &mut Partition::default(), &record).await, [""; 0]);
+    }
+    assert_eq!(bench.simulator.posts().len(), 2);
+}
