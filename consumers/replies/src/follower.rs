@@ -8,7 +8,7 @@ mod source;
 pub(crate) use source::Source;
 
 use crate::ledger::Ledger;
-use progress::Progress;
+use progress::{Progress, past_end};
 use runtime::consumer::{ReadError, Record, TopicReader};
 use runtime::mutex::lock;
 use runtime::process::steady_clock::SteadyClock;
@@ -97,13 +97,7 @@ impl Follower {
     /// Returns once everything is read that is in the topic by now.
     pub(crate) async fn wait_until_caught_up(&self, limit: Duration) -> Result<(), FollowError> {
         let deadline = Instant::now() + limit;
-        let source = self.shared.source.clone();
-        let (mut probe, ends) = blocking(move || {
-            let probe = source.reader()?;
-            let ends = ends(&probe, &probe.partitions()?)?;
-            Ok((probe, ends))
-        })
-        .await?;
+        let (mut probe, ends) = self.shared.ends(deadline).await?;
         let mut read = self.shared.read.subscribe();
         let mut silent = None;
         loop {
@@ -181,10 +175,39 @@ impl Shared {
             tracing::warn!(partition, offset, "skipping a record of the results topic that is no result");
         }
         self.read.send_modify(|read| {
-            let at = read.offsets.entry(partition).or_default();
-            *at = (*at).max(offset + 1);
+            // Not the furthest: a client that goes back, as it does in a log that is another now, has not read that one to there.
+            if let Some(before) = read.offsets.insert(partition, offset + 1).filter(|before| *before > offset)
+            {
+                tracing::warn!(
+                    partition,
+                    offset,
+                    before,
+                    "the results topic is read from an earlier offset again"
+                );
+            }
             self.reads_on(read, partition);
         });
+    }
+
+    /// A client, and where the partitions end: none before the offset up to which it was read.
+    async fn ends(&self, deadline: Instant) -> Result<(TopicReader, BTreeMap<i32, i64>), FollowError> {
+        loop {
+            let (source, read) = (self.source.clone(), self.read.borrow().offsets.clone());
+            let (probe, ends) = blocking(move || {
+                let probe = source.reader()?;
+                let ends = ends(&probe, &probe.partitions()?)?;
+                Ok((probe, ends))
+            })
+            .await?;
+            if past_end(&read, &ends).is_empty() {
+                return Ok((probe, ends));
+            }
+            // The partition is begun anew, or its leader tells of an older end for a moment.
+            if Instant::now() >= deadline {
+                return Err(self.behind());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     /// There is nothing more in a partition, so that nothing of it is left unread.
@@ -259,3 +282,6 @@ async fn blocking<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(FollowError::Thread { reason: error.to_string() }))
 }
+
+#[cfg(test)]
+mod tests;

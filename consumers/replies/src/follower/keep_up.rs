@@ -1,8 +1,10 @@
 //! Keeps up with the results topic, whatever becomes of its partitions, its rights and the client that reads it.
 
+use super::progress::past_end;
 use super::{LOOK_EVERY, Shared, ends, firsts};
 use runtime::consumer::{Read, ReadError, TopicReader};
 use runtime::kafka::credentials::Changes;
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -16,12 +18,12 @@ const AGAIN_EVERY: Duration = Duration::from_secs(5);
 const LOST_AFTER: u32 = 2;
 
 /// Why another client reads on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum ReplaceReason {
     /// The credentials are others now.
     NewCredentials,
-    /// Another client is given a record that this one is not.
-    StandsStill,
+    /// Another client is given records of these partitions that this one is not, or they end before what was read of them.
+    StandsStill { partitions: Vec<i32> },
     /// No broker answered it for some looks.
     Unanswered,
 }
@@ -39,7 +41,8 @@ struct Reading<'a> {
 }
 
 /// Reads on until `end`, and looks for partitions that were added. Where the credentials are others now, or no broker
-/// answers this client or gives it a record while a new one is answered, the new one reads on from the same offsets.
+/// answers this client or gives it a record while a new one is answered, the new one reads on from the same offsets; partitions that
+/// stood still it begins anew.
 pub(super) fn follow(reader: TopicReader, changes: Changes, shared: &Shared, end: &CancellationToken) {
     let mut looked = Instant::now();
     let mut reading =
@@ -63,7 +66,7 @@ impl Reading<'_> {
             }
         }
         if let Some(reason) = self.why_replace() {
-            self.replace(reason);
+            self.replace(&reason);
         }
         if self.shared.is_unreadable() && self.tried.elapsed() >= AGAIN_EVERY {
             let offsets = self.shared.read.borrow().offsets.clone();
@@ -78,20 +81,24 @@ impl Reading<'_> {
         self.has_new_credentials |= self.changes.seen();
         let is_suspected = self.shared.is_suspected.swap(false, Ordering::Relaxed);
         if self.has_new_credentials {
-            Some(ReplaceReason::NewCredentials)
-        } else if is_suspected && stands_still(&mut self.reader, self.shared) {
-            Some(ReplaceReason::StandsStill)
-        } else {
+            return Some(ReplaceReason::NewCredentials);
+        }
+        let partitions =
+            if is_suspected { standing_still(&mut self.reader, self.shared) } else { Vec::new() };
+        if partitions.is_empty() {
             (self.unanswered >= LOST_AFTER).then_some(ReplaceReason::Unanswered)
+        } else {
+            Some(ReplaceReason::StandsStill { partitions })
         }
     }
 
     /// Where no broker answers a new client either, this one is kept, and replaced after a later look.
-    fn replace(&mut self, reason: ReplaceReason) {
-        match new_reader(self.shared) {
+    fn replace(&mut self, reason: &ReplaceReason) {
+        let anew = if let ReplaceReason::StandsStill { partitions } = reason { &partitions[..] } else { &[] };
+        match new_reader(self.shared, anew) {
             Ok(answered) => {
                 tracing::warn!(?reason, "the results topic is read by a new Kafka client");
-                if reason != ReplaceReason::NewCredentials {
+                if *reason != ReplaceReason::NewCredentials {
                     self.shared.source.metrics.results_rebuilt.inc();
                 }
                 (self.reader, self.unanswered, self.has_new_credentials) = (answered, 0, false);
@@ -110,36 +117,53 @@ fn take_next(reader: &mut TopicReader, shared: &Shared) {
     }
 }
 
-/// Whether another client is given a record that this one is not, although it has as much time for it once more.
-fn stands_still(reader: &mut TopicReader, shared: &Shared) -> bool {
-    let unread = unread(shared).unwrap_or_else(|error| {
-        tracing::debug!(%error, "it is not known whether the results topic has more than was read");
-        Vec::new()
-    });
+/// The partitions that stand still at two looks, between which this client had time to read on. A leader may tell of an older end than
+/// there was for a moment after an election.
+fn standing_still(reader: &mut TopicReader, shared: &Shared) -> Vec<i32> {
+    let look = || {
+        stands(shared).unwrap_or_else(|error| {
+            tracing::debug!(%error, "it is not known whether the results topic has more than was read");
+            BTreeMap::new()
+        })
+    };
+    let before = look();
+    if before.is_empty() {
+        return Vec::new();
+    }
     let begun = Instant::now();
-    while !unread.is_empty() && begun.elapsed() < LOOK_EVERY {
+    while begun.elapsed() < LOOK_EVERY {
         take_next(reader, shared);
     }
-    let read = shared.read.borrow();
-    unread.iter().any(|(partition, from)| read.offsets.get(partition) == Some(from))
+    let stand = look().into_iter().filter(|(partition, at)| before.get(partition) == Some(at));
+    stand.map(|(partition, _)| partition).collect()
 }
 
-/// Where another client is given a record that was not read yet: partitions, and the offset from which each is read.
-fn unread(shared: &Shared) -> Result<Vec<(i32, i64)>, ReadError> {
+/// Where another client is given a record that was not read yet, or the log ends before what was read: partitions, and the offset up to
+/// which each was read.
+fn stands(shared: &Shared) -> Result<BTreeMap<i32, i64>, ReadError> {
     let mut probe = shared.source.reader()?;
+    let read = shared.read.borrow().offsets.clone();
     let ends = ends(&probe, &probe.partitions()?)?;
     let behind = shared.read.borrow().behind(&ends);
     let mut is_given = |partition, from| matches!(probe.has_record(partition, from, LOOK_EVERY), Ok(true));
     let behind = behind.into_iter().map(|(partition, (from, _))| (partition, from));
-    Ok(behind.filter(|(partition, from)| is_given(*partition, *from)).collect())
+    let behind = behind.filter(|(partition, from)| is_given(*partition, *from));
+    Ok(behind.chain(past_end(&read, &ends)).collect())
 }
 
-/// A new client that is answered, and reads on from where the topic was read.
-fn new_reader(shared: &Shared) -> Result<TopicReader, ReadError> {
+/// A new client that is answered, and reads on from where the topic was read, or from the beginning of partitions to be read anew: where
+/// one stood still its log may be another, which is longer than the former by now. What comes twice changes nothing that is remembered, and
+/// one partition takes no longer to read than all take at the start, from the remembered time on.
+fn new_reader(shared: &Shared, anew: &[i32]) -> Result<TopicReader, ReadError> {
     let mut reader = shared.source.reader()?;
     reader.partitions()?;
-    let offsets = shared.read.borrow().offsets.clone();
+    let (firsts, mut offsets) = (firsts(&reader, anew)?, shared.read.borrow().offsets.clone());
+    if !firsts.is_empty() {
+        tracing::warn!(?firsts, read = ?offsets, "partitions of the results topic are read anew: their logs may be others");
+    }
+    offsets.extend(firsts);
     reader.start(&offsets)?;
+    shared.read.send_modify(|read| read.offsets = offsets);
     Ok(reader)
 }
 
@@ -167,11 +191,11 @@ mod tests {
     use crate::metrics::ReplyMetrics;
     use rdkafka::mocking::MockCluster;
     use rdkafka::producer::DefaultProducerContext;
+    use runtime::mutex::lock;
     use runtime::process::Process;
     use runtime::process::steady_clock::SteadyClock;
     use runtime::producer::{Outgoing, Producer, ProducerOptions};
     use runtime::settings::KafkaSettings;
-    use std::collections::BTreeMap;
     use std::sync::atomic::AtomicBool;
     use std::sync::{Arc, Mutex};
     use tokio::sync::watch;
@@ -180,34 +204,56 @@ mod tests {
     const DEADLINE: Duration = Duration::from_mins(1);
     const TOPIC: &str = "results";
 
-    /// Follows a topic of one record with a client for `topic` that reads nothing yet, until that was replaced once and so much is
-    /// read.
-    async fn replaced(topic: &str, begun: Progress, is_suspected: bool, until: fn(&Progress) -> bool) {
+    /// Follows a topic of two results with a client for `topic` that reads nothing yet, until that was replaced once and so much is
+    /// read. How many commands are known then.
+    async fn replaced(
+        topic: &str,
+        begun: Progress,
+        is_suspected: bool,
+        until: fn(&Progress) -> bool,
+    ) -> usize {
         let mock: MockCluster<'static, DefaultProducerContext> = MockCluster::new(1).unwrap();
         mock.create_topic(TOPIC, 1, 1).unwrap();
         let kafka = KafkaSettings::plain(mock.bootstrap_servers());
         let producer = Producer::new(&kafka, &ProducerOptions::default()).unwrap();
         let mut batch = producer.batch();
-        let record = Outgoing { topic: TOPIC, key: None, value: b"no result", headers: &[] };
-        assert!(batch.send(record).is_ok());
+        for id in ["a", "b"] {
+            let value = format!(
+                r#"{{"id":"{id}","account":"1","action":"message","status":"done","at":"","attempt":1,"partition":0,"offset":1}}"#
+            );
+            let record = Outgoing { topic: TOPIC, key: None, value: value.as_bytes(), headers: &[] };
+            assert!(batch.send(record).is_ok());
+        }
         batch.finish().await.unwrap();
         let process = Process::new(ABOUT.name, ABOUT.version);
         let (metrics, changes) = (ReplyMetrics::new(&process.registry, 1_000), process.credentials.changes());
         let reader = TopicReader::new(&kafka, ABOUT.name, topic).unwrap();
         let rebuilt = metrics.results_rebuilt.clone();
         let source = Source { kafka, process, topic: Arc::from(TOPIC), metrics };
-        let (ledger, read) = (Ledger::new(Duration::from_mins(1), 1), watch::Sender::new(begun));
+        let (ledger, read) = (Ledger::new(Duration::from_mins(1), 9), watch::Sender::new(begun));
         let (ledger, is_suspected) = (Mutex::new(ledger), AtomicBool::new(is_suspected));
         let mut seen = read.subscribe();
         let shared = Shared { source, ledger, clock: SteadyClock::start(), read, is_suspected };
         let end = CancellationToken::new();
         let (ended, ends) = (end.clone(), end.drop_guard());
-        let following = tokio::task::spawn_blocking(move || follow(reader, changes, &shared, &ended));
+        let following = tokio::task::spawn_blocking(move || {
+            follow(reader, changes, &shared, &ended);
+            lock(&shared.ledger).len()
+        });
         let is_read = seen.wait_for(until);
         assert!(tokio::time::timeout(DEADLINE, is_read).await.unwrap().is_ok());
         drop(ends);
-        following.await.unwrap();
+        let known = following.await.unwrap();
         assert_eq!(rebuilt.get(), 1);
+        known
+    }
+
+    fn read_to(offset: i64) -> Progress {
+        Progress { offsets: BTreeMap::from([(0, offset)]), unreadable: BTreeMap::new() }
+    }
+
+    fn is_read(read: &Progress) -> bool {
+        read.offsets.get(&0) == Some(&2)
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -218,7 +264,12 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_client_that_gives_no_record_is_replaced_where_another_gives_one() {
-        let begun = Progress { offsets: BTreeMap::from([(0, 0)]), unreadable: BTreeMap::new() };
-        replaced(TOPIC, begun, true, |read| read.offsets.get(&0) == Some(&1)).await;
+        let known = replaced(TOPIC, read_to(1), true, is_read).await;
+        assert_eq!(known, 2, "from the beginning on, since the log may be another");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_log_that_ends_before_what_was_read_is_read_anew() {
+        assert_eq!(replaced(TOPIC, read_to(9), true, is_read).await, 2);
     }
 }

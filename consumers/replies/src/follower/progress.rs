@@ -30,3 +30,22 @@ impl Progress {
         ends.iter().filter_map(behind).collect()
     }
 }
+
+/// The partitions that end before the offset up to which they were `read`, before the ends were asked for, which go on: their logs are
+/// others now, as of a topic that was made again, or were cut.
+pub(super) fn past_end(read: &BTreeMap<i32, i64>, ends: &BTreeMap<i32, i64>) -> BTreeMap<i32, i64> {
+    let is_past = |(partition, read): &(&i32, &i64)| ends.get(partition).is_some_and(|end| end < read);
+    read.iter().filter(is_past).map(|(partition, read)| (*partition, *read)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_ends_before_what_was_read_is_another() {
+        let read = BTreeMap::from([(0, 5), (1, 5), (2, 5), (3, 5)]);
+        let ends = BTreeMap::from([(0, 6), (1, 5), (2, 4), (9, 0)]);
+        assert_eq!(past_end(&read, &ends), BTreeMap::from([(2, 5)]), "nobody tells the end of the last one");
+    }
+}
