@@ -74,7 +74,21 @@ impl Kafka {
         Ok(Self { bootstrap: format!("127.0.0.1:{broker}"), java, broker: None, dir })
     }
 
-    /// `127.0.0.1:port`, the same for the whole life of this value.
+    /// Has the broker, which is stopped, come back under the same id and with the same data on another port.
+    ///
+    /// # Errors
+    ///
+    /// When it is running, or its `server.properties` cannot be rewritten.
+    pub fn move_to(&mut self, port: u16) -> Result<()> {
+        ensure!(self.broker.is_none(), "the broker is running");
+        let (file, moved) = (self.dir.path().join("server.properties"), format!("127.0.0.1:{port}"));
+        let text = fs::read_to_string(&file).context("reading server.properties")?;
+        fs::write(&file, text.replace(&self.bootstrap, &moved)).context("writing server.properties")?;
+        self.bootstrap = moved;
+        Ok(())
+    }
+
+    /// `127.0.0.1:port`, the same for the whole life of this value unless it is moved.
     pub fn bootstrap(&self) -> &str {
         &self.bootstrap
     }

@@ -52,6 +52,10 @@ pub enum ConsumerError {
     /// No broker answers this client, and one answers another.
     #[error("no broker answers the Kafka consumer, and one answers a new client")]
     Disconnected,
+    /// The coordinator of the group does not answer this client, though other brokers do, and answers another. One that came back at
+    /// another address is looked for at the former one by a client that knew it before.
+    #[error("the coordinator of its group does not answer the Kafka consumer, and answers a new client")]
+    Uncoordinated,
     /// The files of credentials have changed, which only a new client reads.
     #[error("the credentials for Kafka have changed")]
     Renewed,

@@ -1,7 +1,8 @@
 //! Whether a consumer does what it is there for: how far behind its partitions are and whether they move ([`watch`], [`partition_state`], [`past_end`], [`stall`],
 //! [`next_record`], [`broker_offsets`]), why it has none ([`refused_member`], [`shared_group`]), whether records were deleted before they were read
-//! ([`resets`]), and whether a broker answers its client ([`connection`]). A panic of those who watch is fatal ([`fatal_panic`]).
+//! ([`resets`]), whether brokers answer its client ([`connection`]), and whether they answer another one ([`alone`]). A panic of those who watch is fatal ([`fatal_panic`]).
 
+pub(super) mod alone;
 mod broker_offsets;
 pub(super) mod connection;
 pub(super) mod fatal_panic;

@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::callbacks::Callbacks;
 use super::error::FirstError;
-use super::health::connection::{self, Connection};
+use super::health::alone;
+use super::health::connection::Connection;
 use super::health::fatal_panic::fatal_if_it_panics;
 use super::health::resets::Resets;
 use super::health::watch::PartitionWatch;
@@ -31,8 +32,8 @@ use crate::throttle::Throttle;
 /// Reads, handles and acknowledges until `process` shuts down.
 ///
 /// Waits for the brokers and for every topic first; what it waits for is logged and shown by the start-up
-/// check `kafka`. The client is replaced as often as no broker answers it, the credentials change or a log ends before where it
-/// stands. It is replaced too where a partition is stuck, the client failed for good or gave a record past its queue; where that has mended nothing, the error is returned,
+/// check `kafka`. The client is replaced as often as no broker or its coordinator answers it, the credentials change or a log ends before
+/// where it stands. It is replaced too where a partition is stuck, the client failed for good or gave a record past its queue; where that has mended nothing, the error is returned,
 /// with which the process ends (exit code 1).
 /// After too many dead letters in a row it stays, not ready and without work, until the shutdown, and returns the
 /// error then. Dropping the future stops the work too, without waiting for it.
@@ -129,9 +130,10 @@ impl Next {
         let mended_after = Duration::from_mins(10).max(3 * stall_timeout);
         match error {
             ConsumerError::TooManyDeadLetters { .. } => Self::Stay,
-            ConsumerError::Disconnected | ConsumerError::Renewed | ConsumerError::PastEnd { .. } => {
-                Self::Replace
-            }
+            ConsumerError::Disconnected
+            | ConsumerError::Uncoordinated
+            | ConsumerError::Renewed
+            | ConsumerError::PastEnd { .. } => Self::Replace,
             ConsumerError::Stuck { .. } | ConsumerError::Fatal(_) | ConsumerError::Unsorted => {
                 if replaced.is_none_or(|age| age > mended_after) { Self::ReplaceOnce } else { Self::End }
             }
@@ -168,7 +170,8 @@ async fn run_client<H: Handler>(
     });
     let topics: Vec<&str> = options.topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics)?;
-    let watching = connection::watch(connection, config.clone(), changes, end.clone());
+    let asked = (config.clone(), options.topics.first().cloned().unwrap_or_default());
+    let watching = alone::watch(connection, asked, changes, end.clone());
     tokio::spawn(fatal_if_it_panics("the watch of the connection", Arc::clone(&first_error), watching));
     let watch = PartitionWatch::new(config, registry, Arc::clone(shared), process.health.clone())?;
     tokio::spawn(fatal_if_it_panics(
@@ -225,6 +228,7 @@ mod tests {
     fn a_client_that_is_disconnected_is_replaced_however_lately_another_was() {
         let after = |error: &ConsumerError| Next::after(error, Some(Duration::ZERO), Duration::from_mins(1));
         assert_eq!(after(&ConsumerError::Disconnected), Next::Replace);
+        assert_eq!(after(&ConsumerError::Uncoordinated), Next::Replace);
         assert_eq!(after(&ConsumerError::Renewed), Next::Replace);
         let made_again = |offset| ConsumerError::PastEnd { topic: String::from("in"), partition: 0, offset };
         assert_eq!([after(&made_again(7)), after(&made_again(9))], [Next::Replace; 2]);

@@ -1,35 +1,30 @@
-//! Has the client of a consumer replaced: one that nobody answers any more although a new one is answered, or whose credentials
-//! are others now.
-//!
-//! librdkafka reads certificates once, and can forget its brokers: such a client stays without partitions for good.
+//! Whether brokers answer the client of a consumer, and the coordinator of its group among them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rdkafka::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use tokio_util::sync::CancellationToken;
-
-use super::fatal_panic::blocking;
-use crate::consumer::ConsumerError;
-use crate::kafka::credentials::Changes;
 use crate::kafka::in_a_row::InARow;
 use crate::kafka::log::KafkaLog;
 use crate::kafka::quota::QuotaWatch;
 use crate::kafka::statistics::Statistics;
 use crate::process::health::Check;
 
-/// How often the client's own account is looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Samples in a row without a broker (every 5 s) before that is shown and a second client asks; as many again before this one is
 /// replaced, since it may just reconnect later.
-const LOST_AFTER: u32 = 2;
-/// How long the brokers may take to answer another client.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const LOST_AFTER: u32 = 2;
 
 /// What is said of connections that end without a reason.
 const CLOSED: &str = "connections are closed as soon as they are made, as where a broker has as many as it may (max.connections), or speaks another security.protocol there";
+
+/// Who does not answer a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// No broker does.
+    Brokers,
+    /// The coordinator of the group, though other brokers do.
+    Coordinator,
+}
 
 /// What the client says of its connections.
 #[derive(Debug)]
@@ -63,21 +58,38 @@ impl Connection {
         let Some(statistics) = Statistics::read(json) else { return };
         let now = Instant::now();
         self.quota.look(statistics.quota_wait().as_ref(), now);
-        let lost = self.lost.sample(statistics.brokers_up() == 0);
-        if lost <= 1 {
+        if self.lost.sample(statistics.brokers_up() == 0) <= 1 {
             self.tried.store(statistics.connects(), Ordering::Relaxed);
         }
-        let uncoordinated = self.uncoordinated.sample(statistics.lacks_coordinator());
-        if lost >= LOST_AFTER {
-            let reason = self.why_lost(&statistics, now);
-            self.shown.fail(format!("none answers, records wait until one does: {reason}"));
-        } else if uncoordinated >= LOST_AFTER {
-            let reason = self.log.last_reason_of_late(now).unwrap_or_else(|| String::from("not known why"));
-            self.shown.fail(format!(
-                "the coordinator of its group does not answer, so that it is given no partition and commits nothing: {reason}"
-            ));
-        } else {
-            self.shown.pass();
+        self.uncoordinated.sample(statistics.lacks_coordinator());
+        match self.missing() {
+            Some(Missing::Brokers) => {
+                let reason = self.why_lost(&statistics, now);
+                self.shown.fail(format!("none answers, records wait until one does: {reason}"));
+            }
+            Some(Missing::Coordinator) => {
+                let reason =
+                    self.log.last_reason_of_late(now).unwrap_or_else(|| String::from("not known why"));
+                self.shown.fail(format!(
+                    "the coordinator of its group does not answer, so that it is given no partition and commits nothing: {reason}"
+                ));
+            }
+            None => self.shown.pass(),
+        }
+    }
+
+    /// Who has not answered for a few samples.
+    pub(super) fn missing(&self) -> Option<Missing> {
+        [Missing::Brokers, Missing::Coordinator]
+            .into_iter()
+            .find(|&missing| self.samples_without(missing) >= LOST_AFTER)
+    }
+
+    /// Samples in a row without an answer.
+    pub(super) fn samples_without(&self, missing: Missing) -> u32 {
+        match missing {
+            Missing::Brokers => self.lost.count(),
+            Missing::Coordinator => self.uncoordinated.count(),
         }
     }
 
@@ -91,60 +103,19 @@ impl Connection {
     }
 }
 
-/// Why the client is to be replaced, once there is a reason; `None` at the `end`.
-pub(in crate::consumer) async fn watch(
-    connection: Arc<Connection>,
-    config: ClientConfig,
-    mut changes: Changes,
-    end: CancellationToken,
-) -> Option<ConsumerError> {
-    tokio::select! {
-        biased;
-        () = end.cancelled() => None,
-        _ = changes.next_settings() => Some(ConsumerError::Renewed),
-        () = lost_alone(&connection, &config) => Some(ConsumerError::Disconnected),
-    }
-}
-
-/// Returns once this client is not answered and another one has been for a while.
-async fn lost_alone(connection: &Connection, config: &ClientConfig) {
-    loop {
-        let asked = connection.lost.count();
-        if asked >= LOST_AFTER && is_another_answered(config.clone()).await {
-            while connection.lost.count() >= asked && connection.lost.count() < asked + LOST_AFTER {
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-            if connection.lost.count() >= asked + LOST_AFTER {
-                return;
-            }
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-}
-
-/// Blocks elsewhere. The client joins no group, since it subscribes to nothing.
-async fn is_another_answered(config: ClientConfig) -> bool {
-    let ask = move || {
-        let client: BaseConsumer = config.create().ok()?;
-        client.fetch_metadata(None, ANSWER_TIMEOUT).ok()
-    };
-    blocking(ask).await.flatten().is_some()
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
     use std::thread;
+    use std::time::Duration;
 
     use prometheus::Gauge;
     use rdkafka::ClientContext;
     use rdkafka::config::RDKafkaLogLevel;
-    use rdkafka::consumer::ConsumerContext;
+    use rdkafka::consumer::{BaseConsumer, ConsumerContext};
     use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-    use rdkafka::mocking::MockCluster;
 
     use super::*;
-    use crate::kafka::credentials::Credentials;
     use crate::process::health::{Health, Probe};
     use crate::process::shutdown::Shutdown;
     use crate::settings::KafkaSettings;
@@ -195,7 +166,7 @@ mod tests {
         let said = after("wait-broker-transport");
         assert!(said.contains("[!]brokers: the coordinator of its group does not answer"), "{said}");
         assert!(said.contains("b:1/3: timed out"), "{said}");
-        assert_eq!(connection.lost.count(), 0, "a new client would not reach it either");
+        assert_eq!(connection.missing(), Some(Missing::Coordinator));
         assert!(after("up").contains("[+]brokers ok\n"));
     }
 
@@ -233,32 +204,6 @@ mod tests {
             assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", health.report(Probe::Readiness));
             drop(client.poll(Duration::from_millis(50)));
         }
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_client_without_brokers_is_given_up_only_once_another_one_is_answered() {
-        let cluster = MockCluster::new(1).unwrap();
-        cluster.broker_down(1).unwrap();
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", cluster.bootstrap_servers()).set("group.id", "test");
-        let connection = Arc::new(connection());
-        let changes = Credentials::default().changes();
-        let (end, kept) = (CancellationToken::new(), Arc::clone(&connection));
-        let watching = tokio::spawn(watch(kept, config, changes, end));
-        let mut samples = tokio::time::interval(Duration::from_millis(500));
-        for number in 0.. {
-            samples.tick().await;
-            connection.sample(DOWN);
-            assert!(number > 20 || !watching.is_finished(), "nobody would be answered");
-            if number == 20 {
-                cluster.broker_up(1).unwrap();
-            }
-            if watching.is_finished() {
-                break;
-            }
-            assert!(number < 200, "it is never given up");
-        }
-        assert!(matches!(watching.await.unwrap(), Some(ConsumerError::Disconnected)));
     }
 
     #[test]
