@@ -86,6 +86,8 @@ pub(crate) struct Replies {
     pub(crate) reads_commands: AtomicBool,
     /// Lets it be said now and then that a command is passed over.
     pub(crate) log: Throttle,
+    /// The same of clocks that differ.
+    pub(crate) clock_log: Throttle,
     /// [`TAKEN_AWAY_WITHIN`].
     pub(crate) taken_away_within: Duration,
     pub(crate) settings: ReplySettings,

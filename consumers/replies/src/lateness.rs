@@ -23,17 +23,25 @@ pub(crate) fn check(
     now: SystemTime,
 ) -> Result<(), Cause> {
     command.expiry(now).map_or(Ok(()), Err)?;
-    let written = record.timestamp.unwrap_or(now);
     if is_old(record, settings, now) {
         let limit = humantime::format_duration(settings.reply_max_age).to_string().replace("day", " day");
         return Err(too_late(format!("it is older than {limit}, which --reply-max-age allows")));
     }
-    if written.duration_since(now).unwrap_or_default() > MAX_CLOCK_SKEW {
-        return Err(too_late(String::from(
-            "the time of its record lies in the future: set the writer's clock",
-        )));
-    }
-    Ok(())
+    ahead(record, now).map_or(Ok(()), |ahead| Err(too_late(ahead)))
+}
+
+/// Where a record claims to be from the future: which clocks differ, and by how much. Nobody can tell which of them is wrong: commands do
+/// not say who wrote them, and all may be of one writer.
+pub(crate) fn ahead(record: &Record, now: SystemTime) -> Option<String> {
+    let written = record.timestamp.unwrap_or(now);
+    let ahead = written.duration_since(now).ok().filter(|ahead| *ahead > MAX_CLOCK_SKEW)?;
+    Some(format!(
+        "its record, written at {}, lies {} in the future by the clock of weir-replies, {}: set the clock that is wrong, the writer's or that \
+         of the host of weir-replies",
+        humantime::format_rfc3339_seconds(written),
+        humantime::format_duration(Duration::from_secs(ahead.as_secs())),
+        humantime::format_rfc3339_seconds(now)
+    ))
 }
 
 /// Whether a command is older than `--reply-max-age` allows.
@@ -173,6 +181,12 @@ mod tests {
     #[test]
     fn clocks_differ_but_not_by_hours() {
         assert_eq!(late(3_600, None), None);
-        assert!(late(3_601, None).unwrap().contains("future"));
+        let error = late(3_600 * 5, None).unwrap();
+        assert!(error.contains("written at 2019-12-20T05:00:00Z, lies 5h in the future by"), "{error}");
+        assert!(
+            error.contains("of weir-replies, 2019-12-20T00:00:00Z: set the clock that is wrong"),
+            "{error}"
+        );
+        assert!(late(3_601, None).unwrap().contains("1h 1s in the future"));
     }
 }

@@ -95,6 +95,7 @@ fn replies(
         claims: Mutex::default(),
         reads_commands: AtomicBool::new(false),
         log: Throttle::default(),
+        clock_log: Throttle::default(),
         taken_away_within: handler::TAKEN_AWAY_WITHIN,
         settings,
     })

@@ -331,7 +331,7 @@ Meta would surely refuse it, without a call, and the result names the tag that w
 
 const REPLY_RESULT: &str = "\
 Two records a command, mostly: `intended` before it is carried out, and then `done` with what the Graph API said, `refused` with the
-reason (nothing was sent, and nothing will be: a corrected command needs another `id`), or `unknown`: the command may have been
+reason (nothing was sent, and nothing will be: a corrected command needs another `id`; one from more than an hour in the future by the clock of weir-replies is `too_late`, too), or `unknown`: the command may have been
 carried out, and is not sent again unless `--resend-unknown` says so; refused then, it stays `unknown`. Before a command waits for what a call came to (a limit, a host),
 a second `intended` gives the attempt back, its `claim` `given_back:` and that of the first: nothing was done, and whoever begins it again writes another; the status stays what it says. One comes before `cut_off`, too. A command that comes again when it is older than
 `--reply-max-age`, as after a reset of the group, has no other result than the topic has of it; where that is an `intended` alone, or the topic has more commands than `--remembered-commands`, it is `unknown`, `too_late`. What is refused before a call has no `intended`, unless it became too late while that was written, or an attempt at it was given back before. Each call behind which a command waits leaves two records. `done` has no

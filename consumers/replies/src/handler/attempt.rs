@@ -43,7 +43,7 @@ impl Replies {
         command: &Command,
         waits: &Waits,
     ) -> Result<CallOutcome, Stop> {
-        let in_time = || lateness::check(command, record, &self.settings, SystemTime::now());
+        let in_time = || self.in_time(command, record);
         in_time()?;
         let token = self.token(command)?;
         let budgets = CallBudgets::new(&self.tokens.account(&command.account), &token);
@@ -80,6 +80,25 @@ impl Replies {
             return Err(Stop::Refused(cause.clone()));
         }
         Ok(outcome)
+    }
+
+    /// Refuses a command that comes too late. Where it seems to come too early the log says so, too: this host's clock may be the wrong one,
+    /// and then it is so of each command.
+    fn in_time(&self, command: &Command, record: &Record) -> Result<(), Cause> {
+        let now = SystemTime::now();
+        let in_time = lateness::check(command, record, &self.settings, now);
+        if in_time.is_err()
+            && let Some(ahead) = lateness::ahead(record, now)
+            && let Some(suppressed) = self.clock_log.pass(Instant::now())
+        {
+            tracing::error!(
+                partition = record.partition,
+                offset = record.offset,
+                suppressed,
+                "a command is refused: {ahead}; look at NTP of this host first, which refuses every command where its clock is behind"
+            );
+        }
+        in_time
     }
 
     async fn call(&self, command: &Command, token: &AccessToken, budgets: &CallBudgets) -> CallOutcome {

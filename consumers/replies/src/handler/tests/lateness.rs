@@ -49,3 +49,16 @@ async fn of_an_old_command_whose_results_are_still_there_nothing_else_is_said() 
     assert_eq!(results(&owner, &mut partition, &old(3)).await, ["refused"], "nobody knows of it");
     assert_eq!(bench.simulator.posts().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_in_the_future_is_refused_and_the_log_tells_whoever_runs_this_host() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    let record = Record { timestamp: Some(SystemTime::now() + Duration::from_hours(5)), ..command(1) };
+    let outputs = outputs(&owner, &mut Partition::default(), &record).await;
+    let result: CommandResult<'_> = serde_json::from_slice(&outputs[0].value).unwrap();
+    let expected = (ResultStatus::Refused.into(), Some("too_late"));
+    assert_eq!((result.status, result.reason.as_deref()), expected);
+    assert_eq!(owner.clock_log.pass(Instant::now()), None, "it was said just now");
+    assert!(bench.simulator.posts().is_empty());
+}
