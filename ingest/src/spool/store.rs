@@ -136,7 +136,7 @@ impl Store {
                 self.totals = Some(totals);
                 self.parts.stored.notify_one();
                 let has_reserve = self.reserve.make().is_ok();
-                self.warn_of_small_disk();
+                self.warn_of_disk();
                 if !has_reserve {
                     self.log_full();
                 }

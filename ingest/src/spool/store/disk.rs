@@ -3,7 +3,11 @@
 use super::super::database::PAGES_PART;
 use super::super::files;
 use super::{State, Store};
+use rustix::fs::FsWord;
 use std::path::Path;
+
+/// File systems in memory, tmpfs and ramfs, by what `statfs(2)` calls them.
+const IN_MEMORY: [FsWord; 2] = [0x0102_1994, 0x8584_58f6];
 
 /// The file system of a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,11 @@ impl Disk {
         Some(Self { bytes: bytes(stat.f_blocks), free: bytes(stat.f_bavail) })
     }
 
+    /// Whether what is written there is on no disk.
+    fn is_in_memory(directory: &Path) -> bool {
+        rustix::fs::statfs(directory).is_ok_and(|stat| IN_MEMORY.contains(&stat.f_type))
+    }
+
     /// What the rows of a file may take that has `file_bytes` by now, where `reserve_bytes` more are kept free.
     const fn fits(self, file_bytes: u64, reserve_bytes: u64) -> u64 {
         let bytes = file_bytes.saturating_add(self.free.saturating_sub(reserve_bytes));
@@ -29,8 +38,14 @@ impl Disk {
 }
 
 impl Store {
-    /// Says where less fits than may be stored: nobody else would before it is full.
-    pub(super) fn warn_of_small_disk(&mut self) {
+    /// Says where less fits than may be stored, and where it is on no disk at all: nobody else would before that shows.
+    pub(super) fn warn_of_disk(&mut self) {
+        if Disk::is_in_memory(&self.parts.directory) {
+            tracing::warn!(
+                directory = %self.parts.directory.display(),
+                "--spool-dir is in memory (tmpfs): what waits there, though it was answered 200, is lost with the pod or the node; put it on a disk"
+            );
+        }
         if let Some(disk) = self.look_at_disk()
             && self.fits < self.parts.max_bytes
         {
@@ -63,6 +78,12 @@ mod tests {
     use super::*;
 
     const MIB: u64 = 1 << 20;
+
+    #[test]
+    fn a_file_system_in_memory_is_known() {
+        assert!(Disk::is_in_memory(Path::new("/dev/shm")), "where Linux has shared memory (tmpfs)");
+        assert!(!Disk::is_in_memory(Path::new("/proc")));
+    }
 
     fn fits(bytes: u64, reserve_bytes: u64) -> u64 {
         Disk { bytes, free: bytes }.fits(0, reserve_bytes)
