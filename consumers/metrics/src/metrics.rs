@@ -139,8 +139,13 @@ impl EventMetrics {
 
     /// Adds conversations that are given up.
     pub(crate) fn given_up(&self, given_up: GivenUp) {
-        self.given_up_window.inc_by(given_up.window);
-        self.given_up_full.inc_by(given_up.full);
+        // Workers of all partitions share them, so that to add nothing costs as much as to add one.
+        if given_up.window > 0 {
+            self.given_up_window.inc_by(given_up.window);
+        }
+        if given_up.full > 0 {
+            self.given_up_full.inc_by(given_up.full);
+        }
     }
 
     /// Adds an event without a kind.
