@@ -6,7 +6,7 @@ use schemas::Millis;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Where so many records lie is no chance.
+/// Where the records of so many keys lie is no chance; one key alone tells nothing, however many records it has.
 const ENOUGH_TO_TELL: usize = 20;
 
 /// Where a record lies that is not where its key says.
@@ -98,12 +98,13 @@ impl Range {
     }
 
     /// How many partitions there were when these records were written, which lie elsewhere than their keys say: the least number
-    /// that explains all of them. None where none does, as of one who writes by another rule, and of too few to tell.
+    /// that explains all of them. None where none does, as of one who writes by another rule, and of too few keys to tell.
     pub(crate) fn former_partitions(&self, elsewhere: &[Elsewhere]) -> Option<i32> {
         let explains = |count: &i32| {
             elsewhere.iter().all(|Elsewhere { key, partition }| partition_of(key, *count) == *partition)
         };
-        (1..self.partitions()).find(explains).filter(|_| elsewhere.len() >= ENOUGH_TO_TELL)
+        let keys: BTreeSet<_> = elsewhere.iter().map(|Elsewhere { key, .. }| key).collect();
+        (1..self.partitions()).find(explains).filter(|_| keys.len() >= ENOUGH_TO_TELL)
     }
 
     /// Whether retention may have removed records of its beginning: it begins with the first that a partition has left.
@@ -191,12 +192,13 @@ mod tests {
         for former in [1, 6, 12, 16] {
             assert_eq!(range.former_partitions(&under(former)), Some(former));
         }
-        // Raised twice, too few to tell, and by no rule at all.
+        // Raised twice, too few to tell, one conversation alone, and by no rule at all.
         let raised_twice = [under(12), under(15)].concat();
         let by_chance = under(12).into_iter().zip((0..17).cycle());
         let by_chance: Vec<_> =
             by_chance.map(|(elsewhere, partition)| Elsewhere { partition, ..elsewhere }).collect();
-        for elsewhere in [&raised_twice[..], &under(12)[..19], &by_chance, &[]] {
+        let conversation = vec![under(12)[0].clone(); 100];
+        for elsewhere in [&raised_twice[..], &under(12)[..19], &conversation, &by_chance, &[]] {
             assert_eq!(range.former_partitions(elsewhere), None);
         }
         for key in &keys {
