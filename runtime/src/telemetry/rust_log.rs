@@ -19,7 +19,8 @@ pub fn from_environment() -> String {
 
 /// What of it can be read, and what is wrong with it.
 fn read(given: &str) -> (String, Vec<String>) {
-    let parts = given.split(',').filter(|part| !part.is_empty());
+    // A blank beside a level makes it a target's name to the library.
+    let parts = given.split(',').map(str::trim).filter(|part| !part.is_empty());
     let (wanted, unreadable): (Vec<_>, Vec<_>) = parts.partition(|part| part.parse::<Directive>().is_ok());
     let mut faults: Vec<_> =
         unreadable.iter().map(|part| format!("{part:?} cannot be read, and is left out")).collect();
@@ -27,7 +28,8 @@ fn read(given: &str) -> (String, Vec<String>) {
     let is_name = |part: &&&str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     // A level that is mistyped is a target's name, beside which nothing is logged, and no error either.
     if let Some(name) = wanted.iter().find(is_name).filter(|_| !wanted.iter().any(is_level)) {
-        faults.push(format!("{name:?} is no level, but taken for a target: nothing else is logged"));
+        let why = "is no level, but taken for a target: nothing is logged but of the targets that are named";
+        faults.push(format!("{name:?} {why}"));
     }
     (wanted.join(","), faults)
 }
@@ -45,6 +47,12 @@ mod tests {
         let (wanted, faults) = read("warn,weir_runtime=loud");
         assert_eq!((&*wanted, faults.len()), ("warn", 1));
         assert!(faults[0].starts_with("\"weir_runtime=loud\" cannot be read"), "{faults:?}");
+    }
+
+    #[test]
+    fn blanks_between_the_parts_change_nothing() {
+        let wanted = "warn,weir_runtime=debug".to_owned();
+        assert_eq!(read(" warn , weir_runtime=debug,\n"), (wanted, Vec::new()));
     }
 
     #[test]
