@@ -6,7 +6,8 @@
 //! | did not reach its host, while others are reached | runs | after `--lookup-patience`, of its own or of all that wait for the host |
 //! | did not reach its host, nor is any other reached | stands still | not for that |
 //! | failed with its batch as a whole | runs | not for that: it goes into a smaller one |
-//! | was not made, for want of a token or for a limit of calls | stands still | not here: see [`super::steps`] |
+//! | was not made, for want of a token | stands still | not here: see `token` in `lookup.rs` |
+//! | was not made, for a limit of calls | stands still | not here: see [`super::steps`] |
 
 use crate::settings::RetrySettings;
 use std::time::{Duration, Instant};
