@@ -149,7 +149,8 @@ impl Redrive<'_> {
         marks: &mut TopicMarks,
     ) -> Result<()> {
         let (partition, offset, unsettled) = (record.partition, record.offset, self.sink.unsettled());
-        let ((decision, events), original) = (decided, original(record, &dead_letter));
+        let (decision, events) = decided;
+        let original = original(record, &dead_letter);
         let is_redriven = original.as_ref().is_some_and(|record| self.redriven.contains(record));
         let has_room = marks.has_room(partition, offset, unsettled);
         let limit = self.settings.limit.unwrap_or(u64::MAX);

@@ -162,7 +162,8 @@ fn active_members(reader: &Reader, reads_them: &[Option<bool>], has_committed: b
     if known.is_empty() {
         return has_committed.then_some(reads_them.len());
     }
-    Some(known.into_iter().filter(|reads| *reads).count()).filter(|members| *members > 0)
+    let members = known.into_iter().filter(|reads| *reads).count();
+    (members > 0).then_some(members)
 }
 
 /// Those of all topics; without one of them nobody can tell what waits.
