@@ -24,7 +24,7 @@ pub use context::{TRACEPARENT, TraceContext};
 pub(crate) use export::SpanCounts;
 pub use limit::ONE_OF_MANY;
 pub(crate) use traces::Traces;
-pub(crate) use writer::LogWriter;
+pub(crate) use writer::{FinishLog, LogWriter};
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

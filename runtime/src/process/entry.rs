@@ -16,7 +16,7 @@ use crate::http::admin;
 use crate::http::ports::{self, Port};
 use crate::kafka::credentials;
 use crate::settings::{self, CommonSettings, ConsumerSettings, Problems, Reader};
-use crate::telemetry::{self, LogWriter, SpanCounts, Traces};
+use crate::telemetry::{self, FinishLog, LogWriter, SpanCounts, Traces};
 
 /// What runs in the background ends at once when it is asked to; more than this means that it hangs.
 const TASKS_MAY_TAKE: Duration = Duration::from_secs(2);
@@ -125,6 +125,7 @@ fn start<E: Into<Failure>>(
             return ExitCode::FAILURE;
         }
     };
+    let _finish_log = FinishLog(log.clone());
     let process = Process::new(about.name, about.version);
     let traces = Traces::start(about, SpanCounts::new(&process.registry), runtime.handle());
     let traces_of_log = traces.as_ref().ok().and_then(Option::as_ref);
@@ -147,9 +148,7 @@ fn start<E: Into<Failure>>(
         outcome
     });
     runtime.shutdown_background();
-    let code = outcome.map_or_else(|error| failed(&*error), |()| ExitCode::SUCCESS);
-    log.finish();
-    code
+    outcome.map_or_else(|error| failed(&*error), |()| ExitCode::SUCCESS)
 }
 
 fn runtime(worker_threads: Option<usize>) -> io::Result<Runtime> {

@@ -4,14 +4,16 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Lines that wait to be written; further ones are dropped, and counted.
 const QUEUED_LINES: usize = 4_096;
 /// How long the end of the process waits for them.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(1);
+/// How often it looks whether there is room in the queue.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Takes lines to the thread that writes them, each in one call of [`Write::write`], as `tracing_subscriber` makes them. Clones share it.
 #[derive(Clone, Debug)]
@@ -42,11 +44,29 @@ impl LogWriter {
     }
 
     /// Waits until everything is written, for a second at most.
+    #[expect(clippy::disallowed_methods, reason = "the process has nothing else to do")]
     pub(crate) fn finish(&self) {
+        let until = Instant::now() + WRITTEN_WITHIN;
         let (written, end) = sync_channel(1);
-        if self.queue.try_send(Queued::End(written)).is_ok() {
-            let _in_time: Result<(), RecvTimeoutError> = end.recv_timeout(WRITTEN_WITHIN);
+        let mut last = Queued::End(written);
+        while let Err(TrySendError::Full(queued)) = self.queue.try_send(last) {
+            if Instant::now() >= until {
+                return;
+            }
+            last = queued;
+            thread::sleep(LOOK_EVERY);
         }
+        let left = until.saturating_duration_since(Instant::now());
+        let _in_time: Result<(), RecvTimeoutError> = end.recv_timeout(left);
+    }
+}
+
+/// Calls [`LogWriter::finish`] once it is dropped, as where a panic ends the process, of which the last line tells.
+pub(crate) struct FinishLog(pub(crate) LogWriter);
+
+impl Drop for FinishLog {
+    fn drop(&mut self) {
+        self.0.finish();
     }
 }
 
@@ -112,5 +132,31 @@ mod tests {
         let mut read = [0; 18];
         reader.read_exact(&mut read).unwrap();
         assert_eq!(&read, b"this process ends\n");
+    }
+
+    #[test]
+    fn the_end_waits_for_room_in_a_full_queue_also_after_a_panic() {
+        let (mut reader, pipe) = io::pipe().unwrap();
+        let mut writer = LogWriter::start(pipe).unwrap();
+        while writer.dropped.load(Ordering::Relaxed) < 1 {
+            writer.write_all(&[b'.'; 1_000]).unwrap();
+        }
+        let (start, started) = sync_channel(1);
+        let read = thread::spawn(move || {
+            started.recv().unwrap();
+            let mut text = Vec::new();
+            reader.read_to_end(&mut text).unwrap();
+            text.len()
+        });
+        let queue = writer.queue.clone();
+        let ended = thread::spawn(move || {
+            let _finish = FinishLog(writer);
+            start.send(()).unwrap();
+            panic!("as the process does");
+        });
+        assert!(ended.join().is_err());
+        assert!(queue.try_send(Queued::Line(Vec::new())).is_ok(), "there is room");
+        drop(queue);
+        assert!(read.join().unwrap() >= QUEUED_LINES * 1_000);
     }
 }
