@@ -8,37 +8,77 @@ use rdkafka::consumer::BaseConsumer;
 
 use super::partition_state::PartitionState;
 use crate::consumer::error::ConsumerError;
+use crate::consumer::wait::Activity;
 use crate::consumer::worker_context::SharedContext;
 use crate::kafka::TopicPartition;
 
 /// Where partitions stood whose log ended before it.
 #[derive(Debug, Default)]
 pub(super) struct PastEnds {
-    positions: HashMap<TopicPartition, i64>,
+    seen: HashMap<TopicPartition, Seen>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    position: i64,
+    /// At two looks in a row, and nothing was done between them. Once may be the word of a broker that led the partition before, and of a log
+    /// that was cut off from the others: while it tells its end, a client goes on with another one.
+    is_certain: bool,
 }
 
 impl PastEnds {
-    /// Takes note of what was just seen, and marks the partitions of which it was seen before. One whose client went back, and did a record
+    /// Takes note of what was just seen, and marks the partitions of which it is certain. One whose client went back, and did a record
     /// there, goes on by itself.
     pub(super) fn look(&mut self, states: &mut [PartitionState]) {
-        let before = std::mem::take(&mut self.positions);
+        let before = std::mem::take(&mut self.seen);
         for state in states {
             let went_back = state.progress.has_gone_back();
-            let is_where_it_was = |position: &&i64| !went_back && state.position >= **position;
-            let seen = before.get(&state.name).filter(is_where_it_was).copied();
-            if let Some(position) = seen.or_else(|| state.is_past_end.then_some(state.position)) {
+            let before = before.get(&state.name).filter(|seen| !went_back && state.position >= seen.position);
+            let stands = before.filter(|seen| state.position == seen.position);
+            let seen = if state.is_past_end {
+                let is_certain =
+                    stands.is_some_and(|seen| seen.is_certain || state.progress.activity() == Activity::Idle);
+                Seen { position: state.position, is_certain }
+            } else if let Some(seen) = before.filter(|seen| seen.is_certain) {
+                *seen
+            } else {
+                continue;
+            };
+            if seen.is_certain {
                 state.note_past_end();
-                self.positions.insert(state.name.clone(), position);
             }
+            self.seen.insert(state.name.clone(), seen);
         }
     }
 
     /// A partition whose client has gone on behind where it stood, and so has not read what the other log has before.
     pub(super) fn skipped(&self, states: &[PartitionState]) -> Option<ConsumerError> {
-        let has_skipped = |state: &&PartitionState| {
-            self.positions.get(&state.name).is_some_and(|position| state.position > *position)
-        };
+        let has_skipped =
+            |state: &&PartitionState| self.certain(state).is_some_and(|seen| state.position > seen.position);
         states.iter().find(has_skipped).map(past_end)
+    }
+
+    /// Has the group begin anew where a log certainly ended before where it stands, before another client takes over.
+    pub(super) fn begin_anew(
+        &self,
+        client: &BaseConsumer,
+        shared: &SharedContext,
+        states: &[PartitionState],
+    ) {
+        let past_end = states.iter().filter(|state| self.certain(state).is_some());
+        let partition =
+            |state: &PartitionState| ((state.name.clone(), Arc::clone(&state.progress)), state.position);
+        let past_end: Vec<_> = past_end.map(partition).collect();
+        if past_end.is_empty() {
+            return;
+        }
+        if let Err(error) = shared.resets.begin_anew(client, &shared.metrics, &past_end) {
+            tracing::debug!(%error, "where logs begin that ended before where the group stands is not known");
+        }
+    }
+
+    fn certain(&self, state: &PartitionState) -> Option<&Seen> {
+        self.seen.get(&state.name).filter(|seen| seen.is_certain)
     }
 }
 
@@ -46,20 +86,6 @@ impl PastEnds {
 pub(super) fn past_end(state: &PartitionState) -> ConsumerError {
     let TopicPartition { topic, partition } = &state.name;
     ConsumerError::PastEnd { topic: topic.to_string(), partition: *partition, offset: state.position }
-}
-
-/// Has the group begin anew where a log ended before where it stands, before another client takes over.
-pub(super) fn begin_anew(client: &BaseConsumer, shared: &SharedContext, states: &[PartitionState]) {
-    let past_end = states.iter().filter(|state| state.is_past_end);
-    let partition =
-        |state: &PartitionState| ((state.name.clone(), Arc::clone(&state.progress)), state.position);
-    let past_end: Vec<_> = past_end.map(partition).collect();
-    if past_end.is_empty() {
-        return;
-    }
-    if let Err(error) = shared.resets.begin_anew(client, &shared.metrics, &past_end) {
-        tracing::debug!(%error, "where logs begin that ended before where the group stands is not known");
-    }
 }
 
 #[cfg(test)]
@@ -83,20 +109,38 @@ mod tests {
     #[test]
     fn a_log_that_ended_before_the_position_is_another_however_long_it_is_by_now() {
         assert_eq!(looks(&[(&[58], 59), (&[], 23)]), [(false, false, 0), (true, false, 23)]);
-        let grown = looks(&[(&[58], 59), (&[], 23), (&[], 59), (&[], 80)]);
-        assert_eq!(grown[2..], [(true, false, 59), (true, false, 80)]);
+        let grown = looks(&[(&[58], 59), (&[], 23), (&[], 23), (&[], 59), (&[], 80)]);
+        assert_eq!(grown[3..], [(true, false, 59), (true, false, 80)]);
     }
 
     #[test]
     fn a_client_that_goes_on_in_it_has_skipped_what_comes_before() {
-        assert_eq!(looks(&[(&[58], 23), (&[59], 80)])[1], (true, true, 80));
+        assert_eq!(looks(&[(&[58], 23), (&[], 23), (&[59], 80)])[2], (true, true, 80));
+    }
+
+    #[test]
+    fn an_end_that_a_former_leader_tells_is_not_that_of_another_log() {
+        assert_eq!(looks(&[(&[58], 23), (&[59], 80)])[1], (false, false, 20), "told once");
+        let told_on = looks(&[(&[58], 23), (&[59], 23), (&[60], 23), (&[61], 80)]);
+        assert_eq!(told_on[3], (false, false, 18), "the client goes on meanwhile");
+        let told_to_the_idle = looks(&[(&[58], 23), (&[], 23), (&[59], 23), (&[60], 80)]);
+        assert_eq!(told_to_the_idle[3], (false, false, 19), "it goes on in the end");
+        let (mut past_ends, progress) = (PastEnds::default(), Arc::new(PartitionProgress::new()));
+        progress.set_activity(Activity::Handling);
+        let in_work = [(59, 23), (59, 23), (60, 80)].map(|(position, end)| {
+            let name = TopicPartition::new("in", 0);
+            let mut states = [PartitionState::new(name, Arc::clone(&progress), position, end, true)];
+            past_ends.look(&mut states);
+            past_ends.skipped(&states).is_some()
+        });
+        assert_eq!(in_work, [false; 3], "a record that takes its time says nothing");
     }
 
     #[test]
     fn a_client_that_went_back_goes_on_by_itself() {
         for done in [&[30][..], &[30, 58, 59]] {
-            let last = looks(&[(&[58], 23), (done, 80), (&[], 80)]);
-            assert!(last[1..].iter().all(|(is_past_end, ..)| !is_past_end), "{last:?}");
+            let last = looks(&[(&[58], 23), (&[], 23), (done, 80), (&[], 80)]);
+            assert!(last[2..].iter().all(|(is_past_end, ..)| !is_past_end), "{last:?}");
         }
         assert_eq!(looks(&[(&[58], 23), (&[30], 31), (&[], 20)])[2], (true, false, 20), "once more");
     }
@@ -104,12 +148,12 @@ mod tests {
     #[test]
     fn a_partition_that_is_assigned_again_before_that_goes_on_by_itself() {
         let mut past_ends = PastEnds::default();
-        let is_past_end = [(59, 23), (23, 80), (60, 80)].map(|(position, end)| {
+        let is_past_end = [(59, 23), (59, 23), (23, 80), (60, 80)].map(|(position, end)| {
             let (name, progress) = (TopicPartition::new("in", 0), Arc::new(PartitionProgress::new()));
             let mut states = [PartitionState::new(name, progress, position, end, true)];
             past_ends.look(&mut states);
             states[0].is_past_end
         });
-        assert_eq!(is_past_end, [true, false, false]);
+        assert_eq!(is_past_end, [true, true, false, false]);
     }
 }

@@ -15,7 +15,7 @@ use super::broker_offsets::{Partition, ends, gone, offset_of, offsets};
 use super::fatal_panic::blocking;
 use super::next_record::{ByTopic, NextRecordProbe};
 use super::partition_state::PartitionState;
-use super::past_end::{PastEnds, begin_anew};
+use super::past_end::PastEnds;
 use super::shared_group::SharedGroup;
 use super::stall::Stalls;
 use crate::consumer::error::ConsumerError;
@@ -112,7 +112,7 @@ impl PartitionWatch {
         }
         let stuck = self.past_ends.skipped(&states).or_else(|| self.stalls.stuck(Instant::now(), &states));
         if stuck.is_some() {
-            begin_anew(&self.client, &self.shared, &states);
+            self.past_ends.begin_anew(&self.client, &self.shared, &states);
         }
         stuck
     }
