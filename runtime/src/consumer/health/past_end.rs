@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::BaseConsumer;
 
@@ -13,32 +14,41 @@ use crate::consumer::worker_context::SharedContext;
 use crate::kafka::TopicPartition;
 
 /// Where partitions stood whose log ended before it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PastEnds {
+    /// How far two looks are apart that both count: the client's word that it was sent back has another one follow at once.
+    apart: Duration,
     seen: HashMap<TopicPartition, Seen>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     position: i64,
+    since: Instant,
     /// At two looks in a row, and nothing was done between them. Once may be the word of a broker that led the partition before, and of a log
     /// that was cut off from the others: while it tells its end, a client goes on with another one.
     is_certain: bool,
 }
 
 impl PastEnds {
+    pub(super) fn new(apart: Duration) -> Self {
+        Self { apart, seen: HashMap::new() }
+    }
+
     /// Takes note of what was just seen, and marks the partitions of which it is certain. One whose client went back, and did a record
     /// there, goes on by itself.
-    pub(super) fn look(&mut self, states: &mut [PartitionState]) {
+    pub(super) fn look(&mut self, now: Instant, states: &mut [PartitionState]) {
         let before = std::mem::take(&mut self.seen);
         for state in states {
             let went_back = state.progress.has_gone_back();
             let before = before.get(&state.name).filter(|seen| !went_back && state.position >= seen.position);
-            let stands = before.filter(|seen| state.position == seen.position);
             let seen = if state.is_past_end {
-                let is_certain =
-                    stands.is_some_and(|seen| seen.is_certain || state.progress.activity() == Activity::Idle);
-                Seen { position: state.position, is_certain }
+                let stands = before.filter(|seen| state.position == seen.position).copied();
+                let first = Seen { position: state.position, since: now, is_certain: false };
+                let mut seen = stands.unwrap_or(first);
+                seen.is_certain |= state.progress.activity() == Activity::Idle
+                    && stands.is_some_and(|seen| now.saturating_duration_since(seen.since) >= self.apart);
+                seen
             } else if let Some(seen) = before.filter(|seen| seen.is_certain) {
                 *seen
             } else {
@@ -93,14 +103,22 @@ mod tests {
     use super::*;
     use crate::consumer::partition::offsets::PartitionProgress;
 
+    const APART: Duration = Duration::from_secs(5);
+
     /// What is made of a partition whose log ends there, in the order of the looks, each after the records that are done before it.
     fn looks(looks: &[(&[i64], i64)]) -> Vec<(bool, bool, i64)> {
-        let (mut past_ends, progress) = (PastEnds::default(), Arc::new(PartitionProgress::new()));
+        looks_apart(APART, looks)
+    }
+
+    fn looks_apart(apart: Duration, looks: &[(&[i64], i64)]) -> Vec<(bool, bool, i64)> {
+        let mut now = Instant::now();
+        let (mut past_ends, progress) = (PastEnds::new(APART), Arc::new(PartitionProgress::new()));
         let look = |(done, end): &(&[i64], i64)| {
+            now += apart;
             done.iter().for_each(|offset| progress.done(*offset, None));
             let (name, position) = (TopicPartition::new("in", 0), progress.position().unwrap());
             let mut states = [PartitionState::new(name, Arc::clone(&progress), position, *end, true)];
-            past_ends.look(&mut states);
+            past_ends.look(now, &mut states);
             (states[0].is_past_end, past_ends.skipped(&states).is_some(), states[0].lag)
         };
         looks.iter().map(look).collect()
@@ -125,12 +143,16 @@ mod tests {
         assert_eq!(told_on[3], (false, false, 18), "the client goes on meanwhile");
         let told_to_the_idle = looks(&[(&[58], 23), (&[], 23), (&[59], 23), (&[60], 80)]);
         assert_eq!(told_to_the_idle[3], (false, false, 19), "it goes on in the end");
-        let (mut past_ends, progress) = (PastEnds::default(), Arc::new(PartitionProgress::new()));
+        let told_at_once = looks_apart(APART / 3, &[(&[58], 23), (&[], 23), (&[], 23), (&[59], 80)]);
+        assert_eq!(told_at_once[3], (false, false, 20), "one look right after the other");
+        let (mut past_ends, progress) = (PastEnds::new(APART), Arc::new(PartitionProgress::new()));
         progress.set_activity(Activity::Handling);
+        let mut now = Instant::now();
         let in_work = [(59, 23), (59, 23), (60, 80)].map(|(position, end)| {
+            now += APART;
             let name = TopicPartition::new("in", 0);
             let mut states = [PartitionState::new(name, Arc::clone(&progress), position, end, true)];
-            past_ends.look(&mut states);
+            past_ends.look(now, &mut states);
             past_ends.skipped(&states).is_some()
         });
         assert_eq!(in_work, [false; 3], "a record that takes its time says nothing");
@@ -147,11 +169,13 @@ mod tests {
 
     #[test]
     fn a_partition_that_is_assigned_again_before_that_goes_on_by_itself() {
-        let mut past_ends = PastEnds::default();
+        let mut past_ends = PastEnds::new(APART);
+        let mut now = Instant::now();
         let is_past_end = [(59, 23), (59, 23), (23, 80), (60, 80)].map(|(position, end)| {
+            now += APART;
             let (name, progress) = (TopicPartition::new("in", 0), Arc::new(PartitionProgress::new()));
             let mut states = [PartitionState::new(name, progress, position, end, true)];
-            past_ends.look(&mut states);
+            past_ends.look(now, &mut states);
             states[0].is_past_end
         });
         assert_eq!(is_past_end, [true, true, false, false]);

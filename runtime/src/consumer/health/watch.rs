@@ -76,14 +76,14 @@ impl PartitionWatch {
             unknown_log: Throttle::default(),
             gone_log: Throttle::default(),
             shared_group: SharedGroup::new(health),
-            past_ends: PastEnds::default(),
+            past_ends: PastEnds::new(look_every(stalls.limit) / 2),
             stalls,
         })
     }
 
     /// Looks until `end`, or until a partition is stuck, which it gives.
     pub(in crate::consumer) async fn run(mut self, end: CancellationToken) -> Option<ConsumerError> {
-        let every = (self.stalls.limit / 6).clamp(*LOOK_EVERY.start(), *LOOK_EVERY.end());
+        let every = look_every(self.stalls.limit);
         let mut stuck = None;
         while stuck.is_none()
             && end.run_until_cancelled(self.shared.resets.noted_within(every)).await.is_some()
@@ -186,7 +186,7 @@ impl PartitionWatch {
             }
         }
         self.show_unknown(&unknown, &gone, "it has no leader, its topic is gone, or this user may not ask");
-        self.past_ends.look(&mut states);
+        self.past_ends.look(Instant::now(), &mut states);
         Ok(states)
     }
 
@@ -256,6 +256,11 @@ impl PartitionWatch {
             self.shared.metrics.waiting.with_label_values(&[wait.as_str()]).set(count);
         }
     }
+}
+
+/// How often to look where a partition may stand still for so long.
+fn look_every(stall_timeout: Duration) -> Duration {
+    (stall_timeout / 6).clamp(*LOOK_EVERY.start(), *LOOK_EVERY.end())
 }
 
 /// The configuration of clients that look on: they commit nothing, and make no statistics, which nobody takes from them, so that each
