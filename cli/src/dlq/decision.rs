@@ -59,7 +59,7 @@ pub(super) enum Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// First learn what becomes of those under way: the other of its record may be refused, and with what is refused more or less can be
-    /// remembered.
+    /// remembered, and --limit has room again. Else one would be left out that is older than what goes back behind it.
     SettleFirst,
     /// Its record is back, or goes back, for another consumer.
     Duplicate,
@@ -76,6 +76,7 @@ impl Step {
         match (is_redriven, has_room) {
             (true, _) | (_, false) if under_way > 0 => Self::SettleFirst,
             (true, true) => Self::Duplicate,
+            _ if is_at_limit && under_way > 0 => Self::SettleFirst,
             _ if is_at_limit => Self::Leave,
             (false, true) => Self::Send,
             (_, false) => Self::Keep(NO_ROOM),

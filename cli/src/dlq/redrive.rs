@@ -38,7 +38,7 @@ struct Redrive<'a> {
     group: Group,
     /// All topics of the cluster.
     topics: BTreeSet<String>,
-    /// Records that are back: what several consumers gave up goes back once, since each of them reads it again.
+    /// Records that are back, or on their way there: what several consumers gave up goes back once, since each of them reads it again.
     redriven: BTreeSet<Original>,
     /// The value of `ce_replay` for what is published anew.
     run: String,

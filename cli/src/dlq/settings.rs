@@ -87,7 +87,7 @@ settings! {
         scope: Scope = group(),
         /// Only dead letters written at or after: a time (2026-11-21T18:30:00Z), or how long ago (2h)
         since: Millis = since().or("7d"),
-        /// Put back at most so many dead letters, the oldest of each topic first
+        /// Put back at most so many dead letters of all topics together, topic by topic, the oldest of each first
         limit: Option<u64> = count("limit", 1..=u64::MAX).optional(),
         /// Put them back, instead of only saying what would become of them
         apply: bool = switch("apply"),

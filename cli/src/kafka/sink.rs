@@ -1,7 +1,7 @@
 //! Writes records at a rate, and tells what became of them, in the order in which they were given.
 //!
 //! Each is sent in a batch of its own. A broker refuses a batch as a whole, and what was refused for its company alone would have to be
-//! sent once more, behind what followed it.
+//! sent once more, behind what followed it: records of one key would change places.
 
 mod pace;
 

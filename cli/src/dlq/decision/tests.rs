@@ -202,7 +202,8 @@ fn a_record_goes_back_as_it_was_with_what_it_went_through() {
 fn a_dead_letter_goes_back_as_the_others_of_the_run_leave_it_room() {
     for (is_redriven, has_room, is_at_limit, under_way, step) in [
         (false, true, false, 7, Step::Send),
-        (false, true, true, 7, Step::Leave),
+        (false, true, true, 7, Step::SettleFirst),
+        (false, true, true, 0, Step::Leave),
         (true, true, true, 0, Step::Duplicate),
         (true, true, false, 1, Step::SettleFirst),
         (false, false, false, 1, Step::SettleFirst),
