@@ -16,7 +16,7 @@
 //!    ▼
 //! `intend`: written, acknowledged, read back as the first ── no ─► `Stop::Overtaken` ─► `begin` anew
 //!    ▼
-//! `may_call`, then the call ─► done, refused, unknown: a result, which only who owns the attempt writes
+//! `may_call`, then the call ─► done, refused, unknown: a result, which but for `done` only its owner writes
 //!                          └─► nothing was done and another call may help: given back, `pending`
 //! ```
 

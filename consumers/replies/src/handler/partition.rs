@@ -1,6 +1,5 @@
 //! A partition of commands: the command under way, how far the results topic is read for it, and whether it is still ours.
 
-use super::READ_BACK;
 use crate::pending::{LOOK_EVERY, Pending};
 use runtime::consumer::{Failure, Wait};
 use std::time::{Duration, Instant, SystemTime};
@@ -66,9 +65,13 @@ impl Partition {
     }
 }
 
+/// How long without a record after which a process may have been stopped: shorter than a member of a group is missed by its coordinator
+/// (`session.timeout.ms`, 15 s), so that nobody else can have had the partition within it.
+const STOPPED_AFTER: Duration = Duration::from_secs(10);
+
 /// Whether a process may have been stopped since, and its partitions be given to others.
 fn is_long_ago(at: SystemTime) -> bool {
-    at.elapsed().map_or(true, |since| since > READ_BACK)
+    at.elapsed().map_or(true, |since| since > STOPPED_AFTER)
 }
 
 #[cfg(test)]
@@ -83,7 +86,7 @@ mod tests {
         partition.is_handled();
         partition.is_handled();
         assert_eq!(partition.in_doubt_for(LIMIT), None);
-        partition.handled_at = Some(SystemTime::now() - READ_BACK * 2);
+        partition.handled_at = Some(SystemTime::now() - STOPPED_AFTER * 2);
         partition.is_handled();
         assert!(partition.in_doubt_for(LIMIT).is_some());
         partition.doubted_at = Instant::now().checked_sub(LIMIT);

@@ -104,6 +104,7 @@ async fn handle<H: Handler>(
         context.progress.set_activity(Activity::Handling);
         let work = caught(async { handler.handle(state, record, begun, &context.waits).await });
         if !H::CAN_BE_DROPPED {
+            // As most are. It runs on until it ends, or `--finish-timeout` cuts the worker off (`AssignedPartition::join`).
             return Ok(pipeline.alongside(pin!(work)).await);
         }
         if let Some(done) = droppable(work, context, pipeline).await? {
