@@ -81,7 +81,9 @@ fn as_planned(faults: &Faults) -> CheckResult {
     match (&*faults.differences, &faults.undescribed) {
         ([], None) => CheckResult::pass("all are there, as planned"),
         ([], Some(why)) => NotKnown::Untold(why.clone()).result(PLAN),
-        (all, _) => CheckResult::fail(first(all), PLAN),
+        // Whoever may not describe a topic may not see it, either.
+        (all, Some(why)) => NotKnown::Untold(format!("{}; {why}", first(all))).result(PLAN),
+        (all, None) => CheckResult::fail(first(all), PLAN),
     }
 }
 
@@ -144,7 +146,9 @@ mod tests {
         };
         assert_eq!(verdicts(&faults), [Unknown, Pass]);
         let some = || vec!["t".to_owned()];
-        assert_eq!(verdicts(&Faults { differences: some(), ..faults.clone() }), [Fail, Pass]);
+        let hidden = Faults { differences: some(), ..faults.clone() };
+        assert_eq!(verdicts(&hidden), [Unknown, Pass], "it may be there, and not be seen");
+        assert_eq!(as_planned(&hidden).found, "cannot be told: t; may not");
         assert_eq!(verdicts(&Faults { unwritable: some(), ..faults }), [Unknown, Fail]);
     }
 
