@@ -40,7 +40,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_left_out_and_told() {
-        for fine in ["", "info", "warn,weir_runtime=debug", "weir_runtime", "weir_media=debug", "info,hyper"]
+        for fine in
+            ["", "info", "warn,weir_runtime=debug", "weir_runtime::kafka", "weir_media=debug", "info,hyper"]
         {
             assert_eq!(read(fine), (fine.to_owned(), Vec::new()));
         }
