@@ -73,10 +73,12 @@ pub(super) enum Step {
 impl Step {
     /// By whether its record went back in this run, it can be remembered, --limit is reached, and how many are under way.
     pub(super) const fn of(is_redriven: bool, has_room: bool, is_at_limit: bool, under_way: usize) -> Self {
+        // What keeps it from being sent may not be so once those under way are settled.
+        if under_way > 0 && (is_redriven || !has_room || is_at_limit) {
+            return Self::SettleFirst;
+        }
         match (is_redriven, has_room) {
-            (true, _) | (_, false) if under_way > 0 => Self::SettleFirst,
             (true, true) => Self::Duplicate,
-            _ if is_at_limit && under_way > 0 => Self::SettleFirst,
             _ if is_at_limit => Self::Leave,
             (false, true) => Self::Send,
             (_, false) => Self::Keep(NO_ROOM),
