@@ -10,10 +10,10 @@ use weir_graph::LimitWaits;
 pub(crate) struct Partition {
     /// Offset of the record for which the results topic was last read to its end.
     pub(super) caught_up_at: Option<i64>,
-    /// Offset of the record for which that was behind a record of our own, so that nothing before it is unread.
-    pub(super) fenced_at: Option<i64>,
-    /// When it was, by the clock, which goes on while a process is stopped.
+    /// When that was, by the clock, which goes on while a process is stopped.
     pub(super) read_at: Option<SystemTime>,
+    /// Offset of the record for which it was read behind a record of our own, so that nothing before that is unread.
+    pub(super) fenced_at: Option<i64>,
     /// When a record was handled last, by the same clock.
     pub(super) handled_at: Option<SystemTime>,
     /// Since when another process may have the partition, for all that is known here.

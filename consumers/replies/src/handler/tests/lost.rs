@@ -81,14 +81,20 @@ async fn who_was_stopped_for_a_while_writes_no_intent_behind_a_result() {
     assert_eq!(bench.simulator.posts().len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_was_stopped_for_a_while_refuses_nothing_that_was_done() {
-    let bench = Bench::new().await;
+/// A command that one process has carried out, and another for which it comes too late by now.
+async fn done_while_another_was_stopped(bench: &Bench) -> (Record, Replies) {
     let owner = bench.owner();
     let woken = bench.owner_with(|settings| settings.reply_max_age = Duration::ZERO);
     follow([&owner, &woken]).await;
     let record = command(1);
     carry_out(&owner, &record).await;
+    (record, woken)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_stopped_for_a_while_refuses_nothing_that_was_done() {
+    let bench = Bench::new().await;
+    let (record, woken) = done_while_another_was_stopped(&bench).await;
     assert_eq!(published(&woken, "c-1").await, CommandState::Ended);
     // It had waited before its intent, and is too late by now.
     let pending = Some(Pending::new(record.offset, 1, Vec::new()));
@@ -99,11 +105,7 @@ async fn who_was_stopped_for_a_while_refuses_nothing_that_was_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_was_stopped_for_a_while_reads_on_first() {
     let bench = Bench::new().await;
-    let owner = bench.owner();
-    let woken = bench.owner_with(|settings| settings.reply_max_age = Duration::ZERO);
-    follow([&owner, &woken]).await;
-    let record = command(1);
-    carry_out(&owner, &record).await;
+    let (record, woken) = done_while_another_was_stopped(&bench).await;
     let (caught_up_at, handled_at) = (Some(1), Some(SystemTime::now() - Duration::from_mins(1)));
     let pending = Some(Pending::new(record.offset, 1, Vec::new()));
     let mut partition = Partition { caught_up_at, handled_at, pending, ..Partition::default() };
