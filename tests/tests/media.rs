@@ -232,18 +232,20 @@ async fn an_object_and_its_record_are_tagged_with_their_sort_where_that_is_asked
     }
 }
 
+/// A link is tried more often than where others are answered, and its record is not done.
+async fn waits_for_answers(media: &Service) -> Result<()> {
+    media.until_metric("weir_media_failed_attempts_total", "", PATIENCE, |failed| failed > 6.0).await?;
+    assert!(media.metric("weir_consumer_records_total", "").await? < 0.5, "it is not given up");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_name_of_a_private_address_is_not_connected_to() {
     let place = Place::prepare().await.unwrap();
     let link = place.cdn.answer("/picture", body(&picture(0)));
     place.write(vec![message(0, &[&link]).unwrap()]).await.unwrap();
     let media = place.media_with("10.0.0.0/8", "1s").await.unwrap();
-    // More often than a link is tried where others are answered.
-    media
-        .until_metric("weir_media_failed_attempts_total", "", PATIENCE, |failed| failed > 6.0)
-        .await
-        .unwrap();
-    assert!(media.metric("weir_consumer_records_total", "").await.unwrap() < 0.5, "it is not given up");
+    waits_for_answers(&media).await.unwrap();
     assert_eq!((place.cdn.asked("/picture"), place.s3.keys().await.unwrap().len()), (0, 0));
 }
 
@@ -253,12 +255,7 @@ async fn links_wait_while_a_page_comes_in_place_of_all_of_them() {
     let link = place.cdn.answer("/picture", with(200, "content-type", "text/html"));
     place.write(vec![message(0, &[&link]).unwrap()]).await.unwrap();
     let media = place.media_with("127.0.0.0/8", "1s").await.unwrap();
-    // More often than a link is tried where others are answered.
-    media
-        .until_metric("weir_media_failed_attempts_total", "", PATIENCE, |failed| failed > 6.0)
-        .await
-        .unwrap();
-    assert!(media.metric("weir_consumer_records_total", "").await.unwrap() < 0.5, "it is not given up");
+    waits_for_answers(&media).await.unwrap();
     place.cdn.answer("/picture", body(&picture(0)));
     assert_eq!(place.records(1).await.unwrap()[0]["status"], "saved");
 }
