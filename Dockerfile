@@ -4,11 +4,11 @@
 
 FROM rust:1.95.0-slim-trixie@sha256:e14e87345b4d5964ddcc3491d27ee046a0f23820f340c3c1e24da6880141f7c0 AS build
 
-# librdkafka is built from source, with its OpenSSL, zlib and zstd, and so is jemalloc. Debian drops old versions of packages, so
+# librdkafka is built from source, with its OpenSSL, zlib, zstd and libcurl, and so is jemalloc. Debian drops old versions of packages, so
 # that pinning them would break the build with every point release.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends g++ make perl \
+    && apt-get install --yes --no-install-recommends cmake g++ make perl \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /src
@@ -21,6 +21,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && cargo build --release --locked --bins \
         --package weir --package weir-ingest --package weir-messages \
         --package weir-lookups --package weir-metrics --package weir-replies --package weir-media \
+        --package weir-runtime --features weir-runtime/oidc \
     && mkdir -p /out/bin /out/spool /out/media \
     && find target/release -maxdepth 1 -type f -perm /111 \( -name weir -o -name 'weir-*' \) -exec cp -t /out/bin {} +
 

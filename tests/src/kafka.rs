@@ -59,7 +59,17 @@ impl Kafka {
     ///
     /// As [`Kafka::start`].
     pub async fn start_with(properties: &[(&str, &str)]) -> Result<Self> {
+        Self::start_in(properties, &[]).await
+    }
+
+    /// As [`Kafka::start_with`], in a virtual machine with these options.
+    ///
+    /// # Errors
+    ///
+    /// As [`Kafka::start`].
+    pub async fn start_in(properties: &[(&str, &str)], options: &[String]) -> Result<Self> {
         let mut kafka = Self::prepare(ports::free()?, properties)?;
+        kafka.java.add(options);
         kafka.format(&["--standalone"]).await.with_context(|| kafka.log())?;
         kafka.start_again().await?;
         Ok(kafka)

@@ -58,6 +58,7 @@ pub mod secured;
 pub mod shipped;
 pub mod signed;
 pub mod spool_matrix;
+pub mod token_authority;
 pub mod topics;
 pub mod typed;
 pub mod until;

@@ -14,6 +14,7 @@ use crate::certificates;
 use crate::foreign::{folder, run};
 use crate::kafka::{self, Kafka};
 use crate::manual::{OPTIONAL, SERVICES};
+use crate::token_authority::TokenAuthority;
 use crate::{ports, yaml};
 
 /// Long enough for any test.
@@ -37,12 +38,46 @@ impl Secured {
     ///
     /// When the certificate cannot be made or the broker does not start.
     pub async fn start() -> Result<Self> {
+        Self::start_with(tempfile::tempdir().context("making a directory")?, &[], &[]).await
+    }
+
+    /// Starts it with an authority beside it, by whose tokens, of such a life, its users can log in too.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`], or when the authority does not start.
+    pub async fn with_tokens(lives: Duration) -> Result<(Self, TokenAuthority)> {
         let dir = tempfile::tempdir().context("making a directory")?;
+        let keys = dir.path().join("keys.json");
+        let authority = TokenAuthority::start(lives, &keys).await?;
+        let url = format!("file://{}", keys.display());
+        let of_tokens = "org.apache.kafka.common.security.oauthbearer";
+        let ([module, handler], listener) = (
+            [
+                format!("{of_tokens}.OAuthBearerLoginModule required;"),
+                format!("{of_tokens}.OAuthBearerValidatorCallbackHandler"),
+            ],
+            "listener.name.secured",
+        );
+        let properties = [
+            (format!("{listener}.sasl.enabled.mechanisms"), String::from("SCRAM-SHA-512,PLAIN,OAUTHBEARER")),
+            (format!("{listener}.oauthbearer.sasl.jaas.config"), module),
+            (format!("{listener}.oauthbearer.sasl.server.callback.handler.class"), handler),
+            (format!("{listener}.oauthbearer.sasl.oauthbearer.jwks.endpoint.url"), url.clone()),
+            // Without it a broker lets a client stay whose token has ended.
+            (format!("{listener}.oauthbearer.connections.max.reauth.ms"), String::from("3600000")),
+        ];
+        let options = [format!("-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={url}")];
+        Ok((Self::start_with(dir, &properties, &options).await?, authority))
+    }
+
+    async fn start_with(dir: TempDir, own: &[(String, String)], options: &[String]) -> Result<Self> {
         make_certificate(dir.path())?;
         let [port] = ports::free()?;
         let properties = properties(port, dir.path());
-        let properties: Vec<_> = properties.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let kafka = Kafka::start_with(&properties).await?;
+        let properties = properties.iter().map(|(name, value)| (*name, value.as_str()));
+        let own = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let kafka = Kafka::start_in(&properties.chain(own).collect::<Vec<_>>(), options).await?;
         users(&kafka, &users_and_rights()?)?;
         Ok(Self { kafka, bootstrap: format!("127.0.0.1:{port}"), dir })
     }
@@ -85,6 +120,30 @@ impl Secured {
         self.write(&format!("{mechanism}-{user}.properties"), &text)
     }
 
+    /// As [`Self::properties`], for who logs in by a token of this authority; `login` is what shows it who asks.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn properties_of_tokens(
+        &self,
+        authority: &TokenAuthority,
+        name: &str,
+        login: &str,
+    ) -> Result<String> {
+        // A container sees this folder alone.
+        let root = self.dir.path().join("authority.crt");
+        fs::copy(authority.root(), &root).context("copying the authority's certificate")?;
+        let text = format!(
+            "security.protocol=SASL_SSL\nssl.ca.location={}\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.method=oidc\n\
+             sasl.oauthbearer.token.endpoint.url={}\nhttps.ca.location={}\n{login}\n",
+            self.dir.path().join("ca.crt").display(),
+            authority.endpoint(),
+            root.display()
+        );
+        self.write(&format!("{name}.properties"), &text)
+    }
+
     /// As [`Self::properties`], with an authority that did not sign the broker's certificate.
     ///
     /// # Errors
@@ -101,7 +160,12 @@ impl Secured {
         self.write("stranger.properties", &text)
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<String> {
+    /// Writes a file beside the properties, and returns its path.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn write(&self, name: &str, text: &str) -> Result<String> {
         let path = self.dir.path().join(name);
         fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
         Ok(path.to_string_lossy().into_owned())

@@ -55,8 +55,9 @@ fn a_release_is_for_both_architectures_and_says_what_it_is_made_of() {
 #[test]
 fn every_binary_of_the_image_has_a_bill_of_materials() {
     let image = yaml::text("Dockerfile").unwrap();
-    let built: BTreeSet<&str> =
-        image.split("--package ").skip(1).filter_map(|rest| rest.split_whitespace().next()).collect();
+    let packages = image.split("--package ").skip(1).filter_map(|rest| rest.split_whitespace().next());
+    // It is named for its feature, and has no binary.
+    let built: BTreeSet<&str> = packages.filter(|package| *package != "weir-runtime").collect();
     let script = yaml::text(".github/sbom").unwrap();
     let listed = script.lines().find(|line| line.starts_with("binaries=(")).unwrap();
     let listed: BTreeSet<&str> = listed

@@ -31,28 +31,33 @@ pub(super) fn check(reader: &mut Reader<'_>, producer: ProducerKind) {
     }
     let (setting, source) = (reader.flag("kafka_config"), Source::File(file.display().to_string()));
     let not_honoured = direct::not_honoured(properties).into_iter().map(|name| (name, HONOURED));
-    let authority = trusts_no_file(properties).then_some(("ssl.ca.location", AUTHORITY));
+    let authorities = trusts_no_file(properties).map(|name| (name, AUTHORITY));
     let problem = |(name, expected): (&str, &str)| Problem {
         setting: setting.clone(),
         source: source.clone(),
         found: name.to_owned(),
         expected: expected.to_owned(),
     };
-    let problems: Vec<Problem> = not_honoured.chain(authority).map(problem).collect();
+    let problems: Vec<Problem> = not_honoured.chain(authorities).map(problem).collect();
     for problem in problems {
         reader.add(problem);
     }
 }
 
-/// Whether the authority is a folder, or what librdkafka finds on the system, and is needed.
-fn trusts_no_file(properties: &BTreeMap<String, String>) -> bool {
+/// The authorities that are a folder, or what librdkafka finds on the system, and are needed.
+fn trusts_no_file(properties: &BTreeMap<String, String>) -> impl Iterator<Item = &'static str> {
     let get = |name: &str| properties.get(name).map(String::as_str);
-    let has_tls =
-        get("security.protocol").is_some_and(|protocol| protocol.to_ascii_lowercase().ends_with("ssl"));
-    let is_no_file = |path: &str| {
+    let protocol = get("security.protocol").unwrap_or_default().to_ascii_lowercase();
+    let has_token = protocol.starts_with("sasl") && get("sasl.mechanism") == Some("OAUTHBEARER");
+    let is_no_file = move |path: &str| {
         form::directory().parse(path).is_some() || (path == "probe" && form::file().parse(path).is_none())
     };
-    has_tls && get("ssl.ca.pem").is_none() && get("ssl.ca.location").is_some_and(is_no_file)
+    let of_brokers = ("ssl.ca.location", "ssl.ca.pem", protocol.ends_with("ssl"));
+    let of_tokens = ("https.ca.location", "https.ca.pem", has_token);
+    [of_brokers, of_tokens].into_iter().filter_map(move |(location, pem, is_needed)| {
+        let is_read = is_needed && !properties.contains_key(pem);
+        (is_read && properties.get(location).is_some_and(|path| is_no_file(path))).then_some(location)
+    })
 }
 
 #[cfg(test)]
@@ -95,7 +100,7 @@ mod tests {
         let trusts_no_file = |set: &[(&str, &str)]| {
             let owned = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             let properties: BTreeMap<String, String> = owned.collect();
-            trusts_no_file(&properties)
+            trusts_no_file(&properties).next().is_some()
         };
         for path in [here, "probe"] {
             assert!(
@@ -103,6 +108,9 @@ mod tests {
                 "{path}"
             );
             assert!(!trusts_no_file(&[("security.protocol", "PLAINTEXT"), ("ssl.ca.location", path)]));
+            let by_token = [("security.protocol", "SASL_SSL"), ("sasl.mechanism", "OAUTHBEARER")];
+            assert!(trusts_no_file(&[by_token[0], by_token[1], ("https.ca.location", path)]));
+            assert!(!trusts_no_file(&[by_token[0], ("https.ca.location", path)]), "no token is asked for");
             let given = [("security.protocol", "ssl"), ("ssl.ca.location", path), ("ssl.ca.pem", "x")];
             assert!(!trusts_no_file(&given), "it is not read");
         }

@@ -46,6 +46,10 @@ impl KafkaSettings {
         for (name, value) in CLIENT_DEFAULTS.iter().chain(defaults) {
             config.set(*name, *value);
         }
+        if self.properties.get("sasl.mechanism").is_some_and(|mechanism| mechanism == "OAUTHBEARER") {
+            // OpenSSL is built along, and knows no place where a system has its authorities.
+            config.set("https.ca.location", "probe");
+        }
         for (name, value) in &self.properties {
             config.set(name, value);
         }

@@ -13,6 +13,8 @@ const GET_THEM: &str = "run `tests/run`, which gets it, or, with Java 17 and Mav
 pub(super) struct Java {
     program: PathBuf,
     classpath: OsString,
+    /// Beside those that every broker has.
+    own_options: Vec<OsString>,
 }
 
 impl Java {
@@ -20,7 +22,11 @@ impl Java {
     pub(super) fn find() -> Result<Self> {
         let jars = Path::new(env!("CARGO_MANIFEST_DIR")).join("kafka/target/jars");
         ensure!(jars.is_dir(), "{} is not there: {GET_THEM}", jars.display());
-        Ok(Self { program: program()?, classpath: jars.join("*").into_os_string() })
+        Ok(Self { program: program()?, classpath: jars.join("*").into_os_string(), own_options: Vec::new() })
+    }
+
+    pub(super) fn add(&mut self, options: &[String]) {
+        self.own_options.extend(options.iter().map(OsString::from));
     }
 
     pub(super) fn program(&self) -> &Path {
@@ -40,6 +46,7 @@ impl Java {
         let mut temporary = OsString::from("-Djava.io.tmpdir=");
         temporary.push(dir);
         options.extend([temporary, "-cp".into(), self.classpath.clone()]);
+        options.extend(self.own_options.iter().cloned());
         options
     }
 }

@@ -1,9 +1,11 @@
 //! How a connection is secured, from the properties of `--kafka-config`; the names are those of librdkafka's CONFIGURATION.md.
 
+mod oauthbearer;
 mod properties;
 mod scram;
 mod tls;
 
+use self::oauthbearer::Tokens;
 use self::scram::{Attempt, Hash};
 use super::call::call;
 use super::connection::{ConnectionError, Stream};
@@ -12,6 +14,7 @@ use kafka_protocol::messages::{SaslAuthenticateRequest, SaslHandshakeRequest};
 use kafka_protocol::protocol::StrBytes;
 use rustls::pki_types::ServerName;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -30,10 +33,14 @@ pub(super) struct Security {
 
 struct Sasl {
     mechanism: String,
-    /// `None` where that is PLAIN.
-    hash: Option<Hash>,
-    username: String,
-    password: String,
+    login: Login,
+}
+
+/// What shows who we are.
+enum Login {
+    Plain { username: String, password: String },
+    Scram { hash: Hash, username: String, password: String },
+    OAuthBearer(Arc<Tokens>),
 }
 
 impl Security {
@@ -79,15 +86,22 @@ impl Security {
 
 impl Sasl {
     fn new(properties: &BTreeMap<String, String>) -> Result<Self, String> {
-        let get = |name: &str| properties.get(name).cloned();
-        let mechanism = get("sasl.mechanism").unwrap_or_default();
-        let hash = Hash::of(&mechanism);
-        if hash.is_none() && mechanism != "PLAIN" {
-            return Err(String::from("sasl.mechanism: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512 is expected"));
-        }
-        let username = get("sasl.username").ok_or("sasl.username is missing")?;
-        let password = get("sasl.password").ok_or("sasl.password is missing")?;
-        Ok(Self { mechanism, hash, username, password })
+        let get = |name: &str| properties.get(name).cloned().ok_or(format!("{name} is missing"));
+        let mechanism = get("sasl.mechanism")?;
+        let login = match (mechanism.as_str(), Hash::of(&mechanism)) {
+            ("OAUTHBEARER", _) => Login::OAuthBearer(Arc::new(Tokens::new(properties)?)),
+            (_, Some(hash)) => {
+                Login::Scram { hash, username: get("sasl.username")?, password: get("sasl.password")? }
+            }
+            ("PLAIN", None) => {
+                Login::Plain { username: get("sasl.username")?, password: get("sasl.password")? }
+            }
+            _ => {
+                let expected = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER is expected";
+                return Err(format!("sasl.mechanism: {expected}"));
+            }
+        };
+        Ok(Self { mechanism, login })
     }
 
     async fn prove(
@@ -95,26 +109,61 @@ impl Sasl {
         stream: &mut dyn Stream,
         client_id: &str,
     ) -> Result<Option<Duration>, ConnectionError> {
-        let Self { hash, username, password, .. } = self;
-        let Some(hash) = hash else {
-            let (_, lifetime) =
-                sasl_round_trip(stream, client_id, format!("\0{username}\0{password}")).await?;
-            return Ok(lifetime);
-        };
-        // New each time, and with a hundred random bits nobody can guess it.
-        let nonce = format!("{}{}", Uuid::now_v7().simple(), Uuid::now_v7().simple());
-        let attempt = Attempt::new(*hash, username, nonce);
-        let (server_first, _) = sasl_round_trip(stream, client_id, attempt.client_first()).await?;
-        let password = password.clone();
-        // Thousands of hashes are not for a thread that serves requests.
-        let proof = tokio::task::spawn_blocking(move || attempt.prove(&password, &server_first)).await;
-        let proof = proof.ok().flatten().ok_or_else(|| refused("invalid SCRAM challenge"))?;
-        let (server_final, lifetime) = sasl_round_trip(stream, client_id, proof.client_final.clone()).await?;
-        if proof.is_mutual(&server_final) {
-            Ok(lifetime)
-        } else {
-            Err(refused("the broker failed SCRAM mutual authentication"))
+        match &self.login {
+            Login::Plain { username, password } => {
+                let words = format!("\0{username}\0{password}");
+                sasl_round_trip(stream, client_id, words).await.map(|(_, lifetime)| lifetime)
+            }
+            Login::Scram { hash, username, password } => {
+                scram(stream, client_id, *hash, username, password).await
+            }
+            Login::OAuthBearer(tokens) => show_token(tokens, stream, client_id).await,
         }
+    }
+}
+
+/// A broker that does not take a token says why in JSON, and waits for a word before it counts the failure (RFC 7628, 3.2.3).
+async fn show_token(
+    tokens: &Arc<Tokens>,
+    stream: &mut dyn Stream,
+    client_id: &str,
+) -> Result<Option<Duration>, ConnectionError> {
+    let token = tokens.token().await?;
+    let answer = sasl_round_trip(stream, client_id, tokens.client_first(&token)).await;
+    let failure = match answer {
+        Ok((why, lifetime)) if why.is_empty() => return Ok(lifetime),
+        Ok((why, _)) => {
+            drop(sasl_round_trip(stream, client_id, String::from("\x01")).await);
+            refused(&why)
+        }
+        Err(failure) => failure,
+    };
+    if matches!(failure, ConnectionError::Refused(_)) {
+        tokens.refused(&token).await;
+    }
+    Err(failure)
+}
+
+async fn scram(
+    stream: &mut dyn Stream,
+    client_id: &str,
+    hash: Hash,
+    username: &str,
+    password: &str,
+) -> Result<Option<Duration>, ConnectionError> {
+    // New each time, and with a hundred random bits nobody can guess it.
+    let nonce = format!("{}{}", Uuid::now_v7().simple(), Uuid::now_v7().simple());
+    let attempt = Attempt::new(hash, username, nonce);
+    let (server_first, _) = sasl_round_trip(stream, client_id, attempt.client_first()).await?;
+    let password = password.to_owned();
+    // Thousands of hashes are not for a thread that serves requests.
+    let proof = tokio::task::spawn_blocking(move || attempt.prove(&password, &server_first)).await;
+    let proof = proof.ok().flatten().ok_or_else(|| refused("invalid SCRAM challenge"))?;
+    let (server_final, lifetime) = sasl_round_trip(stream, client_id, proof.client_final.clone()).await?;
+    if proof.is_mutual(&server_final) {
+        Ok(lifetime)
+    } else {
+        Err(refused("the broker failed SCRAM mutual authentication"))
     }
 }
 

@@ -64,26 +64,61 @@ const ALLOWED: [&str; 57] = [
     "log.connection.close",
 ];
 
+/// What a file may set beside these in a build with OIDC, for SASL/OAUTHBEARER.
+const OF_OIDC: [&str; 5] = [
+    "sasl.oauthbearer.client.id",
+    "sasl.oauthbearer.client.secret",
+    "sasl.oauthbearer.scope",
+    "sasl.oauthbearer.assertion.file",
+    "https.ca.location",
+];
+
 /// What has one safe value, or a few, and what to do instead of another.
-const LIMITED: [(&str, &[&str], &str); 6] = [
+const LIMITED: [(&str, &[&str], &str); 8] = [
     ("enable.ssl.certificate.verification", &["true"], "true: name the authority with ssl.ca.location"),
     ("ssl.endpoint.identification.algorithm", &["https"], NO_OTHER_NAME),
     ("client.dns.lookup", &["use_all_dns_ips"], NO_OTHER_LOOKUP),
     ("check.crcs", &["true"], "true: damaged records must be noticed"),
-    ("sasl.mechanism", &MECHANISMS, NO_OTHER_MECHANISM),
-    ("sasl.mechanisms", &MECHANISMS, NO_OTHER_MECHANISM),
+    ("sasl.mechanism", MECHANISMS, NO_OTHER_MECHANISM),
+    ("sasl.mechanisms", MECHANISMS, NO_OTHER_MECHANISM),
+    ("sasl.oauthbearer.method", &["oidc"], NO_OTHER_METHOD),
+    (
+        "sasl.oauthbearer.grant.type",
+        &GRANTS,
+        "client_credentials, or urn:ietf:params:oauth:grant-type:jwt-bearer",
+    ),
 ];
 
-pub(super) const MECHANISMS: [&str; 3] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
+/// Whether this build can fetch tokens (the feature `oidc`).
+pub(super) const HAS_OIDC: bool = cfg!(feature = "oidc");
+
+/// The mechanisms of a login, in this build.
+pub(super) const MECHANISMS: &[&str] = if HAS_OIDC {
+    &["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
+} else {
+    &["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+};
+
+/// What a token is asked for with: a secret (RFC 6749, 4.4), which is meant where none is given, or a token of another authority in
+/// a file (RFC 7523), such as that of a service account of Kubernetes.
+const GRANTS: [&str; 2] = ["client_credentials", JWT_BEARER];
+pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 const NO_OTHER_NAME: &str = "https: the broker's certificate has to have the name or address that --brokers and the brokers' \
     advertised.listeners name, make one that has";
 const NO_OTHER_LOOKUP: &str = "use_all_dns_ips: with another value the broker's certificate is checked against the name that DNS gives \
     for its address, so that whoever answers DNS chooses it";
-const NO_OTHER_MECHANISM: &str = "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512: this build has no OIDC to fetch tokens with for OAUTHBEARER \
-    and no Kerberos for GSSAPI";
-const NO_OIDC: &str =
-    "this line to be removed: this build has no OIDC, use SCRAM-SHA-512 or a client certificate";
+const NO_OTHER_MECHANISM: &str = if HAS_OIDC {
+    "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER: there is no Kerberos for GSSAPI"
+} else {
+    "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512: this build has no OIDC to fetch tokens with for OAUTHBEARER (the image has, and so has a \
+        build with --workspace --features weir-runtime/oidc), and there is no Kerberos for GSSAPI"
+};
+const NO_OTHER_METHOD: &str = "oidc: tokens that are not signed prove nothing";
+const NO_OIDC: &str = "this line to be removed: this build has no OIDC (the image has, and so has a build with \
+    --workspace --features weir-runtime/oidc), use SCRAM-SHA-512 or a client certificate";
+const NO_EXTENSIONS: &str = "name=value, separated by commas: names of letters alone but auth, values of visible characters (RFC 7628)";
+const NOT_ENCRYPTED: &str = "https://…: the secret is sent there";
 const NO_KERBEROS: &str =
     "this line to be removed: this build has no Kerberos, use SCRAM-SHA-512 or a client certificate";
 const SUITES: &str = "names of suites that authenticate and encrypt, such as TLS_AES_256_GCM_SHA384 or \
@@ -146,8 +181,18 @@ const OWNED: [(&[&str], &str); 30] = [
 
 /// What is wrong with a property and its value, as what is expected instead; `None` where a file may set it so.
 pub(super) fn refusal(name: &str, value: &str) -> Option<String> {
-    if ALLOWED.contains(&name) {
+    let is_of_oidc = name.contains("oauthbearer") || name.starts_with("https.ca.");
+    if is_of_oidc && !HAS_OIDC {
+        return Some(NO_OIDC.to_owned());
+    }
+    if ALLOWED.contains(&name) || OF_OIDC.contains(&name) {
         return None;
+    }
+    if name == "sasl.oauthbearer.extensions" {
+        return (!value.split(',').all(is_extension)).then(|| NO_EXTENSIONS.to_owned());
+    }
+    if name == "sasl.oauthbearer.token.endpoint.url" {
+        return (!value.starts_with("https://")).then(|| NOT_ENCRYPTED.to_owned());
     }
     if let Some((_, values, expected)) = LIMITED.iter().find(|(limited, ..)| *limited == name) {
         return (!values.contains(&value)).then(|| (*expected).to_owned());
@@ -157,7 +202,6 @@ pub(super) fn refusal(name: &str, value: &str) -> Option<String> {
     }
     Some(match why_owned(name) {
         Some(why) => format!("this line to be removed: {why}"),
-        None if name.contains("oauthbearer") || name.starts_with("https.ca.") => NO_OIDC.to_owned(),
         None if name.starts_with("sasl.kerberos.") => NO_KERBEROS.to_owned(),
         None => NOT_LISTED.to_owned(),
     })
@@ -174,6 +218,15 @@ fn is_suite(name: &str) -> bool {
     is_known && !name.contains("NULL") && !name.contains(['@', '+', '!'])
 }
 
+/// Librdkafka leaves all of them out where one is none, without a word (`rd_kafka_conf_kv_split`).
+fn is_extension(pair: &str) -> bool {
+    pair.trim().split_once('=').is_some_and(|(name, value)| {
+        let is_name =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic()) && name != "auth";
+        is_name && !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,7 +236,9 @@ mod tests {
     fn what_is_allowed_is_known_to_librdkafka_and_listed_for_people() {
         let operations = include_str!("../../../../docs/operations.md");
         let limited = LIMITED.map(|(name, ..)| name);
-        for name in ALLOWED.into_iter().chain(limited).chain(["ssl.cipher.suites"]) {
+        let others =
+            ["ssl.cipher.suites", "sasl.oauthbearer.token.endpoint.url", "sasl.oauthbearer.extensions"];
+        for name in ALLOWED.into_iter().chain(OF_OIDC).chain(limited).chain(others) {
             let known = ClientConfig::new().set(name, "\u{1}").create_native_config().err();
             let is_unknown = known.is_some_and(|error| error.to_string().contains("No such configuration"));
             assert!(!is_unknown, "{name} is no property of librdkafka");
@@ -233,15 +288,34 @@ mod tests {
     }
 
     #[test]
-    fn what_this_build_lacks_is_named() {
+    fn tokens_are_taken_where_this_build_can_fetch_them_and_only_signed_ones() {
         for (name, value) in [
             ("sasl.mechanism", "OAUTHBEARER"),
             ("sasl.oauthbearer.method", "oidc"),
             ("sasl.oauthbearer.token.endpoint.url", "https://login.example/token"),
-            ("enable.sasl.oauthbearer.unsecure.jwt", "true"),
+            ("https.ca.location", "/ca.crt"),
+            ("sasl.oauthbearer.extensions", "logicalCluster=a, identityPoolId=b"),
         ] {
-            assert!(refusal(name, value).unwrap().contains("no OIDC"), "{name}");
+            let refused = refusal(name, value);
+            if HAS_OIDC {
+                assert_eq!(refused, None, "{name}");
+            } else {
+                assert!(refused.unwrap().contains("no OIDC"), "{name}");
+            }
         }
+        for (name, value) in [
+            ("enable.sasl.oauthbearer.unsecure.jwt", "true"),
+            ("sasl.oauthbearer.method", "default"),
+            ("sasl.oauthbearer.token.endpoint.url", "http://login.example/token"),
+            ("sasl.oauthbearer.extensions", "logicalCluster=a,identityPoolId"),
+            ("sasl.oauthbearer.extensions", "auth=Bearer"),
+        ] {
+            assert!(refusal(name, value).is_some(), "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn what_no_build_has_is_named() {
         assert!(refusal("sasl.mechanisms", "GSSAPI").unwrap().contains("no Kerberos"));
         assert!(refusal("sasl.kerberos.keytab", "x").unwrap().contains("no Kerberos"));
         assert_eq!(refusal("sasl.mechanism", "SCRAM-SHA-512"), None);

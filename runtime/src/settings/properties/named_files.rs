@@ -6,8 +6,9 @@ use std::path::Path;
 
 use super::lines::{BadLine, Property};
 
-/// Properties whose value is the path of a file.
-pub(crate) const NAMING: [&str; 5] = [
+/// Properties whose value is the path of a file that a client reads once.
+pub(crate) const NAMING: [&str; 6] = [
+    "https.ca.location",
     "ssl.ca.location",
     "ssl.certificate.location",
     "ssl.key.location",
@@ -15,27 +16,34 @@ pub(crate) const NAMING: [&str; 5] = [
     "ssl.crl.location",
 ];
 
-/// The one that may name a folder too, or have librdkafka look for what the system trusts.
-const AUTHORITY: &str = "ssl.ca.location";
+/// One whose file is read for each token: that it has changed is no reason to make clients anew.
+const ASSERTION: &str = "sasl.oauthbearer.assertion.file";
+
+/// Those that may name a folder too, or have librdkafka look for what the system trusts.
+const AUTHORITIES: [&str; 2] = ["https.ca.location", "ssl.ca.location"];
 const SYSTEMS_OWN: &str = "probe";
 
-/// The lines that name a file which cannot be read, where one is read at all: with TLS. Blocks.
+/// The lines that name a file which cannot be read, where one is read at all: with TLS, or for a token. Blocks.
 pub(in crate::settings) fn unreadable(properties: &BTreeMap<String, Property>) -> Vec<BadLine> {
     let protocol = properties.get("security.protocol").map(|protocol| protocol.value.to_ascii_lowercase());
-    if !protocol.is_some_and(|protocol| protocol.ends_with("ssl")) {
-        return Vec::new();
-    }
+    let protocol = protocol.unwrap_or_default();
+    let mechanism = properties.get("sasl.mechanism").map(|mechanism| mechanism.value.as_str());
+    let is_read = |name: &str| match name {
+        ASSERTION => protocol.starts_with("sasl") && mechanism == Some("OAUTHBEARER"),
+        _ => protocol.ends_with("ssl") || name == "https.ca.location",
+    };
     let is_given_itself = |name: &str| {
         name.strip_suffix("location").is_some_and(|stem| properties.contains_key(&format!("{stem}pem")))
     };
-    let named = NAMING.iter().filter(|name| !is_given_itself(name)).filter_map(|name| properties.get(*name));
+    let all = NAMING.into_iter().chain([ASSERTION]).filter(|name| is_read(name) && !is_given_itself(name));
+    let named = all.filter_map(|name| properties.get(name));
     named.filter_map(|property| Some(property.bad(&instead_of(property)?))).collect()
 }
 
 /// What should be there instead of a file that cannot be read.
 fn instead_of(property: &Property) -> Option<String> {
     let Property { name, value, .. } = property;
-    let is_authority = name == AUTHORITY;
+    let is_authority = AUTHORITIES.contains(&name.as_str());
     if is_authority && value == SYSTEMS_OWN {
         return None;
     }

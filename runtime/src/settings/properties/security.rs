@@ -2,11 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::allowed::{MECHANISMS, why_owned};
+use super::allowed::{JWT_BEARER, MECHANISMS, why_owned};
 use super::lines::{BadLine, Property};
 
 /// What a login takes.
 const LOGIN: [&str; 3] = ["sasl.mechanism", "sasl.username", "sasl.password"];
+/// What a login by a token takes: whom to ask for it, and what shows who asks.
+const BY_SECRET: [&str; 4] = [
+    "sasl.oauthbearer.method",
+    "sasl.oauthbearer.token.endpoint.url",
+    "sasl.oauthbearer.client.id",
+    "sasl.oauthbearer.client.secret",
+];
+const BY_ASSERTION: [&str; 3] =
+    ["sasl.oauthbearer.method", "sasl.oauthbearer.token.endpoint.url", "sasl.oauthbearer.assertion.file"];
 
 const NO_PROTOCOL: &str = "a line with security.protocol too (SASL_SSL, SSL, SASL_PLAINTEXT), since without one there is neither TLS \
     nor a login; PLAINTEXT where that is meant";
@@ -20,15 +29,21 @@ pub(super) fn incomplete(properties: &BTreeMap<String, Property>) -> Option<BadL
     if !protocol.value.to_ascii_lowercase().starts_with("sasl_") {
         return None;
     }
-    let is_missing = |name: &&str| properties.get(*name).is_none_or(|property| property.value.is_empty());
-    let missing: Vec<&str> = LOGIN.into_iter().filter(is_missing).collect();
+    let value = |name: &str| properties.get(name).map(|property| property.value.as_str()).unwrap_or_default();
+    let is_by_token = value("sasl.mechanism") == "OAUTHBEARER";
+    let needed: &[&str] = match value("sasl.oauthbearer.grant.type") {
+        _ if !is_by_token => &LOGIN,
+        JWT_BEARER => &BY_ASSERTION,
+        _ => &BY_SECRET,
+    };
+    let missing: Vec<&str> = needed.iter().copied().filter(|name| value(name).is_empty()).collect();
     (!missing.is_empty()).then(|| {
-        let mechanisms = MECHANISMS.join(", ");
-        let expected = format!(
-            "{} beside it: a login has a mechanism ({mechanisms}), a name and a password",
-            missing.join(" and ")
-        );
-        protocol.bad(&expected)
+        let reason = if is_by_token {
+            String::from("a token is asked for at an address, with an id and a secret or, for the grant type of RFC 7523, with a file")
+        } else {
+            format!("a login has a mechanism ({}), a name and a password", MECHANISMS.join(", "))
+        };
+        protocol.bad(&format!("{} beside it: {reason}", missing.join(" and ")))
     })
 }
 
@@ -47,6 +62,7 @@ fn protects(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::allowed::HAS_OIDC;
     use super::super::parse;
 
     fn said(text: &str) -> Vec<String> {
@@ -59,7 +75,8 @@ mod tests {
         assert_eq!(
             said(login),
             ["1: security.protocol: expected sasl.mechanism beside it: a login has a mechanism \
-              (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512), a name and a password"]
+              (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512), a name and a password"
+                .replace("512)", if HAS_OIDC { "512, OAUTHBEARER)" } else { "512)" })]
         );
         let alone = said("client.rack=a\nsecurity.protocol=sasl_ssl\n");
         assert!(alone[0].starts_with("2: "), "{alone:?}");
@@ -69,6 +86,28 @@ mod tests {
         for mechanism in ["sasl.mechanism", "sasl.mechanisms"] {
             assert_eq!(said(&format!("{login}{mechanism}=PLAIN\n")), [""; 0]);
         }
+    }
+
+    #[test]
+    #[cfg(feature = "oidc")]
+    fn a_login_by_token_that_lacks_a_part_is_named_with_what_is_missing() {
+        let by_secret = "security.protocol=SASL_SSL\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.method=oidc\n\
+            sasl.oauthbearer.token.endpoint.url=https://login.example/token\nsasl.oauthbearer.client.id=weir\n";
+        let bad = said(by_secret);
+        assert!(
+            bad.len() == 1 && bad[0].contains("expected sasl.oauthbearer.client.secret beside it"),
+            "{bad:?}"
+        );
+        assert_eq!(said(&format!("{by_secret}sasl.oauthbearer.client.secret=hunter2\n")), [""; 0]);
+        let by_assertion = format!("{by_secret}sasl.oauthbearer.grant.type={}\n", super::JWT_BEARER);
+        let bad = said(&by_assertion);
+        assert!(
+            bad.len() == 1 && bad[0].contains("expected sasl.oauthbearer.assertion.file beside it"),
+            "{bad:?}"
+        );
+        assert_eq!(said(&format!("{by_assertion}sasl.oauthbearer.assertion.file=/token\n")), [""; 0]);
+        let in_the_open = said(&by_secret.replace("https://", "http://"));
+        assert!(in_the_open[0].contains("https://…"), "{in_the_open:?}");
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 /// Honoured whatever the value.
 const HONOURED: &str = "security.protocol sasl.mechanism sasl.username sasl.password \
-    ssl.ca.location ssl.ca.pem ssl.certificate.location ssl.certificate.pem ssl.key.location ssl.key.pem";
+    ssl.ca.location ssl.ca.pem ssl.certificate.location ssl.certificate.pem ssl.key.location ssl.key.pem \
+    https.ca.location sasl.oauthbearer.method sasl.oauthbearer.token.endpoint.url sasl.oauthbearer.grant.type \
+    sasl.oauthbearer.client.id sasl.oauthbearer.client.secret sasl.oauthbearer.scope sasl.oauthbearer.extensions \
+    sasl.oauthbearer.assertion.file";
 
 /// Honoured where the value is a number that is not below zero and nothing else: librdkafka has `-1` switch things off, and lets a
 /// comment follow.

@@ -1,18 +1,18 @@
-//! TLS to brokers: whom to trust, and who we are, from the properties and the files that they name.
+//! TLS to brokers, and to who gives tokens: whom to trust, and who we are, from the properties and the files that they name.
 
 use runtime::http::tls;
 use runtime::secret_files::read_regular;
+use rustls::client::WantsClientCert;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Blocks for as long as it takes to read the files. The reason says which property is wrong.
 pub(super) fn config(properties: &BTreeMap<String, String>) -> Result<Arc<ClientConfig>, String> {
-    let versions = ClientConfig::builder_with_provider(tls::provider()).with_safe_default_protocol_versions();
-    let builder = versions.map_err(|error| error.to_string())?.with_root_certificates(roots(properties)?);
+    let builder = trusting(properties, "ssl.ca")?;
     let config = match pem(properties, "ssl.certificate")? {
         None => builder.with_no_client_auth(),
         Some(chain) => {
@@ -26,14 +26,28 @@ pub(super) fn config(properties: &BTreeMap<String, String>) -> Result<Arc<Client
     Ok(Arc::new(config))
 }
 
+/// As [`config`], for who gives tokens: it is shown no certificate.
+pub(super) fn of_https(properties: &BTreeMap<String, String>) -> Result<ClientConfig, String> {
+    Ok(trusting(properties, "https.ca")?.with_no_client_auth())
+}
+
+fn trusting(
+    properties: &BTreeMap<String, String>,
+    authority: &str,
+) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, String> {
+    let versions = ClientConfig::builder_with_provider(tls::provider()).with_safe_default_protocol_versions();
+    let builder = versions.map_err(|error| error.to_string())?;
+    Ok(builder.with_root_certificates(roots(properties, authority)?))
+}
+
 /// The authority that is named, else those that browsers trust.
-fn roots(properties: &BTreeMap<String, String>) -> Result<RootCertStore, String> {
-    let Some(named) = pem(properties, "ssl.ca")? else {
+fn roots(properties: &BTreeMap<String, String>, authority: &str) -> Result<RootCertStore, String> {
+    let Some(named) = pem(properties, authority)? else {
         return tls::roots(None).map_err(|error| error.to_string());
     };
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(&named, "ssl.ca")? {
-        roots.add(certificate).map_err(|error| format!("ssl.ca: {error}"))?;
+    for certificate in certificates(&named, authority)? {
+        roots.add(certificate).map_err(|error| format!("{authority}: {error}"))?;
     }
     Ok(roots)
 }
