@@ -20,6 +20,7 @@ mod poll;
 mod reader;
 mod record;
 mod run;
+mod session;
 mod wait;
 mod worker_context;
 
@@ -31,4 +32,5 @@ pub use reader::error::{is_for_good, is_forbidden};
 pub use reader::{OffsetRange, Read, ReadError, Tail, TailReader, TopicReader};
 pub use record::{Headers, Output, Record, read};
 pub use run::run;
+pub use session::SessionBounds;
 pub use wait::Wait;

@@ -43,7 +43,7 @@ use crate::outcome::CallOutcome;
 use crate::pending::{Intent, LOOK_EVERY, Pending};
 use crate::result::AttemptResult;
 use crate::settings::ReplySettings;
-use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
+use runtime::consumer::{Failure, Handler, Output, Record, SessionBounds, Wait, Waits};
 use runtime::producer::Producer;
 use runtime::throttle::Throttle;
 use std::ops::ControlFlow::{Break, Continue};
@@ -57,9 +57,6 @@ use weir_graph::{AccessTokens, Graph, NoToken, RateLimiter, SharedWaits};
 const READ_BACK: Duration = Duration::from_secs(10);
 /// How long an intent, or another result, may take to be acknowledged and read back: as the producer's longest delivery, and [`READ_BACK`].
 const INTENDED_WITHIN: Duration = Duration::from_mins(3);
-/// How long a process that goes on may take to hear that a partition is not its own any more: longer than a member of a group lives without
-/// a heartbeat that the coordinator answered (`session.timeout.ms`, 15 s).
-pub(crate) const TAKEN_AWAY_WITHIN: Duration = Duration::from_secs(20);
 /// How much longer than its limit a call may take before it counts as one that hangs.
 const SLACK: Duration = Duration::from_secs(30);
 
@@ -88,8 +85,6 @@ pub(crate) struct Replies {
     pub(crate) log: Throttle,
     /// The same of clocks that differ.
     pub(crate) clock_log: Throttle,
-    /// [`TAKEN_AWAY_WITHIN`].
-    pub(crate) taken_away_within: Duration,
     pub(crate) settings: ReplySettings,
 }
 
@@ -104,7 +99,8 @@ impl Handler for Replies {
     /// Reads the results topic to its end, which is after the former owner of the partition let go of it.
     async fn restore(&self, first: &Record) -> Result<Partition, Failure> {
         self.catch_up().await?;
-        let mut partition = Partition::default();
+        let kafka = self.source.process.credentials.latest(&self.source.kafka);
+        let mut partition = Partition::new(SessionBounds::of(&kafka));
         partition.caught_up(first.offset);
         Ok(partition)
     }

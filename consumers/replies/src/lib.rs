@@ -96,7 +96,6 @@ fn replies(
         reads_commands: AtomicBool::new(false),
         log: Throttle::default(),
         clock_log: Throttle::default(),
-        taken_away_within: handler::TAKEN_AWAY_WITHIN,
         settings,
     })
 }

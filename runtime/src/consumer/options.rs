@@ -85,6 +85,11 @@ impl ConsumerOptions {
     }
 }
 
+/// What a property of [`DEFAULTS`] is where no file sets it.
+pub(super) fn default_property(name: &str) -> &'static str {
+    DEFAULTS.iter().find(|(default, _)| *default == name).map_or("", |(_, value)| value)
+}
+
 /// The largest record that is sent on, in bytes: what a topic takes is the topic's to say, and a dead letter must not
 /// fail here for being as large as its record.
 const LARGEST_RECORD: usize = 66 << 20;
@@ -96,8 +101,9 @@ const UNREADABLE_AFTER: Duration = Duration::from_mins(3);
 /// Less memory and a quicker first fetch than librdkafka's defaults, and checked sums.
 ///
 /// A member that is killed is missed after 15 s, not 45: its partitions stand still until then.
-const DEFAULTS: [(&str, &str); 7] = [
+const DEFAULTS: [(&str, &str); 8] = [
     ("session.timeout.ms", "15000"),
+    ("heartbeat.interval.ms", "3000"),
     ("queued.min.messages", "100"),
     ("queued.max.messages.kbytes", "1024"),
     ("max.partition.fetch.bytes", "524288"),

@@ -109,7 +109,7 @@ impl Replies {
         let fate = lock(&self.claims).fate(claim);
         // Whose claim it is may be at work, unless it is known that this process has the partition since.
         if matches!(fate, Fate::Unknown)
-            && let Some(left) = partition.in_doubt_for(self.taken_away_within)
+            && let Some(left) = partition.in_doubt_for()
         {
             return Err(partition.not_read_yet(left));
         }

@@ -63,8 +63,7 @@ impl Bench {
         let kafka = KafkaSettings::plain(self.mock.bootstrap_servers());
         let process = Process::new(ABOUT.name, ABOUT.version);
         let tokens = Arc::new(settings.graph.open_tokens(&process.registry));
-        let owner = crate::replies(&kafka, &process, RESULTS, settings, tokens).unwrap();
-        Replies { taken_away_within: Duration::from_millis(50), ..owner }
+        crate::replies(&kafka, &process, RESULTS, settings, tokens).unwrap()
     }
 }
 
@@ -92,6 +91,12 @@ async fn follow(owners: [&Replies; 2]) {
 /// One attempt, as the loop makes it.
 async fn handle(owner: &Replies, partition: &mut Partition, record: &Record) -> Result<Vec<Output>, Failure> {
     owner.handle(partition, record, &mut None, &Waits::unwatched()).await
+}
+
+/// A partition that is taken long after it is doubted.
+fn doubted_for_minutes() -> Partition {
+    let (kept_for, lost_within) = (Duration::from_secs(10), Duration::from_mins(5));
+    Partition::new(SessionBounds { kept_for, lost_within })
 }
 
 fn status(output: &Output) -> String {

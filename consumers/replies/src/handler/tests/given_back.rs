@@ -172,10 +172,10 @@ async fn an_intent_that_was_not_acknowledged_or_read_back_is_given_back_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_overtaken_says_nothing_while_its_partition_may_be_taken_away() {
     let bench = Bench::new().await;
-    let one = Replies { taken_away_within: Duration::from_mins(5), ..stopped(&bench, 100) };
+    let one = stopped(&bench, 100);
     assert!(one.follower().await.is_ok());
     bench.simulator.misbehave_times("1", Behaviour::error(4, None), 1);
-    let (mut partition, record) = (Partition::default(), command(1));
+    let (mut partition, record) = (doubted_for_minutes(), command(1));
     assert!(handle(&one, &mut partition, &record).await.is_err());
     let other = bench.owner();
     intend_again(&one, &other).await;

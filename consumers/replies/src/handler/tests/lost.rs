@@ -134,12 +134,11 @@ async fn who_was_stopped_calls_nothing_cut_off_that_another_may_be_at_work_on() 
     let bench = Bench::new().await;
     let (owner, woken, next) = (bench.owner(), bench.owner(), bench.owner());
     follow([&woken, &next]).await;
-    let woken = Replies { taken_away_within: Duration::from_mins(5), ..woken };
     let record = command(1);
     intend(&owner, &record).await;
     // The record waited in its queue.
     let handled_at = Some(SystemTime::now() - Duration::from_mins(1));
-    let mut partition = Partition { caught_up_at: Some(0), handled_at, ..Partition::default() };
+    let mut partition = Partition { caught_up_at: Some(0), handled_at, ..doubted_for_minutes() };
     for _ in 0..6 {
         let waits = handle(&woken, &mut partition, &record).await;
         assert!(matches!(waits, Err(Failure::Unavailable { on: Wait::Kafka, .. })), "{waits:?}");
@@ -164,4 +163,14 @@ async fn who_was_stopped_reads_on_before_a_record_of_its_queue_is_refused() {
     let no_command = Record { key: Some(b"1784".to_vec()), ..command(3) };
     assert!(handle(&owner, &mut partition, &no_command).await.is_err());
     assert_eq!((partition.caught_up_at, published(&owner, "c-3").await), (Some(3), CommandState::Ended));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_is_sure_and_doubted_for_as_long_as_the_session_timeout_of_the_settings_says() {
+    let bench = Bench::new().await;
+    let mut owner = bench.owner();
+    owner.source.kafka.properties.insert(String::from("session.timeout.ms"), String::from("45000"));
+    let partition = owner.restore(&command(0)).await.unwrap();
+    assert_eq!(partition.session, SessionBounds::of(&owner.source.kafka));
+    assert!(partition.session.lost_within > Duration::from_secs(45));
 }
