@@ -1,4 +1,17 @@
-//! The public port: accepts connections, bounds them, and drains them when the process is asked to end.
+//! Wires ingest, and ends it in order once the end is asked for.
+//!
+//! | in this order | what happens | for at most |
+//! |---|---|---|
+//! | the signal | not ready (`draining`); each answer closes its connection; the drain of the spool ends, as do all that watch: the reload of secrets, the renewal of certificates, the watchdogs of librdkafka's producers | 1 s beside what follows |
+//! | delay | requests are taken as before | `--drain-delay` |
+//! | requests | the listener is closed, requests under way are answered, then connections are cut | `--drain-timeout` |
+//! | records | the producers report what is under way | what that has left, [`REPORTED_WITHIN`] at least |
+//! | spool | what was acknowledged late is deleted where all is reported, and the files are closed | 1 s and 5 s ([`Spool::close`]) |
+//! | tasks | what runs in the background ends, the last spans are sent | 2 s and 3 s (`runtime/src/process/entry.rs`) |
+//!
+//! Whatever is cut off on the way was never answered 200, or stays in the spool. Without those that watch, a client of Kafka that dies, or
+//! a secret that is new, between the signal and the end is found by the next process: until then it costs spooled deliveries, or answers of
+//! 503 and 401, which Meta repeats.
 
 use crate::durable::Durable;
 use crate::http::acceptor::Acceptor;
@@ -16,7 +29,12 @@ use runtime::process::health::Probe;
 use runtime::producer::ProducerError;
 use runtime::settings::KafkaSettings;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
+
+/// How long the producers have where requests took the whole of `--drain-timeout`: brokers that are well answer within this.
+const REPORTED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why ingest could not serve.
 #[derive(Debug, thiserror::Error)]
@@ -29,8 +47,7 @@ pub enum ServeError {
     Spool(#[from] OpenError),
 }
 
-/// Serves a port that is already bound until the process is asked to end; then drains: takes requests for another
-/// `settings.drain_delay`, waits for those in progress, and flushes what they published.
+/// Serves a port that is already bound until the process is asked to end, then drains.
 pub async fn serve(
     listener: TcpListener,
     kafka: &KafkaSettings,
@@ -70,8 +87,9 @@ pub async fn serve(
     let webhook = Arc::new(Webhook::new(&settings, secrets, durable, Arc::clone(&metrics), &process));
     open_files::allow_for(settings.limits.max_connections);
     announce(&listener, &settings);
-    serve_until_drained(listener, webhook, metrics, &settings, &process).await;
-    let records = kafka.publisher.producers.end(settings.drain_timeout).await;
+    let deadline = serve_until_drained(listener, webhook, metrics, &settings, &process).await;
+    let left = deadline.saturating_duration_since(Instant::now()).max(REPORTED_WITHIN);
+    let records = kafka.publisher.producers.end(left).await;
     if records > 0 {
         tracing::warn!(records, "shutdown: some records were still unacknowledged");
     }
@@ -112,13 +130,14 @@ fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, O
     Ok(Some(spool))
 }
 
+/// When `--drain-timeout` is over, which requests may not have used up.
 async fn serve_until_drained(
     listener: TcpListener,
     webhook: Arc<Webhook>,
     metrics: Arc<Metrics>,
     settings: &Settings,
     process: &Process,
-) {
+) -> Instant {
     let graceful = GracefulShutdown::new();
     let respond = move |request, slot: Arc<Slot>| async move { webhook.respond(request, &slot).await };
     let acceptor = Acceptor::new(&settings.limits, metrics, respond);
@@ -132,7 +151,9 @@ async fn serve_until_drained(
     }
     // New connections are refused from now on, not left waiting in the backlog.
     drop(listener);
-    if tokio::time::timeout(settings.drain_timeout, graceful.shutdown()).await.is_err() {
+    let deadline = Instant::now() + settings.drain_timeout;
+    if tokio::time::timeout_at(deadline, graceful.shutdown()).await.is_err() {
         tracing::warn!("closing connections that were still open after --drain-timeout");
     }
+    deadline
 }

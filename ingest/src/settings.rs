@@ -67,7 +67,7 @@ runtime::settings! {
         pub min_bytes_per_event: usize = with_default("BYTES", "32", form::bytes(1..=1024)),
         /// How long requests are still accepted after SIGTERM, while load balancers learn that this instance is stopping
         pub drain_delay: Duration = with_default("DURATION", "5s", form::millis(0..=300_000)),
-        /// How long requests in progress may take to finish after that
+        /// How long requests in progress, and what they have sent to Kafka, may take to finish after that
         pub drain_timeout: Duration = with_default("DURATION", "10s", form::millis(100..=300_000)),
         /// Who writes to Kafka: librdkafka, or a producer of Weir's own that costs less and tries nothing twice, since the spool does
         pub producer: ProducerKind = with_default("PRODUCER", "rdkafka", producer::form()),

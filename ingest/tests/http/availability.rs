@@ -1,7 +1,7 @@
 //! What is answered while Kafka or a topic is unavailable, acknowledgements are late, or the process is stopping.
 
 use crate::is_one_line_of_text;
-use crate::service::{Service, cluster, settings, signed, until};
+use crate::service::{SECRET, Service, cluster, digest, limited, post, settings, signed, until};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use schemas::Topic;
 use std::time::{Duration, Instant};
@@ -110,4 +110,23 @@ async fn requests_under_way_are_answered_when_the_end_is_asked_for() {
     assert!(busy.is_closed().await && idle.is_closed().await);
     service.stop().await.unwrap();
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn requests_and_records_that_do_not_end_use_up_the_same_time_when_the_end_is_asked_for() {
+    let drain_timeout = Duration::from_secs(6);
+    let patient = limited(|limits| (limits.body_timeout, limits.body_min_rate) = (Duration::from_mins(1), 1));
+    let ack_timeout = Duration::from_millis(200);
+    let service = Service::start(weir_ingest::Settings { ack_timeout, drain_timeout, ..patient }).await;
+    service.cluster.broker_round_trip_time(1, Duration::from_secs(30)).unwrap();
+    assert_eq!(service.post(TEXT).await.status, 503, "its records are under way");
+    let mut slow = service.connect().await;
+    let headers = format!("expect: 100-continue\r\nx-hub-signature-256: sha256={}\r\n", digest(SECRET, TEXT));
+    let request = post(&headers, TEXT);
+    slow.send(&request[..request.len() - 1]).await;
+    assert_eq!(slow.next_status().await, Some(100), "its body is read");
+    let start = Instant::now();
+    service.stop().await.unwrap();
+    assert!(start.elapsed() >= drain_timeout, "it was waited for");
+    assert!(start.elapsed() < 2 * drain_timeout, "one after the other: {:?}", start.elapsed());
 }
