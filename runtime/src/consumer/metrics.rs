@@ -42,7 +42,8 @@ pub(super) mod reason {
 }
 
 const OWN_REASONS: [&str; 3] = [reason::RETRIES_EXHAUSTED, reason::PANIC, reason::TOO_LARGE];
-const FAILURES: [&str; 7] = ["reject", "expired", "retry", "panic", "unavailable", "publish", "dead_letter"];
+const FAILURES: [&str; 7] =
+    ["reject", "reject_uncounted", "retry", "panic", "unavailable", "publish", "dead_letter"];
 
 fn waiting(registry: &Registry) -> IntGaugeVec {
     let help = "Partitions with a lag whose next record waits for something, by what that is";
@@ -101,7 +102,7 @@ impl ConsumerMetrics {
             ),
             failures: counters(
                 "weir_consumer_failures_total",
-                "Failed attempts by class: reject, expired, retry, panic, unavailable, publish, dead_letter",
+                "Failed attempts by class: reject, reject_uncounted, retry, panic, unavailable, publish, dead_letter",
                 &["class"],
             ),
             dead_letters: counters(

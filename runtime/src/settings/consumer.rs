@@ -18,9 +18,9 @@ crate::settings! {
         pub retry_backoff: Duration = with_default("DURATION", "200ms", form::millis(1..=60_000)),
         /// Upper bound of every delay before another attempt at a record
         pub retry_backoff_max: Duration = with_default("DURATION", "30s", form::millis(1..=3_600_000)),
-        /// Records of one topic that may become dead letters in a row, whatever the reason but that one expired; at one more the
-        /// consumer stops taking work and is not ready until it is restarted, since a mistake in it must not drain the topic into the
-        /// dead letters
+        /// Records of one topic that may become dead letters in a row, but for those whose reason says nothing about the consumer; at
+        /// one more the consumer stops taking work and is not ready until it is restarted, since a mistake in it must not drain the
+        /// topic into the dead letters
         pub max_rejects_in_a_row: u64 = with_default("COUNT", "1000", form::count(1..=1_000_000_000)),
         /// How long a partition with records to read may stand still, or a record be in work, before the Kafka client is
         /// replaced, or the process ended where that did not help; waits on purpose, for Kafka or a dependency, do not count

@@ -150,7 +150,7 @@ impl Attempts {
                 AfterFailure::GiveUp(cause(reason, error))
             }
             HandlerError::Failed(Failure::RejectUncounted { reason, error }) => {
-                context.shared.metrics.failures.with_label_values(&["expired"]).inc();
+                context.shared.metrics.failures.with_label_values(&["reject_uncounted"]).inc();
                 AfterFailure::GiveUp(DeadLetterCause { is_counted: false, ..cause(reason, error) })
             }
             HandlerError::Failed(Failure::Retry { error }) => {
