@@ -5,7 +5,6 @@ use std::time::Duration;
 use rdkafka::ClientConfig;
 
 use super::Output;
-use super::record::attempt::MAX_ATTEMPTS;
 use crate::kafka::statistics;
 use crate::producer::ProducerOptions;
 use crate::settings::{ConsumerSettings, KafkaSettings};
@@ -50,7 +49,7 @@ impl ConsumerOptions {
             dlq_topic,
             bounds: ConsumerSettings::default(),
             look_ahead: 0,
-            max_attempts: MAX_ATTEMPTS,
+            max_attempts: 5,
             unreadable_after: UNREADABLE_AFTER,
             close_timeout: Duration::from_secs(10),
             shorten: |_| None,

@@ -16,9 +16,6 @@ use crate::consumer::metrics::reason;
 use crate::consumer::wait::{Activity, Wait};
 use crate::consumer::worker_context::WorkerContext;
 
-/// Attempts at a record that fails with [`Failure::Retry`] or panics, the first one included; then it becomes a dead letter.
-pub(in crate::consumer) const MAX_ATTEMPTS: u32 = 5;
-
 /// What follows a failed attempt.
 enum AfterFailure {
     /// Another attempt, after the time that the failure says, else a growing one, and what is waited for.

@@ -1,4 +1,4 @@
-//! The metrics as Prometheus reads them: rendered by one at a time, once for all who wait, within an budget.
+//! The metrics as Prometheus reads them: rendered by one at a time, once for all who wait, within a budget.
 //!
 //! A test or a person who looks right after a change wants to see it. So an answer is never older than its request: who asks
 //! more often than the budget has renderings waits for the next one, and shares it with all who do.
