@@ -113,7 +113,7 @@ impl Session<'_> {
             let now = Instant::now();
             let is_old = until.is_some_and(|until| now >= until);
             let is_retiring = is_old || !Arc::ptr_eq(security, &self.shared.security.load());
-            if is_retiring && self.shared.lock().oldest(self.broker).is_none() {
+            if is_retiring && self.shared.lock().is_answered(self.broker) {
                 return Ok(());
             }
             let next = || self.shared.lock().next_request(self.broker, now);
@@ -132,13 +132,12 @@ impl Session<'_> {
         }
     }
 
-    /// Ends the connection where an answer is late, and has looked what to send and whether to retire, whoever else asks for that.
+    /// Ends the connection where the state calls an answer late, and has looked what to send and whether to retire, whoever else asks for that.
     async fn watch(&self) -> Result<(), ConnectionError> {
         let mut tick = tokio::time::interval(LOOK_EVERY);
         loop {
             tick.tick().await;
-            let timeout = self.shared.tuning.timeout;
-            if self.shared.lock().oldest(self.broker).is_some_and(|since| Instant::now() >= since + timeout) {
+            if let Some(timeout) = self.shared.lock().missed_timeout(self.broker, Instant::now()) {
                 return Err(ConnectionError::Late(timeout));
             }
             self.wake.notify_one();

@@ -181,9 +181,15 @@ impl<T> State<T> {
         unanswered.into_iter().map(|batch| self.end(batch, Some(code))).collect()
     }
 
-    /// Since when the broker has not answered a request; `None` where it has answered everything.
-    pub(super) fn oldest(&self, id: i32) -> Option<Instant> {
-        self.brokers.get(&id)?.in_flight.front().map(|request| request.since)
+    /// Whether the broker has answered every request.
+    pub(super) fn is_answered(&self, id: i32) -> bool {
+        self.brokers.get(&id).is_none_or(|broker| broker.in_flight.is_empty())
+    }
+
+    /// The time that the broker has for an answer, where its oldest request has waited for as long: its connection is of no use then.
+    pub(super) fn missed_timeout(&self, id: i32, now: Instant) -> Option<Duration> {
+        let (timeout, oldest) = (self.tuning.timeout, self.brokers.get(&id)?.in_flight.front()?);
+        (now >= oldest.since + timeout).then_some(timeout)
     }
 
     /// Gives back what has waited for longer than the timeout.

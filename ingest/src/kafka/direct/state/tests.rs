@@ -164,3 +164,19 @@ fn the_longest_wait_that_a_broker_asks_for_is_told_once() {
     let address = state.address_and_wake(2).unwrap().0;
     assert_eq!(told, [Some((format!("{address}/2"), Duration::from_millis(3_200))), None]);
 }
+
+#[test]
+fn an_answer_is_late_once_the_oldest_request_has_waited_for_as_long_as_a_record_may() {
+    let (mut state, sent) = (led_by(&[1, 1]), Instant::now());
+    let timeout = Duration::from_secs(10);
+    let is_late = |state: &State<()>, after| state.missed_timeout(1, sent + after).is_some();
+    assert!(state.is_answered(1) && !is_late(&state, timeout));
+    accept(&mut state, sent);
+    let (correlation, _) = state.next_request(1, sent).unwrap();
+    accept(&mut state, sent + timeout / 2);
+    state.next_request(1, sent + timeout / 2).unwrap();
+    assert!(!state.is_answered(1) && !is_late(&state, timeout / 10 * 9));
+    assert_eq!(state.missed_timeout(1, sent + timeout), Some(timeout));
+    state.answered(1, correlation, &ProduceResponse::default(), sent + timeout).unwrap();
+    assert!(!is_late(&state, timeout), "the next one has its own time");
+}

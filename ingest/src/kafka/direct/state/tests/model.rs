@@ -193,14 +193,11 @@ impl Model {
         self.now += time;
         let ended = self.state.expire(self.now);
         self.ended(ended);
-        let late: Vec<_> = (0..BROKERS).filter(|id| self.is_late(*id)).collect();
+        let late: Vec<_> =
+            (0..BROKERS).filter(|id| self.state.missed_timeout(*id, self.now).is_some()).collect();
         for broker in late {
             self.cut(broker);
         }
-    }
-
-    fn is_late(&self, broker: i32) -> bool {
-        self.state.oldest(broker).is_some_and(|since| self.now >= since + LIMITS.timeout)
     }
 
     fn move_a_leader(&mut self) {
