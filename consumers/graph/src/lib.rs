@@ -33,5 +33,5 @@ pub use id::GraphId;
 pub use rate_limiter::{CallBudgets, Limit, LimitWaits, RateLimitSettings, RateLimited, RateLimiter, Scope};
 pub use settings::{GraphParts, GraphSettings};
 pub use token::{AccessToken, AppSecret};
-pub use tokens::{AccessTokens, NoToken, REFUSED_TRIED_EVERY, TokenSettings};
+pub use tokens::{AccessTokens, NoToken, REFUSED_TRIED_AFTER, TokenSettings};
 pub use usage::{BudgetUsage, Share, Usage};

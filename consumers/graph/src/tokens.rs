@@ -76,8 +76,8 @@ fn accounts() -> Form<Option<PathBuf>> {
     .because(form::unseen)
 }
 
-/// How often a token that Meta refused is tried again.
-pub const REFUSED_TRIED_EVERY: Duration = refused::TRIED_EVERY;
+/// How soon a token that Meta refused is tried again; where that is refused too, it takes twice as long, up to five minutes.
+pub const REFUSED_TRIED_AFTER: Duration = refused::TRIED_AFTER;
 
 /// The access tokens of all accounts.
 #[derive(Debug)]
@@ -198,7 +198,7 @@ impl AccessTokens {
     /// Meta has refused a token, for a reason that is logged: reads the files again, and gives the account's token where it is
     /// another one by now, as after its file or that of its app's secret has changed.
     ///
-    /// From now on nobody gets the refused token until its file changes, or for [`REFUSED_TRIED_EVERY`].
+    /// From now on nobody gets the refused token until its file changes, or until it is tried again, after [`REFUSED_TRIED_AFTER`] at first.
     pub async fn refuse_and_reread(
         self: &Arc<Self>,
         token: &AccessToken,

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 use weir_graph::{
-    AccessToken, AccessTokens, CallBudgets, CallError, GraphId, NoToken, Outcome, REFUSED_TRIED_EVERY,
+    AccessToken, AccessTokens, CallBudgets, CallError, GraphId, NoToken, Outcome, REFUSED_TRIED_AFTER,
     RateLimited, Scope, SharedWaits,
 };
 
@@ -166,7 +166,7 @@ impl LookupRun<'_> {
             let (on, why) = (Wait::Credential, no_token.to_string());
             let reason = WaitReason { on, why, until: None, is_account_limit: false };
             // A refused one is tried again without a change.
-            let change = tokio::time::timeout(REFUSED_TRIED_EVERY, changes.changed());
+            let change = tokio::time::timeout(REFUSED_TRIED_AFTER, changes.changed());
             self.wait_without_calls(reason, async { drop(change.await) }).await;
         }
     }

@@ -5,7 +5,7 @@ use crate::RefusalClass;
 /// Why an account has no token that its calls could carry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoToken {
-    /// Meta refused it, and its file is still the same; it is tried again after [`crate::REFUSED_TRIED_EVERY`].
+    /// Meta refused it, and its file is still the same; it is tried again, after [`crate::REFUSED_TRIED_AFTER`] at first.
     #[error(
         "Meta refuses the account's access token: put a new one into its file, or mend its app's secret, as the log says"
     )]

@@ -1,5 +1,5 @@
-//! Tokens that Meta refused. Nobody gets one until its file changes, but that it is tried again every few minutes: in trouble of
-//! its own Meta may refuse what is valid, and nobody would change a file for that.
+//! Tokens that Meta refused. Nobody gets one until its file changes, but that it is tried again, soon and then less and less often: in
+//! trouble of its own Meta may refuse what is valid, and nobody would change a file for that.
 
 use crate::AccessToken;
 use prometheus::{IntGaugeVec, Registry};
@@ -9,14 +9,36 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// How often a refused token is tried.
-pub(super) const TRIED_EVERY: Duration = Duration::from_mins(5);
+/// How soon a token is tried that was refused once: what an account is asked for meanwhile is refused for good.
+pub(super) const TRIED_AFTER: Duration = Duration::from_secs(5);
+/// How often one is tried that is refused each time.
+const TRIED_EVERY_AT_MOST: Duration = Duration::from_mins(5);
 
-/// Them, each with when it was refused.
+/// Them, by what is to be done with each.
 #[derive(Debug)]
 pub(super) struct RefusedTokens {
-    tokens: Mutex<HashMap<AccessToken, Instant>>,
+    tokens: Mutex<HashMap<AccessToken, Refusal>>,
     gauge: IntGaugeVec,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Refusal {
+    at: Instant,
+    withheld_for: Duration,
+}
+
+impl Refusal {
+    fn withholds(self, now: Instant) -> bool {
+        now.saturating_duration_since(self.at) < self.withheld_for
+    }
+
+    /// After it was tried. A call that was under way when it was refused has tried nothing.
+    fn again(self, now: Instant) -> Self {
+        if self.withholds(now) {
+            return self;
+        }
+        Self { at: now, withheld_for: (self.withheld_for * 2).min(TRIED_EVERY_AT_MOST) }
+    }
 }
 
 impl RefusedTokens {
@@ -39,11 +61,14 @@ impl RefusedTokens {
     /// fail for something else.
     pub(super) fn withholds(&self, token: &AccessToken, now: Instant) -> bool {
         let tokens = lock(&self.tokens);
-        tokens.get(token).is_some_and(|refused| now.saturating_duration_since(*refused) < TRIED_EVERY)
+        tokens.get(token).is_some_and(|refusal| refusal.withholds(now))
     }
 
     pub(super) fn refuse(&self, token: &AccessToken, now: Instant) {
-        lock(&self.tokens).insert(token.clone(), now);
+        let first = Refusal { at: now, withheld_for: TRIED_AFTER };
+        let mut tokens = lock(&self.tokens);
+        tokens.entry(token.clone()).and_modify(|refusal| *refusal = refusal.again(now)).or_insert(first);
+        drop(tokens);
         self.gauge.with_label_values(&[token.name()]).set(1);
     }
 

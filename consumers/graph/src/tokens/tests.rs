@@ -49,12 +49,31 @@ fn a_refused_token_is_tried_again_after_a_while_until_meta_says_something_of_it(
     let refused = tokens.of(&account("1784")).unwrap();
     tokens.refused.refuse(&refused, now);
     assert_eq!(tokens.of(&account("1784")), Err(NoToken::Refused));
-    let due = now + REFUSED_TRIED_EVERY;
+    let due = now + REFUSED_TRIED_AFTER;
     assert!(!tokens.refused.withholds(&refused, due) && !tokens.refused.withholds(&refused, due));
     tokens.refused.refuse(&refused, due);
     assert!(tokens.refused.withholds(&refused, due));
     tokens.accepted(&refused);
     assert_eq!(token(&tokens, "1784").as_deref(), Some("EAAone"));
+}
+
+#[test]
+fn a_token_that_is_refused_each_time_is_tried_less_and_less_often_and_calls_under_way_count_for_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("1784"), "EAAone").unwrap();
+    let (tokens, mut now) = (open(&directory), Instant::now());
+    let refused = tokens.of(&account("1784")).unwrap();
+    let withheld = [5, 10, 20, 40, 80, 160, 300, 300].map(Duration::from_secs);
+    for withheld in withheld {
+        tokens.refused.refuse(&refused, now);
+        tokens.refused.refuse(&refused, now + withheld / 2);
+        assert!(tokens.refused.withholds(&refused, now + withheld / 10 * 9), "{withheld:?}");
+        now += withheld;
+        assert!(!tokens.refused.withholds(&refused, now), "{withheld:?}");
+    }
+    tokens.refused.accept(&refused);
+    tokens.refused.refuse(&refused, now);
+    assert!(!tokens.refused.withholds(&refused, now + REFUSED_TRIED_AFTER), "an answer ends it");
 }
 
 #[test]
