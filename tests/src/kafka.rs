@@ -134,6 +134,17 @@ impl Kafka {
         self.broker.take().context("the broker is not running")?.kill()
     }
 
+    /// Has the broker, which is stopped, come back with nothing: no topics, no records, no groups.
+    ///
+    /// # Errors
+    ///
+    /// When it is running, or its directory cannot be formatted.
+    pub async fn empty(&mut self) -> Result<()> {
+        ensure!(self.broker.is_none(), "the broker is running");
+        fs::remove_dir_all(self.dir.path().join("data")).context("removing the data")?;
+        self.format(&["--standalone"]).await
+    }
+
     /// Starts the broker again after [`Kafka::stop`] or [`Kafka::kill`], on the same port with the same data,
     /// and waits until it answers.
     ///

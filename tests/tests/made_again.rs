@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use schemas::Topic;
-use weir_tests::kafka::Cluster;
+use weir_tests::kafka::{Cluster, Kafka};
 use weir_tests::oracle::Oracle;
 use weir_tests::pipeline::{APP_SECRET, PREFIX};
 use weir_tests::process::Binary;
@@ -117,4 +117,30 @@ async fn a_consumer_reads_a_topic_however_often_it_is_made_again() {
         posted_are_read().await;
         assert!(metrics.is_running().unwrap());
     }
+}
+
+/// A group that forms before the topics are there shares out nothing, and its leader may never hear of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn consumers_of_a_kafka_that_came_back_empty_read_topics_that_are_made_later() {
+    let mut kafka = Kafka::start().await.unwrap();
+    let bootstrap = kafka.bootstrap().to_owned();
+    topics::apply(&bootstrap, PREFIX, &[]).await.unwrap();
+    let [admin] = ports::free().unwrap().map(|port: u16| format!("127.0.0.1:{port}"));
+    let args = ["--brokers", &bootstrap, "--topic-prefix", PREFIX, "--admin-listen", &admin];
+    let mut messages = Binary::start("weir-messages", &args, &[]).unwrap();
+    let has_partitions = async || {
+        until("partitions", PATIENCE, async || {
+            let assigned = metric(&admin, "weir_consumer_assigned_partitions").await;
+            Ok(assigned.is_ok_and(|assigned| assigned > 0.0).then_some(()))
+        })
+        .await
+    };
+    has_partitions().await.unwrap();
+    kafka.kill().unwrap();
+    kafka.empty().await.unwrap();
+    kafka.start_again().await.unwrap();
+    let are_gone = |line: &str| line.contains("topics are gone");
+    messages.line("that the topics are gone", PATIENCE, are_gone).await.unwrap();
+    topics::apply(&bootstrap, PREFIX, &[]).await.unwrap();
+    has_partitions().await.unwrap();
 }

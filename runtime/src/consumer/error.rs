@@ -56,6 +56,13 @@ pub enum ConsumerError {
     /// another address is looked for at the former one by a client that knew it before.
     #[error("the coordinator of its group does not answer the Kafka consumer, and answers a new client")]
     Uncoordinated,
+    /// Nobody in the group was given a partition, though its topics have some: it formed before they were there, and its leader, which may be
+    /// this member, has not heard of them since.
+    #[error("no member of the group {group} has a partition, though its topics have some")]
+    LeftOut {
+        /// The group.
+        group: String,
+    },
     /// The files of credentials have changed, which only a new client reads.
     #[error("the credentials for Kafka have changed")]
     Renewed,

@@ -132,6 +132,7 @@ impl Next {
             ConsumerError::TooManyDeadLetters { .. } => Self::Stay,
             ConsumerError::Disconnected
             | ConsumerError::Uncoordinated
+            | ConsumerError::LeftOut { .. }
             | ConsumerError::Renewed
             | ConsumerError::PastEnd { .. } => Self::Replace,
             ConsumerError::Stuck { .. } | ConsumerError::Fatal(_) | ConsumerError::Unsorted => {
@@ -230,6 +231,7 @@ mod tests {
         assert_eq!(after(&ConsumerError::Disconnected), Next::Replace);
         assert_eq!(after(&ConsumerError::Uncoordinated), Next::Replace);
         assert_eq!(after(&ConsumerError::Renewed), Next::Replace);
+        assert_eq!(after(&ConsumerError::LeftOut { group: String::from("a") }), Next::Replace);
         let made_again = |offset| ConsumerError::PastEnd { topic: String::from("in"), partition: 0, offset };
         assert_eq!([after(&made_again(7)), after(&made_again(9))], [Next::Replace; 2]);
         assert_eq!(after(&ConsumerError::Thread(String::new())), Next::End);

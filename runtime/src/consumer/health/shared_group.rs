@@ -1,6 +1,7 @@
 //! Why a consumer has no partitions: its group's coordinator refuses it, or it has the group in common with one that reads other topics,
 //! as where two Weirs with different `--topic-prefix` have one Kafka. The leader of a group shares out what its own user may see, so that
-//! the other gets nothing, and neither fails.
+//! the other gets nothing, and neither fails. Or the group shared out nothing, as where it formed before the topics were made again, and
+//! its leader does not hear of them: then another client does.
 
 use std::time::{Duration, Instant};
 
@@ -33,27 +34,34 @@ impl SharedGroup {
     }
 
     /// Says why the coordinator refuses this member. Else asks who else is in the group, where this member has got nothing for a while,
-    /// and says so of who reads other topics.
-    pub(super) fn look(&mut self, client: &BaseConsumer, shared: &SharedContext, has_partitions: bool) {
+    /// and says so of who reads other topics. Whether nobody has got any, though there are partitions.
+    pub(super) fn look(
+        &mut self,
+        client: &BaseConsumer,
+        shared: &SharedContext,
+        has_partitions: bool,
+    ) -> bool {
         if has_partitions {
             self.due = None;
-            return self.show(None);
+            self.show(None);
+            return false;
         }
         let (now, options) = (Instant::now(), &shared.options);
         let refusal = shared.group_refusal.get();
         let due = *self.due.get_or_insert(if refusal.is_some() { now } else { now + LOOK_EVERY });
         if now < due {
-            return;
+            return false;
         }
         self.due = Some(now + LOOK_EVERY);
         if let Some(refusal) = refusal {
-            return self.show(Some(format!(
+            self.show(Some(format!(
                 "this process has no partition, the coordinator of the group {} refuses it: {refusal}",
                 options.group
             )));
+            return false;
         }
         // It is asked again; that of the partitions says whether brokers answer.
-        let Ok(groups) = client.fetch_group_list(Some(&options.group), ANSWER_TIMEOUT) else { return };
+        let Ok(groups) = client.fetch_group_list(Some(&options.group), ANSWER_TIMEOUT) else { return false };
         let members = groups.groups().iter().flat_map(GroupInfo::members).filter_map(read);
         self.show(strangers(members, &options.topics).map(|others| {
             format!(
@@ -62,6 +70,11 @@ impl SharedGroup {
                 options.group
             )
         }));
+        let has_partitions = |topic: &String| {
+            let metadata = client.fetch_metadata(Some(topic), ANSWER_TIMEOUT);
+            metadata.is_ok_and(|told| told.topics().iter().any(|topic| !topic.partitions().is_empty()))
+        };
+        groups.groups().iter().any(shares_out_nothing) && options.topics.iter().any(has_partitions)
     }
 
     fn show(&mut self, problem: Option<String>) {
@@ -78,6 +91,12 @@ impl SharedGroup {
             None => {}
         }
     }
+}
+
+/// Whether the group is at rest, and no member of it was given a partition.
+fn shares_out_nothing(group: &GroupInfo) -> bool {
+    let assignments = group.members().iter().map(|member| member.assignment().unwrap_or_default());
+    group.state() == "Stable" && assignments.into_iter().all(subscription::is_without_topics)
 }
 
 /// A member's client, its address, and the topics that it reads, where it says so.

@@ -103,12 +103,15 @@ impl PartitionWatch {
 
     /// Looks at all partitions, and gives one that is stuck.
     fn look(&mut self) -> Option<ConsumerError> {
-        let (states, unreadable) = self.observe()?;
+        let (states, unreadable, is_left_out) = self.observe()?;
         self.show(&states, &unreadable);
         if self.registry.is_held_up() {
             // What is known of those that nobody can read stays: it has not passed.
             self.stalls.restart_clocks(Instant::now());
             return None;
+        }
+        if is_left_out {
+            return Some(ConsumerError::LeftOut { group: self.shared.options.group.clone() });
         }
         let stuck = self.past_ends.skipped(&states).or_else(|| self.stalls.stuck(Instant::now(), &states));
         if stuck.is_some() {
@@ -117,8 +120,9 @@ impl PartitionWatch {
         stuck
     }
 
-    /// Where every partition stands, and how many of each topic nobody can read; nothing where the brokers do not answer.
-    fn observe(&mut self) -> Option<(Vec<PartitionState>, ByTopic)> {
+    /// Where every partition stands, how many of each topic nobody can read, and whether the group shares out none of those that there are;
+    /// nothing where the brokers do not answer.
+    fn observe(&mut self) -> Option<(Vec<PartitionState>, ByTopic, bool)> {
         // Its errors and log lines are the consumer's too, which says them. Here they would only wait, for ever.
         while self.client.poll(SERVED_WITHIN).is_some() {}
         let mut states = match self.partition_states() {
@@ -132,12 +136,12 @@ impl PartitionWatch {
         };
         self.unanswered = 0;
         let partitions = self.registry.partitions();
-        self.shared_group.look(&self.client, &self.shared, !partitions.is_empty());
+        let is_left_out = self.shared_group.look(&self.client, &self.shared, !partitions.is_empty());
         if let Err(error) = self.shared.resets.explain(&self.client, &self.shared.metrics, &partitions) {
             tracing::debug!(%error, "what became of offsets that could not be read is not known yet");
         }
         let unreadable = self.next_record.look(&mut states, &self.stalls);
-        Some((states, unreadable))
+        Some((states, unreadable, is_left_out))
     }
 
     /// Replaces a client that the brokers do not answer by one that they do.
