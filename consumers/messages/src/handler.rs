@@ -1,9 +1,9 @@
 //! Handles one typed record: read, normalise, publish once.
 
+use crate::dedupe::{Bounds, RecentEvents, Seen};
 use crate::metrics::Metrics;
 use crate::normalise::{NormaliseError, normalise};
 use crate::rebuild::{InputPartition, rebuild};
-use crate::recent::{Bounds, RecentEvents, Seen};
 use crate::route::Routes;
 use runtime::consumer::{Failure, Handler, Output, Record, Tail, Waits};
 use runtime::kafka::dead_letter::header;

@@ -3,19 +3,19 @@
 //! Reads typed events, and publishes what concerns people, once per event, as [`schemas::inbox::Record`]s, keyed as they
 //! came: one conversation stays in order.
 
+mod dedupe;
 mod handler;
 mod input;
 mod metrics;
 mod rebuild;
-mod recent;
 mod route;
 mod settings;
 
 pub mod normalise;
 
+pub use dedupe::{Bounds, RecentEvents, Seen};
 pub use handler::InboxHandler;
 pub use input::Input;
-pub use recent::{Bounds, RecentEvents, Seen};
 pub use route::outputs_of;
 pub use settings::Settings;
 

@@ -1,6 +1,6 @@
 //! Finds out what a partition has published already, whoever did it: from the output topics.
 
-use crate::recent::{Bounds, RecentEvents};
+use crate::dedupe::{Bounds, RecentEvents};
 use runtime::consumer::{OffsetRange, ReadError, Record, Tail, TailReader};
 use runtime::kafka::partitioner::partition_of;
 use schemas::{EventId, Millis};

@@ -1,7 +1,7 @@
 //! The settings of this consumer beside the common ones.
 
 use crate::Input;
-use crate::recent::Bounds;
+use crate::dedupe::Bounds;
 use runtime::settings::{defaults, form, with_default};
 use std::time::Duration;
 

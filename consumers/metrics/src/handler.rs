@@ -3,9 +3,9 @@
 use crate::accounts::SeenAccounts;
 use crate::conversation_message::ConversationMessage;
 use crate::conversations::{Conversations, GivenUp};
+use crate::duplicates::RecentIds;
 use crate::metrics::{EventMetrics, Series};
 use crate::observe::Observation;
-use crate::recent_ids::RecentIds;
 use crate::settings::MetricsSettings;
 use crate::silence::Silence;
 use crate::stories::Stories;

@@ -8,11 +8,11 @@
 mod accounts;
 mod conversation_message;
 mod conversations;
+mod duplicates;
 mod handler;
 mod metrics;
 mod observe;
 mod read_back;
-mod recent_ids;
 mod settings;
 mod silence;
 mod stories;
