@@ -3,7 +3,7 @@
 use crate::dedupe::{Bounds, RecentEvents, Seen};
 use crate::metrics::Metrics;
 use crate::normalise::{NormaliseError, normalise};
-use crate::rebuild::{InputPartition, rebuild};
+use crate::restore::{InputPartition, restore};
 use crate::route::Routes;
 use runtime::consumer::{Failure, Handler, Output, Record, Tail, Waits};
 use runtime::kafka::dead_letter::header;
@@ -92,7 +92,7 @@ impl Handler for InboxHandler {
         let began = Instant::now();
         let outputs = self.routes.outputs_of(&first.topic).cloned().collect();
         let input = InputPartition { topic: Arc::clone(&first.topic), partition: first.partition };
-        let recent = rebuild(&self.tail, outputs, input, self.bounds).await;
+        let recent = restore(&self.tail, outputs, input, self.bounds).await;
         let mut recent = recent.map_err(|error| Failure::of_kafka(&error))?;
         self.metrics.recent_full.inc_by(recent.take_forgotten_early());
         self.metrics.rebuild_seconds.observe(began.elapsed().as_secs_f64());

@@ -7,7 +7,7 @@ mod dedupe;
 mod handler;
 mod input;
 mod metrics;
-mod rebuild;
+mod restore;
 mod route;
 mod settings;
 

@@ -15,7 +15,7 @@ pub(crate) struct InputPartition {
 }
 
 /// What was published to `outputs` of the records of a partition, within the bounds.
-pub(crate) async fn rebuild(
+pub(crate) async fn restore(
     tail: &Tail,
     outputs: Vec<Arc<str>>,
     input: InputPartition,
