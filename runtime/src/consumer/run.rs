@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::callbacks::Callbacks;
 use super::error::FirstError;
-use super::health::alone;
+use super::health::client_watchdog;
 use super::health::connection::Connection;
 use super::health::fatal_panic::fatal_if_it_panics;
 use super::health::resets::Resets;
@@ -172,7 +172,7 @@ async fn run_client<H: Handler>(
     let topics: Vec<&str> = options.topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics)?;
     let asked = (config.clone(), options.topics.first().cloned().unwrap_or_default());
-    let watching = alone::watch(connection, asked, changes, end.clone());
+    let watching = client_watchdog::watch(connection, asked, changes, end.clone());
     tokio::spawn(fatal_if_it_panics("the watch of the connection", Arc::clone(&first_error), watching));
     let watch = PartitionWatch::new(config, registry, Arc::clone(shared), process.health.clone())?;
     tokio::spawn(fatal_if_it_panics(
