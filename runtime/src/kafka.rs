@@ -1,9 +1,9 @@
 //! What producers and consumers share: their log, their statistics, the quotas that slow them, their credentials, the topics they
 //! need, the partition of a key, the headers of dead letters, what members of a group read.
 
+pub(crate) mod consecutive;
 pub mod credentials;
 pub mod dead_letter;
-pub(crate) mod in_a_row;
 pub mod last_reason;
 pub(crate) mod log;
 pub mod partitioner;

@@ -31,8 +31,8 @@ use super::context::Context;
 use super::leaders::LedElsewhere;
 use super::{Producer, ProducerError, ProducerMetrics, QuotaWatch};
 use crate::kafka::TopicPartition;
+use crate::kafka::consecutive::Consecutive;
 use crate::kafka::credentials::Changes;
-use crate::kafka::in_a_row::InARow;
 use crate::settings::KafkaSettings;
 use crate::throttle::Throttle;
 
@@ -93,7 +93,7 @@ struct Watchdog {
     /// Before the client is replaced once more.
     wait: Duration,
     /// Samples in a row without a connection.
-    lost: InARow,
+    lost: Consecutive,
     rebuilt: Vec<IntCounter>,
     metrics: ProducerMetrics,
     sending: Sending,
@@ -111,7 +111,7 @@ impl Watchdog {
             progress: Progress::new(STALLED_AFTER, now),
             built: now,
             wait: *REPLACE_EVERY.start(),
-            lost: InARow::default(),
+            lost: Consecutive::default(),
             rebuilt: Reason::counters(registry),
             metrics: ProducerMetrics::new(registry, quota),
             sending: Sending::default(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::kafka::in_a_row::InARow;
+use crate::kafka::consecutive::Consecutive;
 use crate::kafka::log::KafkaLog;
 use crate::kafka::quota::QuotaWatch;
 use crate::kafka::statistics::Statistics;
@@ -30,11 +30,11 @@ pub(super) enum Missing {
 #[derive(Debug)]
 pub(in crate::consumer) struct Connection {
     /// Samples in a row without a broker.
-    lost: InARow,
+    lost: Consecutive,
     /// Connections that were tried up to the first of them.
     tried: AtomicU64,
     /// The same without the coordinator of the group, from which all partitions come; other brokers may well answer.
-    uncoordinated: InARow,
+    uncoordinated: Consecutive,
     /// Says so after a few, with the reason that is in the log.
     shown: Check,
     log: KafkaLog,
@@ -44,9 +44,9 @@ pub(in crate::consumer) struct Connection {
 impl Connection {
     pub(in crate::consumer) fn new(shown: Check, log: KafkaLog, quota: Arc<QuotaWatch>) -> Self {
         Self {
-            lost: InARow::default(),
+            lost: Consecutive::default(),
             tried: AtomicU64::new(0),
-            uncoordinated: InARow::default(),
+            uncoordinated: Consecutive::default(),
             shown,
             log,
             quota,

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Counted by who takes the samples, for others to see.
 #[derive(Debug, Default)]
-pub(crate) struct InARow(AtomicU32);
+pub(crate) struct Consecutive(AtomicU32);
 
-impl InARow {
+impl Consecutive {
     /// Takes a sample, and returns of how many in a row it is so.
     pub(crate) fn sample(&self, is_so: bool) -> u32 {
         let count = if is_so { self.count().saturating_add(1) } else { 0 };
@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn samples_are_counted_until_one_is_not_so() {
-        let samples = InARow::default();
+        let samples = Consecutive::default();
         assert_eq!([true, true, false, true].map(|is_so| samples.sample(is_so)), [1, 2, 0, 1]);
         assert_eq!(samples.count(), 1);
         samples.forget();
