@@ -59,7 +59,7 @@ impl Lookups {
         &self,
         limit_waits: &mut LimitWaits,
         record: &Record,
-        begun: &mut Option<PendingLookup<LookupAnswer>>,
+        prefetched: &mut Option<PendingLookup<LookupAnswer>>,
         waits: &Waits,
     ) -> Result<Output, Failure> {
         let value = record.value.as_deref();
@@ -72,10 +72,10 @@ impl Lookups {
             }
             Question::Ask(ask) => {
                 // It stays where it was begun, so that it can be awaited again where this is dropped.
-                let pending = begun.get_or_insert_with(|| self.begin(ask.clone(), record));
+                let pending = prefetched.get_or_insert_with(|| self.begin(ask.clone(), record));
                 let LookupContext { client, answered, .. } = &*self.context;
                 let found = client.await_lookup(pending, &ask.account, limit_waits, record, waits).await;
-                *begun = None;
+                *prefetched = None;
                 found.map_err(|error| answered.classify(error, &client.tokens, &ask.account))?
             }
         };

@@ -32,7 +32,7 @@ impl Sources {
 
 impl Handler for Sources {
     type State = Partition;
-    type Begun = PendingLookup<LookupAnswer>;
+    type Prefetched = PendingLookup<LookupAnswer>;
 
     /// The next owner of the partition asks again.
     const CAN_BE_DROPPED: bool = true;
@@ -64,7 +64,7 @@ impl Handler for Sources {
         }
     }
 
-    fn prefetch(&self, record: &Record) -> Option<Self::Begun> {
+    fn prefetch(&self, record: &Record) -> Option<Self::Prefetched> {
         if *record.topic == *self.messages { None } else { self.lookups.prefetch(record) }
     }
 
@@ -72,12 +72,12 @@ impl Handler for Sources {
         &self,
         partition: &mut Partition,
         record: &Record,
-        begun: &mut Option<Self::Begun>,
+        prefetched: &mut Option<Self::Prefetched>,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
         match partition {
             Partition::Posts(limit_waits) => {
-                Ok(vec![self.lookups.look_up(limit_waits, record, begun, waits).await?])
+                Ok(vec![self.lookups.look_up(limit_waits, record, prefetched, waits).await?])
             }
             Partition::Customers(partition) => self.profiles.look_up(partition, record, waits).await,
         }

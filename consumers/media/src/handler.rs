@@ -58,7 +58,7 @@ impl MediaHandler {
 
 impl Handler for MediaHandler {
     type State = ();
-    type Begun = Saving;
+    type Prefetched = Saving;
 
     /// The next owner of the partition follows the links again.
     const CAN_BE_DROPPED: bool = true;
@@ -81,18 +81,18 @@ impl Handler for MediaHandler {
         &self,
         (): &mut (),
         record: &Record,
-        begun: &mut Option<Saving>,
+        prefetched: &mut Option<Saving>,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
-        if begun.is_none() {
+        if prefetched.is_none() {
             let source = self.source(record).map_err(|error| Failure::reject("unreadable", &error))?;
-            *begun = source.map(|source| self.begin(source, record));
+            *prefetched = source.map(|source| self.begin(source, record));
         }
-        let Some(saving) = begun else { return Ok(Vec::new()) };
+        let Some(saving) = prefetched else { return Ok(Vec::new()) };
         // It stays where it was begun, so that no work is lost where the turn is over before it.
         let saved = waits.on(Wait::ApiAnswer, TURN_TIMEOUT * 2, timeout(TURN_TIMEOUT, saving)).await;
         let saved = saved.map_err(|_| unavailable())?;
-        *begun = None;
+        *prefetched = None;
         saved.map_err(|error| Failure::Retry { error: format!("the saving ended early: {error}") })
     }
 }

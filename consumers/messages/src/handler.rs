@@ -85,7 +85,7 @@ fn json(inbox: &inbox::Record) -> Vec<u8> {
 
 impl Handler for InboxHandler {
     type State = RecentEvents;
-    type Begun = ();
+    type Prefetched = ();
 
     /// Reads the outputs back, which is after the former owner of the partition let go of it.
     async fn restore(&self, first: &Record) -> Result<RecentEvents, Failure> {

@@ -119,7 +119,7 @@ impl MetricsHandler {
 
 impl Handler for MetricsHandler {
     type State = Partition;
-    type Begun = ();
+    type Prefetched = ();
 
     fn reasons(&self) -> &'static [&'static str] {
         &[NOT_AN_EVENT]

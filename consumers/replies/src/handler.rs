@@ -90,7 +90,7 @@ pub(crate) struct Replies {
 
 impl Handler for Replies {
     type State = Partition;
-    type Begun = ();
+    type Prefetched = ();
 
     fn reasons(&self) -> &'static [&'static str] {
         &["unreadable", "unknown_action", "bad_command", "wrong_key"]

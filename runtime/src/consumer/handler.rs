@@ -15,7 +15,7 @@ pub trait Handler: Send + Sync + 'static {
     /// What is remembered of one partition: made before its first record, dropped on revocation.
     type State: Send + 'static;
     /// Slow work that is begun for a record before its turn; it is dropped with the record, which has to end it.
-    type Begun: Send + 'static;
+    type Prefetched: Send + 'static;
 
     /// Whether [`Self::handle`] may be dropped at any await and begun anew, as where it only looks things up. It is then, once
     /// the partition is taken away, or outputs of the records before have to be sent again.
@@ -38,7 +38,7 @@ pub trait Handler: Send + Sync + 'static {
     /// It is called once for each record, in the order of the partition and before [`Self::handle`], up to
     /// [`ConsumerOptions::look_ahead`](super::ConsumerOptions::look_ahead) records early; on the task that handles,
     /// so it must not block. A record that it heard of may never be handled: its partition may move first.
-    fn prefetch(&self, _record: &Record) -> Option<Self::Begun> {
+    fn prefetch(&self, _record: &Record) -> Option<Self::Prefetched> {
         None
     }
 
@@ -56,7 +56,7 @@ pub trait Handler: Send + Sync + 'static {
         &self,
         state: &mut Self::State,
         record: &Record,
-        begun: &mut Option<Self::Begun>,
+        prefetched: &mut Option<Self::Prefetched>,
         waits: &Waits,
     ) -> impl Future<Output = Result<Vec<Output>, Failure>> + Send;
 }

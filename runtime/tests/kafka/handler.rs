@@ -26,7 +26,7 @@ struct Scripted {
 
 impl Handler for Scripted {
     type State = ();
-    type Begun = ();
+    type Prefetched = ();
 
     async fn restore(&self, _: &Record) -> Result<(), Failure> {
         Ok(())

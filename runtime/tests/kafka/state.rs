@@ -35,7 +35,7 @@ impl<const CAN_BE_DROPPED: bool> Logged<CAN_BE_DROPPED> {
 
 impl<const CAN_BE_DROPPED: bool> Handler for Logged<CAN_BE_DROPPED> {
     type State = ();
-    type Begun = i64;
+    type Prefetched = i64;
 
     const CAN_BE_DROPPED: bool = CAN_BE_DROPPED;
 
@@ -50,8 +50,8 @@ impl<const CAN_BE_DROPPED: bool> Handler for Logged<CAN_BE_DROPPED> {
         Some(record.offset)
     }
 
-    async fn handle(&self, (): &mut (), record: &Record, begun: &mut Option<i64>, _: &Waits) -> Answer {
-        self.note(format!("handle {} with {begun:?}", record.offset));
+    async fn handle(&self, (): &mut (), record: &Record, prefetched: &mut Option<i64>, _: &Waits) -> Answer {
+        self.note(format!("handle {} with {prefetched:?}", record.offset));
         (self.act)(record.clone()).await
     }
 }

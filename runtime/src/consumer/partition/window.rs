@@ -12,7 +12,7 @@ use crate::consumer::{Handler, Record};
 /// The queue of a partition with a look at its beginning: what the handler was told of, in order, with what it has begun.
 pub(super) struct Window<H: Handler> {
     queue: Receiver<Record>,
-    prefetched: VecDeque<(Record, Option<H::Begun>)>,
+    prefetched: VecDeque<(Record, Option<H::Prefetched>)>,
     limit: usize,
 }
 
@@ -23,7 +23,7 @@ impl<H: Handler> Window<H> {
     }
 
     /// The next record, which the handler was told of; `None` once there will be none. Cancel safe.
-    pub(super) async fn next(&mut self, handler: &H) -> Option<(Record, Option<H::Begun>)> {
+    pub(super) async fn next(&mut self, handler: &H) -> Option<(Record, Option<H::Prefetched>)> {
         while self.prefetched.len() <= self.limit
             && let Ok(record) = self.queue.try_recv()
         {
@@ -55,8 +55,8 @@ impl<H: Handler> Window<H> {
 
     fn prefetch(&mut self, record: Record, handler: &H) {
         // It begins work early or not at all: what a panic is over is tried, and given up, in its turn.
-        let begun = catch_unwind(AssertUnwindSafe(|| handler.prefetch(&record))).unwrap_or_default();
-        self.prefetched.push_back((record, begun));
+        let prefetched = catch_unwind(AssertUnwindSafe(|| handler.prefetch(&record))).unwrap_or_default();
+        self.prefetched.push_back((record, prefetched));
     }
 }
 
@@ -70,17 +70,17 @@ mod tests {
     use crate::consumer::{Failure, Headers, Output, Waits};
 
     #[derive(Default)]
-    struct Prefetched(Mutex<Vec<i64>>);
+    struct Recorder(Mutex<Vec<i64>>);
 
-    impl Prefetched {
+    impl Recorder {
         fn offsets(&self) -> Vec<i64> {
             self.0.lock().unwrap().clone()
         }
     }
 
-    impl Handler for Prefetched {
+    impl Handler for Recorder {
         type State = ();
-        type Begun = i64;
+        type Prefetched = i64;
 
         async fn restore(&self, _: &Record) -> Result<(), Failure> {
             Ok(())
@@ -116,14 +116,14 @@ mod tests {
     }
 
     /// The next record's offset, and that of the record for which its work was begun.
-    async fn next(window: &mut Window<Prefetched>, handler: &Prefetched) -> Option<(i64, Option<i64>)> {
-        window.next(handler).await.map(|(record, begun)| (record.offset, begun))
+    async fn next(window: &mut Window<Recorder>, handler: &Recorder) -> Option<(i64, Option<i64>)> {
+        window.next(handler).await.map(|(record, prefetched)| (record.offset, prefetched))
     }
 
     #[tokio::test]
     async fn the_handler_is_told_once_of_each_record_and_of_no_more_than_the_limit() {
         let (sender, queue) = mpsc::channel(10);
-        let (handler, mut window) = (Prefetched::default(), Window::new(queue, 2));
+        let (handler, mut window) = (Recorder::default(), Window::new(queue, 2));
         for offset in 0..6 {
             sender.send(record(offset)).await.unwrap();
         }
@@ -136,7 +136,7 @@ mod tests {
     #[tokio::test]
     async fn records_that_come_during_the_work_are_told_of_before_it_ends() {
         let (sender, queue) = mpsc::channel(10);
-        let (handler, mut window) = (Prefetched::default(), Window::new(queue, 2));
+        let (handler, mut window) = (Recorder::default(), Window::new(queue, 2));
         let (end, ended) = oneshot::channel::<()>();
         let work = window.alongside(&handler, ended);
         let others = async {
@@ -156,7 +156,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_over_a_record_that_is_next_leaves_it_to_its_turn() {
         let (sender, queue) = mpsc::channel(10);
-        let (handler, mut window) = (Prefetched::default(), Window::new(queue, 2));
+        let (handler, mut window) = (Recorder::default(), Window::new(queue, 2));
         sender.send(record(-1)).await.unwrap();
         sender.send(record(0)).await.unwrap();
         assert_eq!(next(&mut window, &handler).await, Some((-1, None)));
@@ -166,7 +166,7 @@ mod tests {
     #[tokio::test]
     async fn without_a_look_ahead_a_record_is_told_of_right_before_it_is_handled() {
         let (sender, queue) = mpsc::channel(10);
-        let (handler, mut window) = (Prefetched::default(), Window::new(queue, 0));
+        let (handler, mut window) = (Recorder::default(), Window::new(queue, 0));
         sender.send(record(0)).await.unwrap();
         sender.send(record(1)).await.unwrap();
         assert_eq!(next(&mut window, &handler).await, Some((0, Some(0))));

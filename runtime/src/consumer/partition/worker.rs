@@ -68,7 +68,7 @@ impl<H: Handler> Worker<H> {
                 () = self.context.stop.cancelled() => return Ok(()),
             };
             match record {
-                Some((record, begun)) => self.handle(record, begun, state, pipeline).await?,
+                Some((record, prefetched)) => self.handle(record, prefetched, state, pipeline).await?,
                 None => return Ok(()),
             }
         }
@@ -77,14 +77,14 @@ impl<H: Handler> Worker<H> {
     async fn handle(
         &mut self,
         record: Record,
-        begun: Option<H::Begun>,
+        prefetched: Option<H::Prefetched>,
         state: &mut Option<H::State>,
         pipeline: &mut Pipeline,
     ) -> Result<(), Halt> {
         let span = record.span(&self.context.shared.options.group);
         let handled = {
             // It is large: pinned here, it is not moved from one to another.
-            let attempt = attempt(&*self.handler, state, &record, begun, &self.context, pipeline);
+            let attempt = attempt(&*self.handler, state, &record, prefetched, &self.context, pipeline);
             let attempt = pin!(attempt.instrument(span.clone()));
             self.window.alongside(&*self.handler, attempt).await?
         };

@@ -45,7 +45,7 @@ pub(in crate::consumer) async fn attempt<H: Handler>(
     handler: &H,
     state: &mut Option<H::State>,
     record: &Record,
-    mut begun: Option<H::Begun>,
+    mut prefetched: Option<H::Prefetched>,
     context: &WorkerContext,
     pipeline: &mut Pipeline,
 ) -> Result<Result<Vec<Output>, DeadLetterCause>, Halt> {
@@ -53,7 +53,7 @@ pub(in crate::consumer) async fn attempt<H: Handler>(
     let mut backoff = context.backoff();
     loop {
         let started = Instant::now();
-        let result = handle(handler, state, record, &mut begun, context, pipeline).await?;
+        let result = handle(handler, state, record, &mut prefetched, context, pipeline).await?;
         context.progress.set_activity(Activity::Waiting(Wait::Kafka));
         context.shared.metrics.handle_seconds.observe(started.elapsed().as_secs_f64());
         let error = match result {
@@ -62,7 +62,7 @@ pub(in crate::consumer) async fn attempt<H: Handler>(
         };
         if matches!(error, HandlerError::Panicked) {
             // What the panic left behind cannot be trusted.
-            (*state, begun) = (None, None);
+            (*state, prefetched) = (None, None);
         }
         let (after, on) = match attempts.classify(error, record, context) {
             AfterFailure::Retry(after, on) => (after, on),
@@ -82,7 +82,7 @@ async fn handle<H: Handler>(
     handler: &H,
     state: &mut Option<H::State>,
     record: &Record,
-    begun: &mut Option<H::Begun>,
+    prefetched: &mut Option<H::Prefetched>,
     context: &WorkerContext,
     pipeline: &mut Pipeline,
 ) -> Result<Result<Vec<Output>, HandlerError>, Halt> {
@@ -99,7 +99,7 @@ async fn handle<H: Handler>(
             continue;
         };
         context.progress.set_activity(Activity::Handling);
-        let work = caught(async { handler.handle(state, record, begun, &context.waits).await });
+        let work = caught(async { handler.handle(state, record, prefetched, &context.waits).await });
         if !H::CAN_BE_DROPPED {
             // As most are. It runs on until it ends, or `--finish-timeout` cuts the worker off (`AssignedPartition::join`).
             return Ok(pipeline.alongside(pin!(work)).await);

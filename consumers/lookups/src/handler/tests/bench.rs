@@ -35,7 +35,7 @@ pub(crate) struct Bench {
     pub(super) handler: Lookups,
     pub(super) limit_waits: Mutex<LimitWaits>,
     /// The lookups of records that were told of, by their offsets.
-    begun: Mutex<HashMap<i64, Option<PendingLookup<LookupAnswer>>>>,
+    prefetched: Mutex<HashMap<i64, Option<PendingLookup<LookupAnswer>>>>,
 }
 
 impl Bench {
@@ -62,8 +62,8 @@ impl Bench {
             *probe = runtime::throttle::Throttle::new(Duration::from_millis(1));
         }
         let handler = Lookups::new(Arc::new(context), "meta");
-        let (limit_waits, begun) = (Mutex::default(), Mutex::default());
-        Self { simulator, folder, registry, handler, limit_waits, begun }
+        let (limit_waits, prefetched) = (Mutex::default(), Mutex::default());
+        Self { simulator, folder, registry, handler, limit_waits, prefetched }
     }
 
     /// What every other lookup needs too.
@@ -73,9 +73,9 @@ impl Bench {
 
     /// What comes of a record in the end.
     pub(super) async fn handle(&self, record: &Record) -> Result<Output, Failure> {
-        let (mut limit_waits, mut begun) = (self.limit_waits.lock().await, self.begun.lock().await);
-        let begun = begun.entry(record.offset).or_default();
-        self.handler.look_up(&mut limit_waits, record, begun, &Waits::unwatched()).await
+        let (mut limit_waits, mut prefetched) = (self.limit_waits.lock().await, self.prefetched.lock().await);
+        let prefetched = prefetched.entry(record.offset).or_default();
+        self.handler.look_up(&mut limit_waits, record, prefetched, &Waits::unwatched()).await
     }
 
     /// As [`Self::handle`], in another partition.
@@ -100,9 +100,9 @@ impl Bench {
 
     /// A record is told of as the loop tells of it, and not handled yet; what its lookup says that it waits for.
     pub(super) async fn prefetch(&self, record: &Record) -> Option<watch::Receiver<Option<WaitReason>>> {
-        let begun = self.handler.prefetch(record);
-        let reasons = begun.as_ref().map(|pending| pending.reasons.clone());
-        self.begun.lock().await.insert(record.offset, begun);
+        let prefetched = self.handler.prefetch(record);
+        let reasons = prefetched.as_ref().map(|pending| pending.reasons.clone());
+        self.prefetched.lock().await.insert(record.offset, prefetched);
         reasons
     }
 
