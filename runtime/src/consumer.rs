@@ -25,7 +25,7 @@ mod wait;
 mod worker_context;
 
 pub use error::ConsumerError;
-pub use handler::{Failure, Handler, Waits};
+pub use handler::{Failure, Handler, StallExemption};
 pub use hashed::ByHash;
 pub use options::ConsumerOptions;
 pub use reader::error::{is_for_good, is_forbidden};

@@ -14,7 +14,7 @@ use crate::lookup::{LookupClient, WaitReporter};
 use crate::media::{CachedMedia, MediaCache};
 use crate::pending_lookup::PendingLookup;
 use crate::question::{Ask, Plan, Question};
-use runtime::consumer::{Failure, Output, Record, Waits};
+use runtime::consumer::{Failure, Output, Record, StallExemption};
 use schemas::lookup::{KnownMedia, Lookup, Status};
 use schemas::{Millis, Topic, TypedEvent, raw};
 use std::borrow::Cow;
@@ -60,7 +60,7 @@ impl Lookups {
         limit_waits: &mut LimitWaits,
         record: &Record,
         prefetched: &mut Option<PendingLookup<LookupAnswer>>,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<Output, Failure> {
         let value = record.value.as_deref();
         let event = TypedEvent::read(value).map_err(|error| Failure::reject("unreadable", &error))?;

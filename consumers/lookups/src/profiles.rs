@@ -14,7 +14,7 @@ use crate::policy::NO_CONSENT;
 use crate::settings::ProfileSettings;
 pub(crate) use customer::Customer;
 use known::KnownProfiles;
-use runtime::consumer::{Failure, OffsetRange, Output, Record, Tail, Waits};
+use runtime::consumer::{Failure, OffsetRange, Output, Record, StallExemption, Tail};
 use runtime::throttle::Throttle;
 use schemas::inbox::Platform;
 use schemas::profile::{CustomerProfile, ProfileStatus};
@@ -64,7 +64,7 @@ impl Profiles {
         &self,
         partition: &mut Partition,
         record: &Record,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<Vec<Output>, Failure> {
         let Some(customer) = Customer::of(record) else { return Ok(Vec::new()) };
         let key = customer.key();
@@ -84,7 +84,7 @@ impl Profiles {
         partition: &mut Partition,
         customer: &Customer,
         record: &Record,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<Option<Vec<u8>>, Failure> {
         let mut pending = self.begin(customer, record);
         let client = &self.context.client;

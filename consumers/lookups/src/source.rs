@@ -3,7 +3,7 @@
 use crate::handler::{LookupAnswer, Lookups};
 use crate::pending_lookup::PendingLookup;
 use crate::profiles::{self, Profiles};
-use runtime::consumer::{Failure, Handler, Output, Record, Waits};
+use runtime::consumer::{Failure, Handler, Output, Record, StallExemption};
 use schemas::Topic;
 use weir_graph::LimitWaits;
 
@@ -73,7 +73,7 @@ impl Handler for Sources {
         partition: &mut Partition,
         record: &Record,
         prefetched: &mut Option<Self::Prefetched>,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<Vec<Output>, Failure> {
         match partition {
             Partition::Posts(limit_waits) => {

@@ -4,7 +4,7 @@
 
 use crate::links::{Source, SourceError};
 use crate::save::{LinkOutcome, Saver};
-use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
+use runtime::consumer::{Failure, Handler, Output, Record, StallExemption, Wait};
 use runtime::telemetry::spans;
 use schemas::{Topic, raw};
 use std::borrow::Cow;
@@ -82,7 +82,7 @@ impl Handler for MediaHandler {
         (): &mut (),
         record: &Record,
         prefetched: &mut Option<Saving>,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<Vec<Output>, Failure> {
         if prefetched.is_none() {
             let source = self.source(record).map_err(|error| Failure::reject("unreadable", &error))?;

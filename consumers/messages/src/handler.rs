@@ -5,7 +5,7 @@ use crate::metrics::Metrics;
 use crate::normalise::{NormaliseError, normalise};
 use crate::restore::{InputPartition, restore};
 use crate::route::Routes;
-use runtime::consumer::{Failure, Handler, Output, Record, Tail, Waits};
+use runtime::consumer::{Failure, Handler, Output, Record, StallExemption, Tail};
 use runtime::kafka::dead_letter::header;
 use schemas::{EventId, Millis, TypedEvent, inbox, raw};
 use std::borrow::Cow;
@@ -108,7 +108,7 @@ impl Handler for InboxHandler {
         recent: &mut RecentEvents,
         record: &Record,
         _: &mut Option<()>,
-        _: &Waits,
+        _: &StallExemption,
     ) -> impl Future<Output = Result<Vec<Output>, Failure>> + Send {
         ready(self.handle_event(recent, record))
     }

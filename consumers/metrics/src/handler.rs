@@ -10,7 +10,7 @@ use crate::settings::MetricsSettings;
 use crate::silence::Silence;
 use crate::stories::Stories;
 use prometheus::Registry;
-use runtime::consumer::{Failure, Handler, OffsetRange, Output, Record, Tail, Waits};
+use runtime::consumer::{Failure, Handler, OffsetRange, Output, Record, StallExemption, Tail};
 use schemas::data::story_insights::StoryInsights;
 use schemas::{Kind, Millis, TypedEvent};
 use std::sync::Arc;
@@ -151,7 +151,7 @@ impl Handler for MetricsHandler {
         partition: &mut Partition,
         record: &Record,
         _: &mut Option<()>,
-        _: &Waits,
+        _: &StallExemption,
     ) -> Result<Vec<Output>, Failure> {
         self.count(partition, record)?;
         Ok(Vec::new())

@@ -43,7 +43,7 @@ use crate::outcome::CallOutcome;
 use crate::pending::{Intent, LOOK_EVERY, Pending};
 use crate::result::AttemptResult;
 use crate::settings::ReplySettings;
-use runtime::consumer::{Failure, Handler, Output, Record, SessionBounds, Wait, Waits};
+use runtime::consumer::{Failure, Handler, Output, Record, SessionBounds, StallExemption, Wait};
 use runtime::producer::Producer;
 use runtime::throttle::Throttle;
 use std::ops::ControlFlow::{Break, Continue};
@@ -110,7 +110,7 @@ impl Handler for Replies {
         state: &mut Partition,
         record: &Record,
         _: &mut Option<()>,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<Vec<Output>, Failure> {
         state.is_handled();
         if state.caught_up_at.is_none() {
@@ -169,7 +169,7 @@ impl Replies {
         &self,
         partition: &mut Partition,
         record: &Record,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<(), Failure> {
         waits.on(Wait::Kafka, INTENDED_WITHIN, self.catch_up()).await?;
         partition.caught_up(record.offset);
@@ -184,7 +184,7 @@ impl Replies {
         record: &Record,
         subject: &Subject,
         attempt: u32,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<bool, Failure> {
         if !partition.is_read_of_late() {
             self.read_on(partition, record, waits).await?;
@@ -214,7 +214,7 @@ impl Replies {
         partition: &mut Partition,
         record: &Record,
         command: &Command,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<Vec<Output>, Failure> {
         loop {
             let outcome = match self.attempt(pending, partition, record, command, waits).await {

@@ -51,13 +51,13 @@ pub trait Handler: Send + Sync + 'static {
     /// - *Panics*: as [`Failure::Retry`], but the state is made anew and the work that was begun is dropped; after the last attempt the
     ///   record is a dead letter with the reason `panic`.
     /// - *Takes longer than `--stall-timeout`*: it hangs, and costs the process a new client, then its end. What it awaits with
-    ///   [`Waits::on`] does not count, up to the limit that is stated there.
+    ///   [`StallExemption::on`] does not count, up to the limit that is stated there.
     fn handle(
         &self,
         state: &mut Self::State,
         record: &Record,
         prefetched: &mut Option<Self::Prefetched>,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> impl Future<Output = Result<Vec<Output>, Failure>> + Send;
 }
 
@@ -108,11 +108,11 @@ impl Failure {
     }
 }
 
-/// With which a handler says that it waits.
+/// With which a handler says that it waits for something outside, so that this is no stall.
 #[derive(Clone, Debug)]
-pub struct Waits(Arc<PartitionProgress>);
+pub struct StallExemption(Arc<PartitionProgress>);
 
-impl Waits {
+impl StallExemption {
     pub(super) const fn of(progress: Arc<PartitionProgress>) -> Self {
         Self(progress)
     }
@@ -147,7 +147,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_wait_is_one_until_its_limit_and_a_hanging_handler_from_then_on() {
-        let waits = Waits::unwatched();
+        let waits = StallExemption::unwatched();
         waits.0.set_activity(Activity::Handling);
         let limit = Duration::from_millis(20);
         let mut work = pin!(waits.on(Wait::ApiAnswer, limit, std::future::pending::<()>()));
@@ -166,7 +166,7 @@ mod tests {
 
     #[tokio::test]
     async fn after_a_wait_the_handler_does_what_it_did_before() {
-        let waits = Waits::unwatched();
+        let waits = StallExemption::unwatched();
         waits.0.set_activity(Activity::Handling);
         assert_eq!(waits.on(Wait::Kafka, Duration::from_secs(1), async { 5 }).await, 5);
         assert_eq!(waits.0.activity(), Activity::Handling);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::error::Halt;
-use super::handler::Waits;
+use super::handler::StallExemption;
 use super::health::resets::Resets;
 use super::metrics::ConsumerMetrics;
 use super::partition::offsets::PartitionProgress;
@@ -47,7 +47,7 @@ pub(super) struct WorkerContext {
     pub(super) stop: CancellationToken,
     pub(super) progress: Arc<PartitionProgress>,
     /// With which the handler says in `progress` that it waits.
-    pub(super) waits: Waits,
+    pub(super) waits: StallExemption,
     /// Dead letters in a row, so that a mistake in a handler does not drain a topic into them. They are those of the topic, over all of
     /// its partitions that this process reads: a mistake shows in all of them, one partition full of garbage does not.
     pub(super) consecutive_dead_letters: Arc<AtomicU64>,
@@ -61,7 +61,7 @@ impl WorkerContext {
         stop: CancellationToken,
         progress: Arc<PartitionProgress>,
     ) -> Self {
-        let waits = Waits::of(Arc::clone(&progress));
+        let waits = StallExemption::of(Arc::clone(&progress));
         let consecutive_dead_letters =
             shared.consecutive_dead_letters.get(topic).cloned().unwrap_or_default();
         Self { shared, stop, progress, waits, consecutive_dead_letters, log: Throttle::default() }

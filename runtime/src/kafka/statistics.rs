@@ -54,21 +54,21 @@ struct Broker {
     #[serde(default)]
     txretries: u64,
     #[serde(default)]
-    rtt: Window,
+    rtt: RoundTrips,
     #[serde(default)]
-    throttle: Waits,
+    throttle: Throttling,
 }
 
 /// What a broker had the client wait for in a window, in milliseconds.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-struct Waits {
+struct Throttling {
     #[serde(default)]
     max: u64,
 }
 
-/// A window of measurements, in microseconds.
+/// What requests to a broker took in a window, in microseconds.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-struct Window {
+struct RoundTrips {
     #[serde(default)]
     cnt: u64,
     #[serde(default)]

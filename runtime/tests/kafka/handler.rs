@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use runtime::consumer::{self, ConsumerError, ConsumerOptions, Failure, Handler, Output, Record, Waits};
+use runtime::consumer::{
+    self, ConsumerError, ConsumerOptions, Failure, Handler, Output, Record, StallExemption,
+};
 use runtime::process::Process;
 use runtime::process::health::Probe;
 use runtime::settings::{ConsumerSettings, KafkaSettings};
@@ -13,7 +15,7 @@ use tokio::task::JoinHandle;
 use crate::cluster::{DEADLINE, eventually};
 
 pub(crate) type Answer = Result<Vec<Output>, Failure>;
-type Act = Box<dyn Fn(Record, Waits) -> BoxFuture<'static, Answer> + Send + Sync>;
+type Act = Box<dyn Fn(Record, StallExemption) -> BoxFuture<'static, Answer> + Send + Sync>;
 
 /// Every call of the handler, in order: partition and value.
 pub(crate) type Seen = Arc<Mutex<Vec<(i32, String)>>>;
@@ -41,7 +43,13 @@ impl Handler for Scripted {
         None
     }
 
-    async fn handle(&self, (): &mut (), record: &Record, _: &mut Option<()>, waits: &Waits) -> Answer {
+    async fn handle(
+        &self,
+        (): &mut (),
+        record: &Record,
+        _: &mut Option<()>,
+        waits: &StallExemption,
+    ) -> Answer {
         self.seen.lock().expect("no poison").push((record.partition, text(record)));
         (self.act)(record.clone(), waits.clone()).await
     }
@@ -84,7 +92,7 @@ where
 pub(crate) fn start_that_waits<F>(
     kafka: KafkaSettings,
     options: ConsumerOptions,
-    act: impl Fn(Record, Waits) -> F + Send + Sync + 'static,
+    act: impl Fn(Record, StallExemption) -> F + Send + Sync + 'static,
 ) -> Running
 where
     F: Future<Output = Answer> + Send + 'static,

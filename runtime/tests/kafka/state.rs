@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use runtime::consumer::{self, ConsumerError, ConsumerOptions, Failure, Handler, Record, Waits};
+use runtime::consumer::{self, ConsumerError, ConsumerOptions, Failure, Handler, Record, StallExemption};
 use runtime::process::Process;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -50,7 +50,13 @@ impl<const CAN_BE_DROPPED: bool> Handler for Logged<CAN_BE_DROPPED> {
         Some(record.offset)
     }
 
-    async fn handle(&self, (): &mut (), record: &Record, prefetched: &mut Option<i64>, _: &Waits) -> Answer {
+    async fn handle(
+        &self,
+        (): &mut (),
+        record: &Record,
+        prefetched: &mut Option<i64>,
+        _: &StallExemption,
+    ) -> Answer {
         self.note(format!("handle {} with {prefetched:?}", record.offset));
         (self.act)(record.clone()).await
     }

@@ -2,7 +2,7 @@
 
 use super::{LookupClient, WaitReason};
 use crate::pending_lookup::PendingLookup;
-use runtime::consumer::{Failure, Record, Wait, Waits};
+use runtime::consumer::{Failure, Record, StallExemption, Wait};
 use std::time::{Duration, Instant};
 use weir_graph::{GraphId, LimitWaits, RefusalClass};
 
@@ -18,7 +18,7 @@ impl LookupClient {
         account: &GraphId,
         limit_waits: &mut LimitWaits,
         record: &Record,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<T, Failure> {
         let PendingLookup { task, reasons } = pending;
         let mut ended = self.batcher.ended();

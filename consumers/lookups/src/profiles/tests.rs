@@ -29,7 +29,7 @@ async fn who_wrote_while_the_token_was_refused_is_asked_for_once_there_is_a_new_
     let (profiles, mut partition) = profiles(&bench);
     let mut handle = async |offset| {
         let record = Record { offset, ..records("message/text").remove(0) };
-        profiles.look_up(&mut partition, &record, &Waits::unwatched()).await.unwrap().len()
+        profiles.look_up(&mut partition, &record, &StallExemption::unwatched()).await.unwrap().len()
     };
     assert_eq!((handle(1).await, handle(2).await), (0, 0));
     assert_eq!(bench.simulator.calls().len(), 1, "a token that is refused is tried by nobody");
@@ -46,7 +46,7 @@ async fn what_says_nothing_of_a_customer_takes_no_profile_s_place() {
     for body in ["{}", r#"{"status":"blocked by proxy"}"#, r#"{"id":"999","name":"Somebody else"}"#] {
         let answer = Behaviour::Answer { status: 200, body: body.to_owned() };
         bench.simulator.misbehave_times("6837251906428371", answer, 1);
-        let found = profiles.look_up(&mut partition, &record, &Waits::unwatched()).await.unwrap();
+        let found = profiles.look_up(&mut partition, &record, &StallExemption::unwatched()).await.unwrap();
         let profile: CustomerProfile<'_> = serde_json::from_slice(&found[0].value).unwrap();
         assert!(profile.profile.unwrap().get().contains("6837251906428371"), "{body}");
     }

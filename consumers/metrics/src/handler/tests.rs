@@ -37,8 +37,9 @@ fn handle_after(
         handler.count(&mut partition, &Record { offset, ..record(Some(value.as_bytes())) })?;
     }
     let record = record(value);
-    let mut result =
-        pin!(async { handler.handle(&mut partition, &record, &mut None, &Waits::unwatched()).await });
+    let mut result = pin!(async {
+        handler.handle(&mut partition, &record, &mut None, &StallExemption::unwatched()).await
+    });
     match result.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
         Poll::Pending => panic!("the handler waits"),

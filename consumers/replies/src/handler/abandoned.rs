@@ -8,7 +8,7 @@ use crate::ledger::CommandState;
 use crate::outcome::Cause;
 use crate::pending::{Intent, Pending};
 use crate::result::{AttemptResult, output};
-use runtime::consumer::{Failure, Output, Record, Wait, Waits};
+use runtime::consumer::{Failure, Output, Record, StallExemption, Wait};
 use runtime::kafka::dead_letter::RetryHistory;
 use runtime::mutex::lock;
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -32,7 +32,7 @@ impl Replies {
         record: &Record,
         command: &Command,
         overtaken: Option<Pending>,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<ControlFlow<Vec<Output>, Pending>, Failure> {
         let resends = if overtaken.is_some() { 0 } else { self.settings.resend_unknown };
         let begun = self.begin_new(partition, record, command, resends, waits).await;
@@ -57,7 +57,7 @@ impl Replies {
         record: &Record,
         command: &Command,
         resends: u32,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<ControlFlow<Vec<Output>, Pending>, Failure> {
         let (subject, follower) = (&command.subject, self.follower().await?);
         let state = self.known(follower, subject)?;
@@ -94,7 +94,7 @@ impl Replies {
         state: &CommandState,
         record: &Record,
         subject: &Subject,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<Option<Abandoned>, Failure> {
         let CommandState::Intended { attempt, position, claim } = state else { return Ok(None) };
         let (attempt, position) = (*attempt, *position);

@@ -6,7 +6,7 @@ use crate::command::{Command, Method};
 use crate::lateness;
 use crate::outcome::{self, CallOutcome, Cause};
 use crate::pending::Pending;
-use runtime::consumer::{Failure, Record, Wait, Waits};
+use runtime::consumer::{Failure, Record, StallExemption, Wait};
 use std::time::{Instant, SystemTime};
 use tracing::Instrument as _;
 use weir_graph::{AccessToken, CallBudgets, CallError};
@@ -41,7 +41,7 @@ impl Replies {
         partition: &mut Partition,
         record: &Record,
         command: &Command,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<CallOutcome, Stop> {
         let in_time = || self.in_time(command, record);
         in_time()?;

@@ -6,7 +6,7 @@ use crate::follower::history::{Former, History};
 use crate::lateness;
 use crate::outcome::Cause;
 use crate::result::AttemptResult;
-use runtime::consumer::{Failure, Output, Record, Wait, Waits};
+use runtime::consumer::{Failure, Output, Record, StallExemption, Wait};
 use std::time::{Duration, SystemTime};
 
 /// How long it may take to read the results topic back: it keeps them for days.
@@ -19,7 +19,7 @@ impl Replies {
         &self,
         record: &Record,
         subject: &Subject,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<Option<Vec<Output>>, Failure> {
         let now = SystemTime::now();
         if !lateness::is_old(record, &self.settings, now) {

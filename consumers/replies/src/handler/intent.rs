@@ -8,7 +8,7 @@ use crate::ledger::{Ledger, given_back};
 use crate::outcome::CallOutcome;
 use crate::pending::{Intent, Pending, new_claim};
 use crate::result::{AttemptResult, output};
-use runtime::consumer::{Failure, Output, Record, Wait, Waits};
+use runtime::consumer::{Failure, Output, Record, StallExemption, Wait};
 use runtime::mutex::lock;
 use runtime::producer::Outgoing;
 use runtime::telemetry::{TRACEPARENT, TraceContext};
@@ -104,7 +104,7 @@ impl Replies {
         pending: &mut Pending,
         record: &Record,
         subject: &Subject,
-        waits: &Waits,
+        waits: &StallExemption,
     ) {
         // A claim that was not to be written yet is not remembered, so that there is nothing to give back.
         if pending.intent == Intent::Overtaken || !lock(&self.claims).give_back(&pending.claim) {

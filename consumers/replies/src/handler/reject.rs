@@ -7,7 +7,7 @@ use crate::ledger::CommandState;
 use crate::outcome::Cause;
 use crate::pending::Pending;
 use crate::result::AttemptResult;
-use runtime::consumer::{Failure, Output, Record, Wait, Waits};
+use runtime::consumer::{Failure, Output, Record, StallExemption, Wait};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ impl Replies {
         partition: &mut Partition,
         record: &Record,
         unusable: Unusable,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<Failure, Failure> {
         let Unusable { subject, cause } = unusable;
         if let Some(subject) = &subject
@@ -42,7 +42,7 @@ impl Replies {
         record: &Record,
         subject: &Subject,
         cause: &Cause,
-        waits: &Waits,
+        waits: &StallExemption,
     ) -> Result<Option<Output>, Failure> {
         Ok(match self.known(self.follower().await?, subject)? {
             CommandState::New if self.is_nobodys(partition, record, subject, 1, waits).await? => {

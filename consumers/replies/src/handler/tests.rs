@@ -90,7 +90,7 @@ async fn follow(owners: [&Replies; 2]) {
 
 /// One attempt, as the loop makes it.
 async fn handle(owner: &Replies, partition: &mut Partition, record: &Record) -> Result<Vec<Output>, Failure> {
-    owner.handle(partition, record, &mut None, &Waits::unwatched()).await
+    owner.handle(partition, record, &mut None, &StallExemption::unwatched()).await
 }
 
 /// A partition that is taken long after it is doubted.

@@ -67,7 +67,7 @@ mod tests {
     use tokio::sync::{mpsc, oneshot};
 
     use super::*;
-    use crate::consumer::{Failure, Headers, Output, Waits};
+    use crate::consumer::{Failure, Headers, Output, StallExemption};
 
     #[derive(Default)]
     struct Recorder(Mutex<Vec<i64>>);
@@ -97,7 +97,7 @@ mod tests {
             (): &mut (),
             _: &Record,
             _: &mut Option<i64>,
-            _: &Waits,
+            _: &StallExemption,
         ) -> Result<Vec<Output>, Failure> {
             Ok(Vec::new())
         }

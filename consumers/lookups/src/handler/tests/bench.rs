@@ -75,12 +75,14 @@ impl Bench {
     pub(super) async fn handle(&self, record: &Record) -> Result<Output, Failure> {
         let (mut limit_waits, mut prefetched) = (self.limit_waits.lock().await, self.prefetched.lock().await);
         let prefetched = prefetched.entry(record.offset).or_default();
-        self.handler.look_up(&mut limit_waits, record, prefetched, &Waits::unwatched()).await
+        self.handler.look_up(&mut limit_waits, record, prefetched, &StallExemption::unwatched()).await
     }
 
     /// As [`Self::handle`], in another partition.
     pub(super) async fn handle_beside(&self, record: &Record) -> Result<Output, Failure> {
-        self.handler.look_up(&mut LimitWaits::default(), record, &mut None, &Waits::unwatched()).await
+        self.handler
+            .look_up(&mut LimitWaits::default(), record, &mut None, &StallExemption::unwatched())
+            .await
     }
 
     /// Returns once the lookup of a record waits for `on`.

@@ -163,7 +163,7 @@ async fn an_intent_that_was_not_acknowledged_or_read_back_is_given_back_too() {
         let mut pending = Pending::new(record.offset, 1, Vec::new());
         assert!(one.intend(&mut pending, &record, &read.subject).await.unwrap());
         pending.intent = intent;
-        one.give_back(&mut pending, &record, &read.subject, &Waits::unwatched()).await;
+        one.give_back(&mut pending, &record, &read.subject, &StallExemption::unwatched()).await;
         assert_eq!(results(&other, &mut Partition::default(), &record).await, ["done"], "{intent:?}");
     }
     assert_eq!(bench.simulator.posts().len(), 3);

@@ -124,7 +124,7 @@ async fn what_has_ended_is_not_given_back() {
     let cut_off = outputs(&other, &mut Partition::default(), &record).await;
     other.publish(&cut_off[0], &record).await.unwrap();
     assert_eq!(published(&one, "c-1").await, CommandState::Ended);
-    one.give_back(&mut pending, &record, &read.subject, &Waits::unwatched()).await;
+    one.give_back(&mut pending, &record, &read.subject, &StallExemption::unwatched()).await;
     assert_eq!(pending.intent, Intent::Again);
     assert!(!one.intend(&mut pending, &record, &read.subject).await.unwrap(), "nor intended");
 }

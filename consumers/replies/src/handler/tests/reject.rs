@@ -82,7 +82,7 @@ async fn what_was_given_back_is_refused_by_who_intends_it() {
     let mut pending = Pending::new(record.offset, 1, Vec::new());
     assert!(one.intend(&mut pending, &record, &subject).await.unwrap());
     pending.intent = Intent::Written;
-    one.give_back(&mut pending, &record, &subject, &Waits::unwatched()).await;
+    one.give_back(&mut pending, &record, &subject, &StallExemption::unwatched()).await;
     // Which does not take it for a command. Its key is the same, or its results would have no order.
     let without_text = br#"{"id":"c-1","account":"1784","action":"message","to":"1"}"#;
     let bad = Record { value: Some(without_text.to_vec()), ..command(1) };
