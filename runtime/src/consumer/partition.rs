@@ -1,12 +1,12 @@
 //! One assigned partition, as the polling thread sees it: its queue and its worker.
 //!
-//! [`assignment`] is the table of them, [`fetched`] what the client has for it, [`window`] the queue as its worker sees it, [`worker`] what works it off, and [`offsets`] how
+//! [`assignment`] is the table of them, [`fetched`] what the client has for it, [`prefetch_queue`] the queue as its worker sees it, [`worker`] what works it off, and [`offsets`] how
 //! far that has come.
 
 pub(super) mod assignment;
 pub(super) mod fetched;
 pub(super) mod offsets;
-mod window;
+mod prefetch_queue;
 mod worker;
 
 use std::convert::Infallible;
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::fetched::Fetched;
 use self::offsets::PartitionProgress;
-use self::window::Window;
+use self::prefetch_queue::PrefetchQueue;
 use self::worker::Worker;
 use super::error::FirstError;
 use super::wait::Activity;
@@ -69,7 +69,7 @@ pub(super) fn starter<H: Handler, C: ConsumerContext>(
         let worker = Worker {
             handler: Arc::clone(&handler),
             name: name.clone(),
-            window: Window::new(queue, shared.options.look_ahead),
+            prefetch_queue: PrefetchQueue::new(queue, shared.options.look_ahead),
             context: Arc::new(WorkerContext::new(
                 Arc::clone(&shared),
                 &name.topic,

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use super::window::Window;
+use super::prefetch_queue::PrefetchQueue;
 use crate::consumer::error::{FirstError, Halt};
 use crate::consumer::health::fatal_panic::fatal_if_it_panics;
 use crate::consumer::record::attempt::attempt;
@@ -20,7 +20,7 @@ use tracing::Instrument as _;
 pub(super) struct Worker<H: Handler> {
     pub(super) handler: Arc<H>,
     pub(super) name: TopicPartition,
-    pub(super) window: Window<H>,
+    pub(super) prefetch_queue: PrefetchQueue<H>,
     pub(super) context: Arc<WorkerContext>,
 }
 
@@ -63,7 +63,7 @@ impl<H: Handler> Worker<H> {
                     pipeline.settle(outcome).await?;
                     continue;
                 }
-                record = self.window.next(&*self.handler), if pipeline.len() < room => record,
+                record = self.prefetch_queue.next(&*self.handler), if pipeline.len() < room => record,
                 // Last, as whoever works seldom comes to wait for it.
                 () = self.context.stop.cancelled() => return Ok(()),
             };
@@ -86,7 +86,7 @@ impl<H: Handler> Worker<H> {
             // It is large: pinned here, it is not moved from one to another.
             let attempt = attempt(&*self.handler, state, &record, prefetched, &self.context, pipeline);
             let attempt = pin!(attempt.instrument(span.clone()));
-            self.window.alongside(&*self.handler, attempt).await?
+            self.prefetch_queue.alongside(&*self.handler, attempt).await?
         };
         match handled {
             Ok(mut outputs) => {

@@ -10,13 +10,13 @@ use tokio::sync::mpsc::Receiver;
 use crate::consumer::{Handler, Record};
 
 /// The queue of a partition with a look at its beginning: what the handler was told of, in order, with what it has begun.
-pub(super) struct Window<H: Handler> {
+pub(super) struct PrefetchQueue<H: Handler> {
     queue: Receiver<Record>,
     prefetched: VecDeque<(Record, Option<H::Prefetched>)>,
     limit: usize,
 }
 
-impl<H: Handler> Window<H> {
+impl<H: Handler> PrefetchQueue<H> {
     /// Looks `limit` records ahead of the one in work.
     pub(super) const fn new(queue: Receiver<Record>, limit: usize) -> Self {
         Self { queue, prefetched: VecDeque::new(), limit }
@@ -116,29 +116,32 @@ mod tests {
     }
 
     /// The next record's offset, and that of the record for which its work was begun.
-    async fn next(window: &mut Window<Recorder>, handler: &Recorder) -> Option<(i64, Option<i64>)> {
-        window.next(handler).await.map(|(record, prefetched)| (record.offset, prefetched))
+    async fn next(
+        prefetch_queue: &mut PrefetchQueue<Recorder>,
+        handler: &Recorder,
+    ) -> Option<(i64, Option<i64>)> {
+        prefetch_queue.next(handler).await.map(|(record, prefetched)| (record.offset, prefetched))
     }
 
     #[tokio::test]
     async fn the_handler_is_told_once_of_each_record_and_of_no_more_than_the_limit() {
         let (sender, queue) = mpsc::channel(10);
-        let (handler, mut window) = (Recorder::default(), Window::new(queue, 2));
+        let (handler, mut prefetch_queue) = (Recorder::default(), PrefetchQueue::new(queue, 2));
         for offset in 0..6 {
             sender.send(record(offset)).await.unwrap();
         }
-        assert_eq!(next(&mut window, &handler).await, Some((0, Some(0))));
+        assert_eq!(next(&mut prefetch_queue, &handler).await, Some((0, Some(0))));
         assert_eq!(handler.offsets(), [0, 1, 2]);
-        assert_eq!(next(&mut window, &handler).await, Some((1, Some(1))));
+        assert_eq!(next(&mut prefetch_queue, &handler).await, Some((1, Some(1))));
         assert_eq!(handler.offsets(), [0, 1, 2, 3]);
     }
 
     #[tokio::test]
     async fn records_that_come_during_the_work_are_told_of_before_it_ends() {
         let (sender, queue) = mpsc::channel(10);
-        let (handler, mut window) = (Recorder::default(), Window::new(queue, 2));
+        let (handler, mut prefetch_queue) = (Recorder::default(), PrefetchQueue::new(queue, 2));
         let (end, ended) = oneshot::channel::<()>();
-        let work = window.alongside(&handler, ended);
+        let work = prefetch_queue.alongside(&handler, ended);
         let others = async {
             for offset in 0..5 {
                 sender.send(record(offset)).await.unwrap();
@@ -156,24 +159,24 @@ mod tests {
     #[tokio::test]
     async fn a_panic_over_a_record_that_is_next_leaves_it_to_its_turn() {
         let (sender, queue) = mpsc::channel(10);
-        let (handler, mut window) = (Recorder::default(), Window::new(queue, 2));
+        let (handler, mut prefetch_queue) = (Recorder::default(), PrefetchQueue::new(queue, 2));
         sender.send(record(-1)).await.unwrap();
         sender.send(record(0)).await.unwrap();
-        assert_eq!(next(&mut window, &handler).await, Some((-1, None)));
+        assert_eq!(next(&mut prefetch_queue, &handler).await, Some((-1, None)));
         assert_eq!(handler.offsets(), [0]);
     }
 
     #[tokio::test]
     async fn without_a_look_ahead_a_record_is_told_of_right_before_it_is_handled() {
         let (sender, queue) = mpsc::channel(10);
-        let (handler, mut window) = (Recorder::default(), Window::new(queue, 0));
+        let (handler, mut prefetch_queue) = (Recorder::default(), PrefetchQueue::new(queue, 0));
         sender.send(record(0)).await.unwrap();
         sender.send(record(1)).await.unwrap();
-        assert_eq!(next(&mut window, &handler).await, Some((0, Some(0))));
-        window.alongside(&handler, async {}).await;
+        assert_eq!(next(&mut prefetch_queue, &handler).await, Some((0, Some(0))));
+        prefetch_queue.alongside(&handler, async {}).await;
         assert_eq!(handler.offsets(), [0]);
         drop(sender);
-        assert_eq!(next(&mut window, &handler).await, Some((1, Some(1))));
-        assert_eq!(next(&mut window, &handler).await, None);
+        assert_eq!(next(&mut prefetch_queue, &handler).await, Some((1, Some(1))));
+        assert_eq!(next(&mut prefetch_queue, &handler).await, None);
     }
 }
