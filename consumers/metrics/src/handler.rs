@@ -1,11 +1,11 @@
 //! Handles one record: reads the event and adds it to the metrics.
 
-use crate::accounts::SeenAccounts;
 use crate::conversation_message::ConversationMessage;
 use crate::conversations::{Conversations, GivenUp};
 use crate::duplicates::RecentIds;
 use crate::metrics::{EventMetrics, Series};
 use crate::observe::Observation;
+use crate::seen_accounts::SeenAccounts;
 use crate::settings::MetricsSettings;
 use crate::silence::Silence;
 use crate::stories::Stories;

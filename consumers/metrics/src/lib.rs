@@ -5,14 +5,14 @@
 //! must not forget (when accounts were last heard of, their last stories, who waits for an answer) is read back from the
 //! topics.
 
-mod accounts;
+mod account_read_back;
 mod conversation_message;
 mod conversations;
 mod duplicates;
 mod handler;
 mod metrics;
 mod observe;
-mod read_back;
+mod seen_accounts;
 mod settings;
 mod silence;
 mod stories;
@@ -20,9 +20,9 @@ mod unknown;
 
 pub use settings::MetricsSettings;
 
+use account_read_back::AccountReadBack;
 use handler::{AccountState, MetricsHandler};
 use prometheus::Registry;
-use read_back::AccountReadBack;
 use runtime::consumer::{self, ConsumerError, ConsumerOptions, Tail};
 use runtime::process::{About, Process};
 use runtime::settings::CommonSettings;
