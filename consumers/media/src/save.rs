@@ -1,6 +1,6 @@
 //! One link to its end: saved, or why not.
 
-mod breaker;
+mod admission;
 mod known_links;
 mod lifetime;
 mod record;
@@ -12,7 +12,7 @@ use crate::links::{LinkRef, Source};
 use crate::metrics::MediaMetrics;
 use crate::settings::MediaSettings;
 use crate::store::{self, Store, StoreError, Stored, Upload};
-use breaker::StoreBreaker;
+use admission::Admission;
 use futures_util::future::join_all;
 use known_links::KnownLinks;
 use object_store::path::Path;
@@ -36,7 +36,7 @@ const LOG_EVERY: Duration = Duration::from_secs(30);
 pub(crate) struct Saver {
     fetcher: Fetcher,
     store: Store,
-    breaker: StoreBreaker,
+    admission: Admission,
     known: KnownLinks,
     settings: MediaSettings,
     metrics: MediaMetrics,
@@ -86,7 +86,7 @@ impl Saver {
         Self {
             fetcher,
             store,
-            breaker: StoreBreaker::new(settings.media_concurrency),
+            admission: Admission::new(settings.media_concurrency),
             known: KnownLinks::default(),
             settings: settings.clone(),
             metrics,
@@ -108,7 +108,7 @@ impl Saver {
         let host = fetch::host(&link.link.url);
         loop {
             let (mut lead, known) = self.known.enter(link).await;
-            let (is_probe, slot) = self.breaker.admit(dies, &host).await;
+            let (is_probe, slot) = self.admission.admit(dies, &host).await;
             // What waits behind others has not failed.
             let began = Instant::now();
             let failure = match self.attempt(link, is_probe, known, lead.as_deref_mut()).await {
@@ -126,8 +126,8 @@ impl Saver {
                 again => Err(again),
             };
             match &ended {
-                Err(AttemptError::Store(_)) => self.breaker.record_failure(is_probe),
-                _ if is_probe => self.breaker.probe_undecided(),
+                Err(AttemptError::Store(_)) => self.admission.record_failure(is_probe),
+                _ if is_probe => self.admission.probe_undecided(),
                 _ => {}
             }
             drop((lead, slot));
@@ -175,7 +175,7 @@ impl Saver {
     }
 
     fn count_saved(&self, LinkRef { source, link, .. }: LinkRef<'_>, bytes: u64) {
-        self.breaker.record_success();
+        self.admission.record_success();
         self.metrics.count_link(link.origin, MediaStatus::Saved);
         let received = source.received.as_deref().and_then(Millis::parse);
         self.metrics.saved(bytes, received.map(|received| now().since(received)));

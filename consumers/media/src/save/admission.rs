@@ -13,7 +13,7 @@ const PROBE_WITHIN: Duration = Duration::from_secs(30);
 
 /// The limit and the circuit breaker that all links go through.
 #[derive(Debug)]
-pub(super) struct StoreBreaker {
+pub(super) struct Admission {
     slots: Slots,
     /// Those that wait for the store stand in a line, of which the first watches it.
     line: Mutex<()>,
@@ -28,7 +28,7 @@ struct OpenState {
     next_probe: Instant,
 }
 
-impl StoreBreaker {
+impl Admission {
     /// For so many links at once.
     pub(super) fn new(slots: usize) -> Self {
         Self { slots: Slots::new(slots), line: Mutex::default(), store: watch::Sender::new(None) }
@@ -110,56 +110,56 @@ mod tests {
     use super::*;
     use futures_util::FutureExt as _;
 
-    async fn admit(breaker: &StoreBreaker) -> (bool, Slot) {
-        breaker.admit(Millis::since_epoch(0), "a.fbcdn.net").await
+    async fn admit(admission: &Admission) -> (bool, Slot) {
+        admission.admit(Millis::since_epoch(0), "a.fbcdn.net").await
     }
 
     /// When the next one may probe it.
-    fn next_probe(breaker: &StoreBreaker) -> Option<Instant> {
-        breaker.store.borrow().as_ref().map(|open| open.next_probe)
+    fn next_probe(admission: &Admission) -> Option<Instant> {
+        admission.store.borrow().as_ref().map(|open| open.next_probe)
     }
 
     #[tokio::test]
     async fn no_more_pass_at_once_than_there_are_slots() {
-        let breaker = StoreBreaker::new(2);
-        let (first, _slot) = admit(&breaker).await;
-        let (second, slot) = admit(&breaker).await;
+        let admission = Admission::new(2);
+        let (first, _slot) = admit(&admission).await;
+        let (second, slot) = admit(&admission).await;
         assert!(!first && !second, "the store refuses nothing");
-        assert!(admit(&breaker).now_or_never().is_none());
+        assert!(admit(&admission).now_or_never().is_none());
         drop(slot);
-        assert!(admit(&breaker).now_or_never().is_some());
+        assert!(admit(&admission).now_or_never().is_some());
     }
 
     #[tokio::test]
     async fn while_the_store_refuses_one_probes_it_and_all_pass_once_it_takes_something() {
-        let breaker = StoreBreaker::new(5);
-        breaker.record_failure(false);
-        let (is_probe, _slot) = admit(&breaker).await;
+        let admission = Admission::new(5);
+        admission.record_failure(false);
+        let (is_probe, _slot) = admit(&admission).await;
         assert!(is_probe);
-        assert!(admit(&breaker).now_or_never().is_none(), "one is enough");
-        breaker.record_success();
+        assert!(admit(&admission).now_or_never().is_none(), "one is enough");
+        admission.record_success();
         for _ in 0..2 {
-            assert!(!admit(&breaker).await.0);
+            assert!(!admit(&admission).await.0);
         }
     }
 
     #[tokio::test]
     async fn where_one_probe_decides_nothing_the_next_one_does() {
-        let breaker = StoreBreaker::new(5);
-        breaker.record_failure(false);
-        let (_, _slot) = admit(&breaker).await;
-        breaker.probe_undecided();
-        assert!(admit(&breaker).await.0);
+        let admission = Admission::new(5);
+        admission.record_failure(false);
+        let (_, _slot) = admit(&admission).await;
+        admission.probe_undecided();
+        assert!(admit(&admission).await.0);
     }
 
     #[tokio::test]
     async fn many_that_are_refused_at_once_count_once() {
-        let breaker = StoreBreaker::new(5);
-        breaker.record_failure(false);
-        let first = next_probe(&breaker);
-        breaker.record_failure(false);
-        assert_eq!(next_probe(&breaker), first);
-        breaker.record_success();
-        assert_eq!(next_probe(&breaker), None);
+        let admission = Admission::new(5);
+        admission.record_failure(false);
+        let first = next_probe(&admission);
+        admission.record_failure(false);
+        assert_eq!(next_probe(&admission), first);
+        admission.record_success();
+        assert_eq!(next_probe(&admission), None);
     }
 }
