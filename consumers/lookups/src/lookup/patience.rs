@@ -1,4 +1,4 @@
-//! Whether a lookup whose calls fail is given up: pure.
+//! Whether a lookup whose calls fail, or may not be made, is given up: pure.
 //!
 //! | its call | its patience | it is given up |
 //! |---|---|---|
@@ -6,11 +6,15 @@
 //! | did not reach its host, while others are reached | runs | after `--lookup-patience`, of its own or of all that wait for the host |
 //! | did not reach its host, nor is any other reached | stands still | not for that |
 //! | failed with its batch as a whole | runs | not for that: it goes into a smaller one |
-//! | was not made, for want of a token | stands still | not here: see `token` in `lookup.rs` |
-//! | was not made, for a limit of calls | stands still | not here: see [`super::steps`] |
+//! | was not made, for want of a token | stands still | at once or never, by `--without-token`: see `token` in `lookup.rs` |
+//! | was not made, for a limit of its account alone | stands still | once what its partition has waited for that since the account's last answer, with what is left of it, exceeds `--lookup-limit-patience`: it blocks the other accounts of its partition |
+//! | was not made, for another limit of calls | stands still | not for that: it stops others as well |
 
+use super::WaitReason;
 use crate::settings::RetrySettings;
+use runtime::consumer::Failure;
 use std::time::{Duration, Instant};
+use weir_graph::{GraphId, LimitWaits, RefusalClass};
 
 /// How a call failed.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +65,26 @@ impl Patience {
             FailedCall::NoneReached { .. } | FailedCall::Batch => false,
         }
     }
+}
+
+/// Gives a lookup up (`throttled`) that waits for a limit of its account alone, where its partition has waited for that too long, with what
+/// is left of it.
+pub(super) fn check_account_limit(
+    reason: &WaitReason,
+    account: &GraphId,
+    limit_waits: &LimitWaits,
+    patience: Duration,
+    now: Instant,
+) -> Result<(), Failure> {
+    let WaitReason { why, until: Some(until), is_account_limit: true, .. } = reason else {
+        return Ok(());
+    };
+    let left = until.saturating_duration_since(now);
+    if limit_waits.waited(account) + left <= patience {
+        return Ok(());
+    }
+    let error = format!("{why}: another {} s for account {account}", left.as_secs());
+    Err(Failure::RejectUncounted { reason: RefusalClass::Throttled.as_str(), error })
 }
 
 #[cfg(test)]

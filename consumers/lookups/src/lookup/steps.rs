@@ -1,10 +1,11 @@
-//! Awaits a lookup, reports what it waits for, and gives it up where the limit of one account lasts too long.
+//! Awaits a lookup, and reports what it waits for.
 
+use super::patience::check_account_limit;
 use super::{LookupClient, WaitReason};
 use crate::pending_lookup::PendingLookup;
 use runtime::consumer::{Failure, Record, StallExemption, Wait};
 use std::time::{Duration, Instant};
-use weir_graph::{GraphId, LimitWaits, RefusalClass};
+use weir_graph::{GraphId, LimitWaits};
 
 /// How much longer than is known a lookup may wait before it counts as one that hangs.
 const SLACK: Duration = Duration::from_secs(30);
@@ -29,7 +30,8 @@ impl LookupClient {
             let (on, limit) = self.wait_and_limit(reason.as_ref());
             if let Some(reason) = &reason {
                 self.log_wait(record, &reason.why);
-                self.check_limit_patience(reason, account, limit_waits)?;
+                let patience = self.settings.lookup_limit_patience;
+                check_account_limit(reason, account, limit_waits, patience, began)?;
             }
             let next_event = async {
                 tokio::select! {
@@ -61,25 +63,6 @@ impl LookupClient {
                 return Ok(found);
             }
         }
-    }
-
-    /// Gives the lookup up (`throttled`) where what this partition has waited for the account's limit since its last answer, with what
-    /// is left of the current stop, exceeds `--lookup-limit-patience`: it blocks the other accounts of its partition.
-    fn check_limit_patience(
-        &self,
-        reason: &WaitReason,
-        account: &GraphId,
-        limit_waits: &LimitWaits,
-    ) -> Result<(), Failure> {
-        let WaitReason { why, until: Some(until), is_account_limit: true, .. } = reason else {
-            return Ok(());
-        };
-        let left = until.saturating_duration_since(Instant::now());
-        if limit_waits.waited(account) + left <= self.settings.lookup_limit_patience {
-            return Ok(());
-        }
-        let error = format!("{why}: another {} s for account {account}", left.as_secs());
-        Err(Failure::RejectUncounted { reason: RefusalClass::Throttled.as_str(), error })
     }
 
     /// What the loop is told that a lookup waits for, and how long it may.
