@@ -20,9 +20,9 @@ pub(super) struct Debounce {
 type Refusals = (Instant, Instant);
 
 impl Debounce {
-    /// Whether the refusal counts, so that the delivery is parked; otherwise it is sent again. A broker holds a whole batch against
+    /// Whether the delivery is parked for the refusal; otherwise it is sent again. A broker holds a whole batch against
     /// the limit of its topic, and refuses it for one record, so that whose records these are is known only of a delivery that was sent alone.
-    pub(super) fn counts(&mut self, why: Refused, is_alone: bool, now: Instant) -> bool {
+    pub(super) fn should_park(&mut self, why: Refused, is_alone: bool, now: Instant) -> bool {
         let refusals = match why {
             Refused::TooLarge | Refused::Invalid => return is_alone,
             Refused::NotAuthorized => &mut self.unauthorized,
@@ -45,8 +45,8 @@ mod tests {
     fn a_delivery_that_is_too_large_or_invalid_is_refused_at_once_unless_it_may_be_the_batch() {
         let (mut debounce, now) = (Debounce::default(), Instant::now());
         for why in [Refused::TooLarge, Refused::Invalid] {
-            assert!(debounce.counts(why, true, now));
-            assert!(!debounce.counts(why, false, now));
+            assert!(debounce.should_park(why, true, now));
+            assert!(!debounce.should_park(why, false, now));
         }
     }
 
@@ -54,8 +54,9 @@ mod tests {
     fn a_missing_or_forbidden_topic_counts_after_three_minutes() {
         for why in [Refused::UnknownTopic, Refused::NotAuthorized] {
             let (mut debounce, start) = (Debounce::default(), Instant::now());
-            let counted: Vec<_> =
-                (0..200).filter(|second| debounce.counts(why, false, start + SECOND * *second)).collect();
+            let counted: Vec<_> = (0..200)
+                .filter(|second| debounce.should_park(why, false, start + SECOND * *second))
+                .collect();
             assert_eq!(counted.first(), Some(&180));
             assert_eq!(counted.len(), 20, "later deliveries do not wait again");
         }
@@ -64,9 +65,9 @@ mod tests {
     #[test]
     fn a_topic_that_was_found_meanwhile_starts_over() {
         let (mut debounce, start) = (Debounce::default(), Instant::now());
-        assert!(!debounce.counts(Refused::UnknownTopic, false, start));
-        assert!(!debounce.counts(Refused::NotAuthorized, false, start + LASTS / 2));
-        assert!(!debounce.counts(Refused::UnknownTopic, false, start + LASTS));
-        assert!(!debounce.counts(Refused::UnknownTopic, false, start + LASTS + SECOND));
+        assert!(!debounce.should_park(Refused::UnknownTopic, false, start));
+        assert!(!debounce.should_park(Refused::NotAuthorized, false, start + LASTS / 2));
+        assert!(!debounce.should_park(Refused::UnknownTopic, false, start + LASTS));
+        assert!(!debounce.should_park(Refused::UnknownTopic, false, start + LASTS + SECOND));
     }
 }

@@ -96,7 +96,7 @@ impl Drain {
         }
         let sent = self.kafka.publish_spooled(&delivery, is_first).await.ok_or(NotSent::Waits)?;
         sent.map_err(|why| match why {
-            NotPublished::Refused(why) if self.debounce.counts(why, true, Instant::now()) => {
+            NotPublished::Refused(why) if self.debounce.should_park(why, true, Instant::now()) => {
                 NotSent::Refused(why.into())
             }
             _ => NotSent::Failed,
@@ -132,7 +132,7 @@ impl Drain {
             match receipt.map(|receipt| receipt.map_err(NotPublished::from)) {
                 Ok(Ok(())) => outcome.acknowledged.push(stored),
                 Ok(Err(NotPublished::Refused(why)))
-                    if self.debounce.counts(why, is_alone, Instant::now()) =>
+                    if self.debounce.should_park(why, is_alone, Instant::now()) =>
                 {
                     outcome.refused.push((stored, why.into()));
                 }
