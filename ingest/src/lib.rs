@@ -4,11 +4,11 @@
 //! `signature` verifies the body, `delivery` gives it an id, and `durable` has it acknowledged by `kafka` or written to
 //! the `spool` before it is answered 200.
 
+mod blocking_work;
 mod delivery;
 mod durable;
 mod http;
 mod kafka;
-mod large;
 mod metrics;
 mod server;
 pub mod settings;

@@ -4,8 +4,8 @@ use super::bytes_on_kafka;
 use super::not_published::NotPublished;
 use super::producers::Producers;
 use super::writer::OpenBatch;
+use crate::blocking_work::BlockingWork;
 use crate::delivery::Delivery;
-use crate::large::LargeDeliveries;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use enum_map::EnumMap;
@@ -37,7 +37,7 @@ pub(crate) struct Publisher {
     process_name: &'static str,
     metrics: Arc<Metrics>,
     error_log: Throttle,
-    large: LargeDeliveries,
+    blocking: BlockingWork,
 }
 
 impl Publisher {
@@ -50,15 +50,24 @@ impl Publisher {
     ) -> Self {
         let Settings { max_events, min_bytes_per_event, .. } = *settings;
         let topics = EnumMap::from_fn(|topic: Topic| topic.name(topic_prefix));
-        let (error_log, large) = (Throttle::default(), LargeDeliveries::default());
-        Self { producers, topics, max_events, min_bytes_per_event, process_name, metrics, error_log, large }
+        let (error_log, blocking) = (Throttle::default(), BlockingWork::default());
+        Self {
+            producers,
+            topics,
+            max_events,
+            min_bytes_per_event,
+            process_name,
+            metrics,
+            error_log,
+            blocking,
+        }
     }
 
     /// The events of a delivery: at most `--max-events`, and for its size no more than `--min-bytes-per-event` allows.
     pub(crate) fn split<'d>(&self, delivery: &'d Delivery) -> Split<'d> {
         let bytes = delivery.body.bytes();
         let most = schemas::most_events(bytes.len(), self.max_events, self.min_bytes_per_event);
-        self.large.block_in_place(bytes.len(), || schemas::split(bytes, most))
+        self.blocking.block_in_place(bytes.len(), || schemas::split(bytes, most))
     }
 
     /// Queues all records of a delivery; the acknowledgement resolves once Kafka has acknowledged all of them.
@@ -67,7 +76,7 @@ impl Publisher {
         delivery: &Delivery,
         split: &Split<'_>,
     ) -> Result<Acknowledgement, NotPublished> {
-        self.large.block_in_place(delivery.body.bytes().len(), || self.send_all(delivery, split))
+        self.blocking.block_in_place(delivery.body.bytes().len(), || self.send_all(delivery, split))
     }
 
     fn send_all(&self, delivery: &Delivery, split: &Split<'_>) -> Result<Acknowledgement, NotPublished> {

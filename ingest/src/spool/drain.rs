@@ -12,8 +12,8 @@ mod tests;
 
 use super::Spool;
 use super::database::{Change, ParkReason, RowKey, StoredRow};
+use crate::blocking_work::BlockingWork;
 use crate::kafka::Kafka;
-use crate::large::LargeDeliveries;
 use debounce::Debounce;
 use parked::Parked;
 use retired_files::{Next, RetiredFiles};
@@ -68,7 +68,7 @@ struct Drain {
     parked: Parked,
     /// The delivery of the latest panic, and whether the one before was over the same.
     panicked_over: Option<(RowKey, bool)>,
-    large: LargeDeliveries,
+    blocking: BlockingWork,
     log: Throttle,
 }
 
@@ -84,7 +84,7 @@ impl Drain {
             debounce: Debounce::default(),
             parked: Parked::new(),
             panicked_over: None,
-            large: LargeDeliveries::default(),
+            blocking: BlockingWork::default(),
             log: Throttle::default(),
         }
     }
@@ -173,7 +173,7 @@ impl Drain {
         let (parked, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_refused);
         let mut outcome = self.send(rows).await;
         for stored in parked {
-            let is_intact = self.large.block_in_place(stored.row.body.len(), || stored.row.is_intact());
+            let is_intact = self.blocking.block_in_place(stored.row.body.len(), || stored.row.is_intact());
             let reason = if is_intact { stored.parked.clone() } else { None };
             outcome.refused.push((stored, reason.unwrap_or(ParkReason::Corrupt)));
         }

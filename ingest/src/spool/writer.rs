@@ -6,10 +6,10 @@ use super::database::{Change, StoredRow};
 use super::files::{OpenError, is_read_only};
 use super::inspect::{InspectError, Request, Response};
 use super::store::{Store, StoreParts};
+use crate::blocking_work::BlockingWork;
 use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
 use crate::kafka::AccountPermit;
-use crate::large::LargeDeliveries;
 use runtime::process::supervisor::Pauses;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ pub(super) struct Writer {
     commands: mpsc::Sender<Command>,
     /// What is left of [`QUEUE_BYTES`] and the largest body.
     queue: Arc<Semaphore>,
-    large: Arc<LargeDeliveries>,
+    blocking: Arc<BlockingWork>,
 }
 
 pub(super) enum Command {
@@ -56,7 +56,11 @@ impl Writer {
         let (commands, queue) = mpsc::channel(COMMANDS);
         let thread = std::thread::Builder::new().name("spool".to_owned());
         thread.spawn(move || supervise(&parts, queue)).map_err(OpenError::Thread)?;
-        Ok(Self { commands, queue: Arc::new(Semaphore::new(QUEUE_BYTES + max_body)), large: Arc::default() })
+        Ok(Self {
+            commands,
+            queue: Arc::new(Semaphore::new(QUEUE_BYTES + max_body)),
+            blocking: Arc::default(),
+        })
     }
 
     /// Returns once the delivery is on the disk.
@@ -65,7 +69,7 @@ impl Writer {
         delivery: &Delivery,
         permit: Option<AccountPermit>,
     ) -> Result<(), Unavailable> {
-        let row = self.large.block_in_place(delivery.body.bytes().len(), || delivery.to_row());
+        let row = self.blocking.block_in_place(delivery.body.bytes().len(), || delivery.to_row());
         let bytes = row.cost();
         let queued = u32::try_from(bytes).ok();
         let queued = queued.and_then(|bytes| Arc::clone(&self.queue).try_acquire_many_owned(bytes).ok());

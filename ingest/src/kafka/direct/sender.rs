@@ -123,7 +123,7 @@ impl Session<'_> {
             };
             let bytes = produce::bytes_to_compress(&batches, tuning.compression);
             // The batches are gone before it is written, which may take as long as an answer.
-            let request = self.shared.large.block_in_place(bytes, || {
+            let request = self.shared.blocking.block_in_place(bytes, || {
                 let request = produce::request(batches, tuning.compression, tuning.broker_timeout);
                 encode(correlation, client_id, produce::VERSION, &request)
             });

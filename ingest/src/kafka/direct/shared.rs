@@ -4,7 +4,7 @@ use super::options::Tuning;
 use super::security::Security;
 use super::state::{BatchOutcome, STALE_METADATA, State, local};
 use super::ticket::Ticket;
-use crate::large::LargeDeliveries;
+use crate::blocking_work::BlockingWork;
 use arc_swap::ArcSwap;
 use kafka_protocol::messages::MetadataResponse;
 use runtime::kafka::credentials::Credentials;
@@ -35,7 +35,7 @@ pub(super) struct Shared {
     /// Why a connection or request failed last, with the address of the broker.
     pub(super) last_reason: LastReason,
     /// Batches that take long to compress.
-    pub(super) large: LargeDeliveries,
+    pub(super) blocking: BlockingWork,
     not_acknowledged: Throttle,
 }
 
@@ -60,7 +60,7 @@ impl Shared {
             refresh_metadata: Notify::new(),
             drained: Notify::new(),
             last_reason: LastReason::default(),
-            large: LargeDeliveries::default(),
+            blocking: BlockingWork::default(),
             not_acknowledged: Throttle::default(),
         })
     }

@@ -85,7 +85,7 @@ impl Drain {
         #[cfg(test)]
         assert_ne!(stored.row.body.as_ref(), super::tests::PANICS, "as the test wants");
         let read = || Delivery::from_row(&stored.row);
-        let delivery = self.large.block_in_place(stored.row.body.len(), read);
+        let delivery = self.blocking.block_in_place(stored.row.body.len(), read);
         let delivery = delivery.ok_or(NotSent::Refused(ParkReason::Corrupt))?;
         let in_flight = &self.spool.in_flight;
         if in_flight.contains(delivery.id) {

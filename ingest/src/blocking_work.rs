@@ -1,29 +1,29 @@
-//! What takes long of a large body, beyond 64 KiB: another thread serves the other requests meanwhile. Which deliveries are large for
-//! Kafka, `--account-bytes-in-flight` says (`kafka/producers.rs`).
+//! Work that blocks its thread for long, on more than 64 KiB of a delivery or of a batch: another thread serves the other requests
+//! meanwhile. Which deliveries are large for Kafka, `--account-bytes-in-flight` says (`kafka/producers.rs`).
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 use tokio::task::block_in_place;
 
-/// A body beyond this size takes the thread of other requests for longer than they should wait for it.
+/// What is beyond this size takes the thread of other requests for longer than they should wait for it.
 const LARGE: usize = 64 << 10;
-/// Large deliveries that are worked on at once: their events take many times the memory of a body, and nothing counts them.
+/// Pieces of such work at once: the events of a delivery take many times the memory of its body, and nothing counts them.
 const THREADS: usize = 4;
 
-/// Gives large deliveries that are worked on in one place a thread of their own, as long as there is one.
+/// Gives such work of one place a thread of its own, as long as there is one.
 #[derive(Debug)]
-pub(crate) struct LargeDeliveries {
+pub(crate) struct BlockingWork {
     threads: Semaphore,
 }
 
-impl Default for LargeDeliveries {
+impl Default for BlockingWork {
     fn default() -> Self {
         Self { threads: Semaphore::new(THREADS) }
     }
 }
 
-impl LargeDeliveries {
-    /// Does the work of a delivery of so many bytes where it is, and has another thread serve the other requests meanwhile where
+impl BlockingWork {
+    /// Does the work on so many bytes where it is, and has another thread serve the other requests meanwhile where
     /// that takes long. Beyond [`THREADS`] of them the others wait, as for a small one.
     pub(crate) fn block_in_place<T>(&self, bytes: usize, work: impl FnOnce() -> T) -> T {
         let runtime = || Handle::try_current().map(|runtime| runtime.runtime_flavor());
@@ -43,8 +43,8 @@ mod tests {
     use std::sync::{Arc, mpsc};
     use std::time::Duration;
 
-    fn one_thread() -> Arc<LargeDeliveries> {
-        Arc::new(LargeDeliveries { threads: Semaphore::new(1) })
+    fn one_thread() -> Arc<BlockingWork> {
+        Arc::new(BlockingWork { threads: Semaphore::new(1) })
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
