@@ -1,8 +1,20 @@
 //! Why deliveries are parked, and the word for it in the file.
+//!
+//! | reason | parked | one is tried again at a start and |
+//! |---|---|---|
+//! | `too_large` | once Kafka refuses it alone in its round | each hour |
+//! | `invalid_record` | as `too_large` | each minute |
+//! | `not_authorized`, `unknown_topic` | once Kafka has refused for 3 minutes (`drain/debounce.rs`) | each minute |
+//! | `corrupt` | at once | never |
+//! | `panicked` | after two panics in a row | each day |
+//! | another | by another version | each hour: they wait again, a few at a time |
+//!
+//! What follows once Kafka takes one: `drain/parked.rs`.
 
 use crate::kafka::Refused;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::time::Duration;
 
 /// Why a delivery is parked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +58,19 @@ impl ParkReason {
             Self::Panicked => "panicked",
             Self::Other(word) => word,
         }
+    }
+
+    /// How often one is tried; `None` where none is.
+    pub(in crate::spool) const fn tried_every(&self) -> Option<Duration> {
+        Some(match self {
+            // A missing right or topic, a rule of a topic or a clock is made good in its own time.
+            Self::NotAuthorized | Self::UnknownTopic | Self::InvalidRecord => Duration::from_mins(1),
+            // How large its records may be is hardly ever changed.
+            Self::TooLarge | Self::Other(_) => Duration::from_hours(1),
+            // It may pass in another version, so at a start; beyond that, once a day.
+            Self::Panicked => Duration::from_hours(24),
+            Self::Corrupt => return None,
+        })
     }
 
     /// Whether this version knows it.

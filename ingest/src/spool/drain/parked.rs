@@ -10,17 +10,6 @@ use super::Drain;
 use runtime::backoff;
 use std::time::{Duration, Instant};
 
-/// A missing right or topic, a rule of a topic or a clock is made good in its own time; how large its records may be is hardly ever changed.
-const MINUTE: Duration = Duration::from_mins(1);
-/// What ingest panicked over may pass in another version, so at a start; beyond that, once a day.
-const REASONS: [(ParkReason, Duration); 6] = [
-    (UNKNOWN, Duration::from_hours(1)),
-    (ParkReason::NotAuthorized, MINUTE),
-    (ParkReason::UnknownTopic, MINUTE),
-    (ParkReason::TooLarge, Duration::from_hours(1)),
-    (ParkReason::InvalidRecord, MINUTE),
-    (ParkReason::Panicked, Duration::from_hours(24)),
-];
 /// Stands for every reason that is not known.
 const UNKNOWN: ParkReason = ParkReason::Other(String::new());
 
@@ -49,8 +38,11 @@ enum Step {
 
 impl Parked {
     pub(super) fn new() -> Self {
-        let schedule = |(why, every)| ReasonSchedule { why, every, due: None, is_taken: false };
-        Self { reasons: REASONS.map(schedule).into() }
+        let schedule = |why: ParkReason| {
+            let every = why.tried_every()?;
+            Some(ReasonSchedule { why, every, due: None, is_taken: false })
+        };
+        Self { reasons: std::iter::once(UNKNOWN).chain(ParkReason::ALL).filter_map(schedule).collect() }
     }
 
     /// Those of which Kafka took the last that was tried go first.
@@ -129,13 +121,11 @@ impl Drain {
 
 /// Why a delivery is parked, and what ends that.
 fn explanation(reason: &ParkReason) -> String {
-    let every = REASONS.into_iter().find(|(known, _)| known == reason).map(|(_, every)| every);
-    match (reason, every) {
-        (ParkReason::Corrupt, _) => "its bytes are not what was written".to_owned(),
+    match (reason, reason.tried_every()) {
         (ParkReason::Panicked, _) => {
             "ingest panicked over it twice, which is a bug: please report it".to_owned()
         }
-        (_, None) => "Kafka refuses it".to_owned(),
+        (_, None) => "its bytes are not what was written".to_owned(),
         (_, Some(every)) => {
             format!(
                 "Kafka refuses it, and it goes by itself once Kafka takes one of those, tried every {every:?}"
@@ -158,6 +148,12 @@ async fn unpark(writer: &Writer, mut reason: ParkReason) -> bool {
 mod tests {
     use super::*;
 
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    fn tried() -> impl Iterator<Item = ParkReason> {
+        ParkReason::ALL.into_iter().filter(|why| *why != ParkReason::Corrupt)
+    }
+
     /// All reasons are known.
     fn known(start: Instant) -> Parked {
         let mut parked = Parked::new();
@@ -172,22 +168,23 @@ mod tests {
     fn one_of_each_reason_is_tried_at_the_start_and_then_at_its_interval() {
         let start = Instant::now();
         let mut parked = known(start);
-        for (why, _) in REASONS.into_iter().skip(1) {
+        for why in tried() {
             assert_eq!(parked.next(start), Some(Step::Try(why.clone())));
             parked.tried(&why, false, start);
         }
         assert_eq!(parked.next(start + MINUTE / 2), None);
-        let mut tried = Vec::new();
+        let mut again = Vec::new();
         for minute in 1..=120 {
             let now = start + MINUTE * minute;
             while let Some(Step::Try(why) | Step::Unpark(why)) = parked.next(now) {
                 assert!(why.is_known() || minute % 60 == 0);
                 parked.tried(&why, false, now);
-                tried.push(why);
+                again.push(why);
             }
         }
-        let count = |why| tried.iter().filter(|tried| **tried == why).count();
-        assert_eq!(REASONS.map(|(why, _)| count(why)), [2, 120, 120, 2, 120, 0]);
+        let count = |why: &ParkReason| again.iter().filter(|tried| *tried == why).count();
+        assert_eq!(ParkReason::ALL.each_ref().map(count), [2, 120, 120, 120, 0, 0]);
+        assert_eq!(count(&UNKNOWN), 2);
     }
 
     #[test]
@@ -203,7 +200,7 @@ mod tests {
     fn those_that_panicked_go_one_by_one_and_each_start_tries_one() {
         let start = Instant::now();
         let mut parked = known(start);
-        for (why, _) in REASONS {
+        for why in tried() {
             parked.refused(&why, start);
         }
         for is_taken in [true, true, false] {
