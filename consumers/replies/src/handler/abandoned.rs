@@ -116,9 +116,9 @@ impl Replies {
         Ok(Some(match fate {
             Fate::Undone => Abandoned::Undone { attempt, claim: Some(Arc::clone(claim)) },
             Fate::Ended(end) => Abandoned::Ended { attempt, end },
-            Fate::Unknown if partition.fenced_at != Some(record.offset) => {
-                waits.on(Wait::Kafka, INTENDED_WITHIN, self.fence(record, subject, attempt)).await?;
-                partition.fenced_at = Some(record.offset);
+            Fate::Unknown if partition.barrier_at != Some(record.offset) => {
+                waits.on(Wait::Kafka, INTENDED_WITHIN, self.write_barrier(record, subject, attempt)).await?;
+                partition.barrier_at = Some(record.offset);
                 return Err(partition.not_read_yet(Duration::ZERO));
             }
             Fate::Unknown => {

@@ -119,15 +119,15 @@ impl Replies {
 
     /// Writes behind all results of the command that a broker has, though not enough replicas had them yet: they are read by nobody until
     /// then. It gives back a claim that nobody has, which changes nothing.
-    pub(super) async fn fence(
+    pub(super) async fn write_barrier(
         &self,
         record: &Record,
         subject: &Subject,
         attempt: u32,
     ) -> Result<(), Failure> {
         let claim = given_back(&new_claim());
-        let fence = self.record_of(record, subject, attempt, &AttemptResult::Intended { claim: &claim });
-        self.publish(&fence, record).await
+        let barrier = self.record_of(record, subject, attempt, &AttemptResult::Intended { claim: &claim });
+        self.publish(&barrier, record).await
     }
 
     /// Nothing is written where another has the attempt, or ended it: what is to be done is looked up at the next intent.

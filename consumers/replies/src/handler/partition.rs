@@ -15,7 +15,7 @@ pub(crate) struct Partition {
     /// When that was, by the clock, which goes on while a process is stopped.
     pub(super) read_at: Option<SystemTime>,
     /// Offset of the record for which it was read behind a record of our own, so that nothing before that is unread.
-    pub(super) fenced_at: Option<i64>,
+    pub(super) barrier_at: Option<i64>,
     /// When a record was handled last, by the same clock.
     pub(super) handled_at: Option<SystemTime>,
     /// Since when another process may have the partition, for all that is known here.
@@ -31,7 +31,7 @@ impl Partition {
             session,
             caught_up_at: None,
             read_at: None,
-            fenced_at: None,
+            barrier_at: None,
             handled_at: None,
             doubted_at: None,
             pending: None,
@@ -62,7 +62,7 @@ impl Partition {
 
     /// Another owns an attempt that was begun here: it may have a result by now, which is read before anything is said of it.
     pub(super) fn overtaken(&mut self) {
-        (self.caught_up_at, self.fenced_at, self.doubted_at) = (None, None, Some(Instant::now()));
+        (self.caught_up_at, self.barrier_at, self.doubted_at) = (None, None, Some(Instant::now()));
     }
 
     /// How much longer the partition has to be kept until that says that it is ours.

@@ -122,13 +122,13 @@ async fn what_another_has_done_by_now_is_read_before_anything_is_said_of_it() {
     bench.simulator.misbehave_times("1", Behaviour::error(4, None), 1);
     let (mut partition, record) = (Partition::default(), command(1));
     assert!(handle(&one, &mut partition, &record).await.is_err());
-    // As if it had fenced before, at an earlier try.
-    partition.fenced_at = Some(record.offset);
+    // As if it had written the barrier before, at an earlier try.
+    partition.barrier_at = Some(record.offset);
     let other = bench.owner();
     intend_again(&one, &other).await;
     let handled = handle(&one, &mut partition, &record).await;
     assert!(matches!(handled, Err(Failure::Unavailable { .. })), "{handled:?}");
-    assert_eq!((partition.caught_up_at, partition.fenced_at), (None, None));
+    assert_eq!((partition.caught_up_at, partition.barrier_at), (None, None));
     let subject = Command::read(&record, facebook).unwrap().subject;
     other.publish(&other.result(&record, &subject, 1, &AttemptResult::Done(None)), &record).await.unwrap();
     assert_eq!(results(&one, &mut partition, &record).await, [""; 0]);
