@@ -44,7 +44,7 @@ pub(crate) struct AttemptEnd {
 
 /// What is known of an attempt that nobody is at work on any more.
 #[derive(Debug)]
-pub(crate) enum Fate {
+pub(crate) enum AttemptStatus {
     /// Nothing was done, and nothing will be under that claim.
     Undone,
     Ended(AttemptEnd),
@@ -92,18 +92,18 @@ impl Claims {
 
     /// Whether no call was made under this claim; then none is from now on.
     pub(crate) fn give_back(&mut self, claim: &str) -> bool {
-        matches!(self.fate(claim), Fate::Undone)
+        matches!(self.status(claim), AttemptStatus::Undone)
     }
 
     /// What is known of the attempt of this claim, which nobody goes on with any more.
-    pub(crate) fn fate(&mut self, claim: &str) -> Fate {
+    pub(crate) fn status(&mut self, claim: &str) -> AttemptStatus {
         match self.step(claim) {
             Some(step @ (Step::NotCalled | Step::GivenBack)) => {
                 *step = Step::GivenBack;
-                Fate::Undone
+                AttemptStatus::Undone
             }
-            Some(Step::Ended(end)) => Fate::Ended(end.clone()),
-            Some(Step::Called) | None => Fate::Unknown,
+            Some(Step::Ended(end)) => AttemptStatus::Ended(end.clone()),
+            Some(Step::Called) | None => AttemptStatus::Unknown,
         }
     }
 
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn what_is_given_back_is_neither_called_nor_ended_by_whoever_still_holds_it() {
         let mut claims = claims(&["a"]);
-        assert!(matches!(claims.fate("a"), Fate::Undone));
+        assert!(matches!(claims.status("a"), AttemptStatus::Undone));
         assert!(!claims.call("a") && !claims.end("a", end()));
         claims.undone("a");
         assert!(!claims.intend("a", None, "1784/a", &ledger()), "nor intended again");
@@ -165,7 +165,7 @@ mod tests {
     fn what_is_called_is_not_given_back_unless_it_did_nothing() {
         let mut claims = claims(&["a"]);
         assert!(claims.call("a") && !claims.call("a"), "once");
-        assert!(!claims.give_back("a") && matches!(claims.fate("a"), Fate::Unknown));
+        assert!(!claims.give_back("a") && matches!(claims.status("a"), AttemptStatus::Unknown));
         claims.undone("a");
         assert!(claims.call("a"));
         claims.undone("a");
@@ -178,13 +178,13 @@ mod tests {
         assert!(claims.call("a") && claims.end("a", end()));
         claims.undone("a");
         assert!(!claims.call("a") && !claims.give_back("a"));
-        assert!(matches!(claims.fate("a"), Fate::Ended(AttemptEnd { is_unknown: false, .. })));
+        assert!(matches!(claims.status("a"), AttemptStatus::Ended(AttemptEnd { is_unknown: false, .. })));
     }
 
     #[test]
     fn of_others_nothing_is_known_and_nothing_is_called() {
         let mut claims = claims(&[]);
-        assert!(matches!(claims.fate("b"), Fate::Unknown));
+        assert!(matches!(claims.status("b"), AttemptStatus::Unknown));
         assert!(!claims.call("b") && !claims.end("b", end()) && !claims.give_back("b"));
     }
 

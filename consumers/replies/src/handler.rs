@@ -34,14 +34,14 @@ use partition::Partition;
 
 use crate::claims::Claims;
 use crate::command::{Command, Subject};
-use crate::follower::history::History;
-use crate::follower::{Follower, Source};
 use crate::lateness;
 use crate::ledger::{CommandState, Ledger};
 use crate::likes::Likes;
 use crate::outcome::CallOutcome;
 use crate::pending::{Intent, LOOK_EVERY, Pending};
 use crate::result::AttemptResult;
+use crate::results_reader::history::History;
+use crate::results_reader::{ResultsReader, Source};
 use crate::settings::ReplySettings;
 use runtime::consumer::{Failure, Handler, Output, Record, SessionBounds, StallExemption, Wait};
 use runtime::producer::Producer;
@@ -74,7 +74,7 @@ pub(crate) struct Replies {
     pub(crate) producer: Producer,
     /// The results topic.
     pub(crate) source: Source,
-    pub(crate) follower: OnceCell<Follower>,
+    pub(crate) results_reader: OnceCell<ResultsReader>,
     /// What the results topic says of older commands, once there is one.
     pub(crate) history: tokio::sync::Mutex<Option<History>>,
     /// Those under which this process intended commands that are under way.
@@ -146,18 +146,18 @@ impl Handler for Replies {
 }
 
 impl Replies {
-    async fn follower(&self) -> Result<&Follower, Failure> {
+    async fn results_reader(&self) -> Result<&ResultsReader, Failure> {
         let start = || {
             // For longer than they may be old, by what the time of a record may lie ahead.
             let window = self.settings.reply_max_age + lateness::MAX_CLOCK_SKEW;
             let ledger = Ledger::new(window, self.settings.remembered_commands);
-            Follower::start(self.source.clone(), window, ledger)
+            ResultsReader::start(self.source.clone(), window, ledger)
         };
-        self.follower.get_or_try_init(start).await.map_err(|error| Failure::of_kafka(&error))
+        self.results_reader.get_or_try_init(start).await.map_err(|error| Failure::of_kafka(&error))
     }
 
     async fn catch_up(&self) -> Result<(), Failure> {
-        self.follower()
+        self.results_reader()
             .await?
             .wait_until_caught_up(READ_BACK)
             .await
@@ -189,13 +189,13 @@ impl Replies {
         if !partition.is_read_of_late() {
             self.read_on(partition, record, waits).await?;
         }
-        Ok(self.follower().await?.ledger().owner(&subject.name(), attempt).is_none())
+        Ok(self.results_reader().await?.ledger().owner(&subject.name(), attempt).is_none())
     }
 
     /// What is known of a command; an error where it is new and no more can be remembered.
-    fn known(&self, follower: &Follower, subject: &Subject) -> Result<CommandState, Failure> {
+    fn known(&self, reader: &ResultsReader, subject: &Subject) -> Result<CommandState, Failure> {
         let (state, is_full, known) = {
-            let ledger = follower.ledger();
+            let ledger = reader.ledger();
             (ledger.state(&subject.name()), ledger.is_full(), ledger.len())
         };
         self.source.metrics.remembered(known);

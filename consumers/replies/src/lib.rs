@@ -2,7 +2,7 @@
 //!
 //! A command is carried out in three steps: its intent goes to the results topic and is read back, the call is made, what
 //! came of it goes to the results topic. [`command`] reads a command, `outcome` decides what an answer means, `ledger`
-//! knows from the results topic what was intended and done, `claims` what this process made of it, `follower` keeps it up to date, `handler` is the course.
+//! knows from the results topic what was intended and done, `claims` what this process made of it, `results_reader` keeps it up to date, `handler` is the course.
 //!
 //! Reasons of its dead letters, beside those that every consumer has: `unreadable` (no command), `unknown_action`,
 //! `bad_command` (a member is missing, not of its form or none of its action), `wrong_key`. A command whose id can be read
@@ -12,7 +12,6 @@ pub mod command;
 pub mod settings;
 
 mod claims;
-mod follower;
 mod handler;
 mod lateness;
 mod ledger;
@@ -21,14 +20,15 @@ mod metrics;
 mod outcome;
 mod pending;
 mod result;
+mod results_reader;
 
 pub use outcome::Cause;
 pub use settings::ReplySettings;
 
-use follower::Source;
 use handler::Replies;
 use likes::Likes;
 use metrics::ReplyMetrics;
+use results_reader::Source;
 use runtime::consumer::{self, ConsumerOptions};
 use runtime::process::{About, Process};
 use runtime::producer::{Producer, ProducerOptions, watchdog};
@@ -90,7 +90,7 @@ fn replies(
         tokens,
         producer: Producer::new(&kafka, &intents)?,
         source: Source { kafka, process, topic, metrics },
-        follower: OnceCell::new(),
+        results_reader: OnceCell::new(),
         history: tokio::sync::Mutex::default(),
         claims: Mutex::default(),
         reads_commands: AtomicBool::new(false),

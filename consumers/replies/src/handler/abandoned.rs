@@ -1,13 +1,13 @@
 //! Begins a command by what is known of it: anew, again where an attempt came to nothing, or not at all.
 
 use super::{INTENDED_WITHIN, Partition, Replies};
-use crate::claims::{AttemptEnd, Fate};
+use crate::claims::{AttemptEnd, AttemptStatus};
 use crate::command::{Command, Subject};
-use crate::follower::Follower;
 use crate::ledger::CommandState;
 use crate::outcome::Cause;
 use crate::pending::{Intent, Pending};
 use crate::result::{AttemptResult, output};
+use crate::results_reader::ResultsReader;
 use runtime::consumer::{Failure, Output, Record, StallExemption, Wait};
 use runtime::kafka::dead_letter::RetryHistory;
 use runtime::mutex::lock;
@@ -59,8 +59,8 @@ impl Replies {
         resends: u32,
         waits: &StallExemption,
     ) -> Result<ControlFlow<Vec<Output>, Pending>, Failure> {
-        let (subject, follower) = (&command.subject, self.follower().await?);
-        let state = self.known(follower, subject)?;
+        let (subject, reader) = (&command.subject, self.results_reader().await?);
+        let state = self.known(reader, subject)?;
         if state == CommandState::New {
             if let Some(results) = self.former(record, subject, waits).await? {
                 return Ok(Break(results));
@@ -69,7 +69,7 @@ impl Replies {
         }
         Ok(match self.abandoned(partition, &state, record, subject, waits).await? {
             None => {
-                self.pass_over(follower, record, subject);
+                self.pass_over(reader, record, subject);
                 Break(Vec::new())
             }
             Some(Abandoned::Undone { attempt, claim }) => {
@@ -106,22 +106,22 @@ impl Replies {
             return Err(partition.not_read_yet(Duration::ZERO));
         }
         let Some(claim) = claim else { return Ok(Some(Abandoned::Undone { attempt, claim: None })) };
-        let fate = lock(&self.claims).fate(claim);
+        let status = lock(&self.claims).status(claim);
         // Whose claim it is may be at work, unless it is known that this process has the partition since.
-        if matches!(fate, Fate::Unknown)
+        if matches!(status, AttemptStatus::Unknown)
             && let Some(left) = partition.in_doubt_for()
         {
             return Err(partition.not_read_yet(left));
         }
-        Ok(Some(match fate {
-            Fate::Undone => Abandoned::Undone { attempt, claim: Some(Arc::clone(claim)) },
-            Fate::Ended(end) => Abandoned::Ended { attempt, end },
-            Fate::Unknown if partition.barrier_at != Some(record.offset) => {
+        Ok(Some(match status {
+            AttemptStatus::Undone => Abandoned::Undone { attempt, claim: Some(Arc::clone(claim)) },
+            AttemptStatus::Ended(end) => Abandoned::Ended { attempt, end },
+            AttemptStatus::Unknown if partition.barrier_at != Some(record.offset) => {
                 waits.on(Wait::Kafka, INTENDED_WITHIN, self.write_barrier(record, subject, attempt)).await?;
                 partition.barrier_at = Some(record.offset);
                 return Err(partition.not_read_yet(Duration::ZERO));
             }
-            Fate::Unknown => {
+            AttemptStatus::Unknown => {
                 let result = self.cut_off(record, position, subject, attempt);
                 Abandoned::Ended { attempt, end: AttemptEnd { result, is_unknown: true } }
             }
@@ -140,8 +140,8 @@ impl Replies {
     /// Counts and tells of a command that has no result of its own: another of its account and id has, or will. Who wrote another command
     /// under that id waits in vain, and nothing else says why. Of a record that is read again, as after a restart, there is nothing to tell:
     /// what is known is about itself.
-    fn pass_over(&self, follower: &Follower, record: &Record, subject: &Subject) {
-        if follower.ledger().is_of(&subject.name(), (record.partition, record.offset)) {
+    fn pass_over(&self, reader: &ResultsReader, record: &Record, subject: &Subject) {
+        if reader.ledger().is_of(&subject.name(), (record.partition, record.offset)) {
             return;
         }
         self.source.metrics.duplicates.inc();

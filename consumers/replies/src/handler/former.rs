@@ -2,10 +2,10 @@
 
 use super::Replies;
 use crate::command::Subject;
-use crate::follower::history::{Former, History};
 use crate::lateness;
 use crate::outcome::Cause;
 use crate::result::AttemptResult;
+use crate::results_reader::history::{Former, History};
 use runtime::consumer::{Failure, Output, Record, StallExemption, Wait};
 use std::time::{Duration, SystemTime};
 
@@ -35,7 +35,8 @@ impl Replies {
             Ok(history.as_ref().map_or(Former::NotKnown, |history| history.of(&subject.name())))
         };
         let former = waits.on(Wait::Kafka, READ_WITHIN, look).await;
-        let former = former.map_err(|error: crate::follower::FollowError| Failure::of_kafka(&error))?;
+        let former =
+            former.map_err(|error: crate::results_reader::ResultsError| Failure::of_kafka(&error))?;
         let unknown = |attempt, error| {
             let cause = Cause { reason: "too_late", error: String::from(error) };
             Some(vec![self.result(record, subject, attempt, &AttemptResult::Unknown(&cause))])

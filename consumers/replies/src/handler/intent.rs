@@ -3,11 +3,11 @@
 use super::{INTENDED_WITHIN, READ_BACK, Replies};
 use crate::claims::AttemptEnd;
 use crate::command::Subject;
-use crate::follower::{FollowError, Follower};
 use crate::ledger::{Ledger, given_back};
 use crate::outcome::CallOutcome;
 use crate::pending::{Intent, Pending, new_claim};
 use crate::result::{AttemptResult, output};
+use crate::results_reader::{ResultsError, ResultsReader};
 use runtime::consumer::{Failure, Output, Record, StallExemption, Wait};
 use runtime::mutex::lock;
 use runtime::producer::Outgoing;
@@ -22,13 +22,13 @@ impl Replies {
         record: &Record,
         subject: &Subject,
     ) -> Result<bool, Failure> {
-        let follower = self.follower().await?;
+        let reader = self.results_reader().await?;
         let name = subject.name();
         if pending.intent == Intent::GivingBack {
             self.publish_given_back(pending, record, subject).await?;
         }
         if matches!(pending.intent, Intent::None | Intent::Again) {
-            if !self.claim(pending, follower, &name) {
+            if !self.claim(pending, reader, &name) {
                 return Ok(false);
             }
             let intended = AttemptResult::Intended { claim: &pending.claim };
@@ -37,10 +37,10 @@ impl Replies {
         }
         if pending.intent == Intent::Written {
             let before = pending.given_back.as_deref();
-            let owner = follower.owner(&name, pending.attempt, before, READ_BACK).await.map_err(|error| {
+            let owner = reader.owner(&name, pending.attempt, before, READ_BACK).await.map_err(|error| {
                 // Should it be lost, or what gives the claim before it back, both are written again; a second one of the same claim
                 // changes nothing. What cannot be read says nothing of that, and may last.
-                if matches!(error, FollowError::Behind) {
+                if matches!(error, ResultsError::Behind) {
                     pending.intent = if before.is_some() { Intent::GivingBack } else { Intent::Again };
                 }
                 Failure::of_kafka(&error)
@@ -54,8 +54,8 @@ impl Replies {
 
     /// Whether the attempt is nobody's yet, as far as the topic was read: a process that was stopped for a while and goes on writes
     /// no intent behind another's result. Then the claim is remembered, unless it was given back.
-    fn claim(&self, pending: &Pending, follower: &Follower, name: &str) -> bool {
-        let ledger = follower.ledger();
+    fn claim(&self, pending: &Pending, reader: &ResultsReader, name: &str) -> bool {
+        let ledger = reader.ledger();
         is_free(&ledger, pending, name)
             && lock(&self.claims).intend(&pending.claim, pending.given_back.as_deref(), name, &ledger)
     }
@@ -63,8 +63,8 @@ impl Replies {
     /// Whether the call may be made, which counts as made then: the attempt is still ours by the topic, and no other one of this
     /// process has gone on with it.
     pub(super) async fn may_call(&self, pending: &Pending, subject: &Subject) -> Result<bool, Failure> {
-        let follower = self.follower().await?;
-        let is_ours = follower.ledger().is_owned_by(&subject.name(), pending.attempt, &pending.claim);
+        let reader = self.results_reader().await?;
+        let is_ours = reader.ledger().is_owned_by(&subject.name(), pending.attempt, &pending.claim);
         Ok(is_ours && lock(&self.claims).call(&pending.claim))
     }
 
@@ -137,8 +137,8 @@ impl Replies {
         record: &Record,
         subject: &Subject,
     ) -> Result<(), Failure> {
-        let follower = self.follower().await?;
-        if is_free(&follower.ledger(), pending, &subject.name()) {
+        let reader = self.results_reader().await?;
+        if is_free(&reader.ledger(), pending, &subject.name()) {
             let claim = given_back(pending.given_back.as_deref().unwrap_or_default());
             let result =
                 self.record_of(record, subject, pending.attempt, &AttemptResult::Intended { claim: &claim });

@@ -44,7 +44,7 @@ impl Replies {
         cause: &Cause,
         waits: &StallExemption,
     ) -> Result<Option<Output>, Failure> {
-        Ok(match self.known(self.follower().await?, subject)? {
+        Ok(match self.known(self.results_reader().await?, subject)? {
             CommandState::New if self.is_nobodys(partition, record, subject, 1, waits).await? => {
                 Some(self.result(record, subject, 1, &AttemptResult::Refused(cause)))
             }

@@ -84,7 +84,7 @@ fn command(number: i64) -> Record {
 /// Has owners begin to read before there is anything, since the mock cluster finds no offset by time.
 async fn follow(owners: [&Replies; 2]) {
     for owner in owners {
-        assert!(owner.follower().await.is_ok());
+        assert!(owner.results_reader().await.is_ok());
     }
 }
 
@@ -185,9 +185,9 @@ async fn no_command_is_begun_that_could_not_be_remembered() {
 
 /// The results on the topic that are no intents, as they come.
 async fn published(owner: &Replies, id: &str) -> CommandState {
-    let follower = owner.follower().await.unwrap();
-    follower.wait_until_caught_up(READ_BACK).await.unwrap();
-    follower.ledger().state(&crate::ledger::name("1784", id))
+    let reader = owner.results_reader().await.unwrap();
+    reader.wait_until_caught_up(READ_BACK).await.unwrap();
+    reader.ledger().state(&crate::ledger::name("1784", id))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -233,7 +233,7 @@ async fn intend(owner: &Replies, record: &Record) {
 async fn a_dead_letter_that_was_intended_has_a_result_when_it_is_put_back() {
     let bench = Bench::new().await;
     let owner = bench.owner();
-    assert!(owner.follower().await.is_ok());
+    assert!(owner.results_reader().await.is_ok());
     intend(&bench.owner(), &command(1)).await;
     let again = Record { offset: 7, ..command(1) };
     let mut partition = Partition::default();

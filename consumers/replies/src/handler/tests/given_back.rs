@@ -52,7 +52,7 @@ async fn a_command_that_waits_is_intended_again_before_each_call() {
 async fn a_former_owner_refuses_nothing_that_another_has_begun_again() {
     let bench = Bench::new().await;
     let one = stopped(&bench, 60_000);
-    assert!(one.follower().await.is_ok());
+    assert!(one.results_reader().await.is_ok());
     bench.simulator.misbehave_times("1", Behaviour::error(4, None), 1);
     let mut partition = Partition::default();
     assert!(handle(&one, &mut partition, &command(1)).await.is_err());
@@ -104,7 +104,7 @@ async fn what_another_has_begun_again_is_not_sent_another_time_either() {
         settings.graph.rate_limit.graph_stop_for = Duration::from_millis(100);
         settings.resend_unknown = 1;
     });
-    assert!(one.follower().await.is_ok());
+    assert!(one.results_reader().await.is_ok());
     bench.simulator.misbehave_times("1", Behaviour::error(4, None), 1);
     let mut partition = Partition::default();
     assert!(handle(&one, &mut partition, &command(1)).await.is_err());
@@ -118,7 +118,7 @@ async fn what_another_has_begun_again_is_not_sent_another_time_either() {
 async fn what_another_has_done_by_now_is_read_before_anything_is_said_of_it() {
     let bench = Bench::new().await;
     let one = stopped(&bench, 100);
-    assert!(one.follower().await.is_ok());
+    assert!(one.results_reader().await.is_ok());
     bench.simulator.misbehave_times("1", Behaviour::error(4, None), 1);
     let (mut partition, record) = (Partition::default(), command(1));
     assert!(handle(&one, &mut partition, &record).await.is_err());
@@ -138,7 +138,7 @@ async fn what_another_has_done_by_now_is_read_before_anything_is_said_of_it() {
 async fn a_record_that_gives_back_and_was_lost_is_written_again() {
     let bench = Bench::new().await;
     let owner = bench.owner();
-    assert!(owner.follower().await.is_ok());
+    assert!(owner.results_reader().await.is_ok());
     let record = command(1);
     let read = Command::read(&record, facebook).unwrap();
     let mut pending = Pending::new(record.offset, 1, Vec::new());
@@ -173,7 +173,7 @@ async fn an_intent_that_was_not_acknowledged_or_read_back_is_given_back_too() {
 async fn who_is_overtaken_says_nothing_while_its_partition_may_be_taken_away() {
     let bench = Bench::new().await;
     let one = stopped(&bench, 100);
-    assert!(one.follower().await.is_ok());
+    assert!(one.results_reader().await.is_ok());
     bench.simulator.misbehave_times("1", Behaviour::error(4, None), 1);
     let (mut partition, record) = (doubted_for_minutes(), command(1));
     assert!(handle(&one, &mut partition, &record).await.is_err());

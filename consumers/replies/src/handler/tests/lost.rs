@@ -29,7 +29,7 @@ async fn a_command_that_was_dropped_before_its_call_is_carried_out_when_it_comes
 async fn a_result_that_was_lost_on_its_way_is_given_again() {
     let bench = Bench::new().await;
     let (owner, another) = (bench.owner(), bench.owner());
-    assert!(another.follower().await.is_ok());
+    assert!(another.results_reader().await.is_ok());
     bench.simulator.misbehave("2", Behaviour::error(100, None));
     for (number, expected) in [(1, "done"), (2, "refused")] {
         for time in ["first", "lost", "lost again"] {
@@ -151,7 +151,7 @@ async fn who_was_stopped_calls_nothing_cut_off_that_another_may_be_at_work_on() 
 async fn who_was_stopped_reads_on_before_a_record_of_its_queue_is_refused() {
     let bench = Bench::new().await;
     let owner = bench.owner_with(|settings| settings.reply_max_age = Duration::ZERO);
-    assert!(owner.follower().await.is_ok());
+    assert!(owner.results_reader().await.is_ok());
     let read_at = Some(SystemTime::now() - Duration::from_mins(1));
     let mut partition = Partition { caught_up_at: Some(0), read_at, ..Partition::default() };
     assert_eq!(results(&owner, &mut partition, &command(1)).await, ["refused"]);

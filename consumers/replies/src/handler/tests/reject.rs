@@ -7,7 +7,7 @@ use crate::outcome::Cause;
 async fn what_is_no_command_has_a_result_where_its_id_can_be_read() {
     let bench = Bench::new().await;
     let owner = bench.owner();
-    assert!(owner.follower().await.is_ok());
+    assert!(owner.results_reader().await.is_ok());
     let mut partition = Partition::default();
     let number = Record {
         value: Some(br#"{"id":"c-1","account":"1784","action":"message","to":1,"text":"x"}"#.to_vec()),
@@ -34,7 +34,7 @@ async fn what_is_no_command_has_a_result_where_its_id_can_be_read() {
 async fn a_bad_copy_of_a_command_does_not_end_the_good_one() {
     let bench = Bench::new().await;
     let owner = bench.owner();
-    assert!(owner.follower().await.is_ok());
+    assert!(owner.results_reader().await.is_ok());
     intend(&bench.owner(), &command(1)).await;
     // In a partition of another process, which has not read the intent.
     let (bad, other) = (Record { partition: 3, key: Some(b"1784".to_vec()), ..command(1) }, bench.owner());
@@ -50,7 +50,7 @@ async fn a_bad_copy_of_a_command_does_not_end_the_good_one() {
 async fn a_command_with_a_key_that_no_result_could_have_is_refused() {
     let bench = Bench::new().await;
     let owner = bench.owner();
-    assert!(owner.follower().await.is_ok());
+    assert!(owner.results_reader().await.is_ok());
     // It came compressed.
     let record = Record { key: Some(vec![b'1'; 6 << 20]), ..command(1) };
     let failure = handle(&owner, &mut Partition::default(), &record).await.unwrap_err();

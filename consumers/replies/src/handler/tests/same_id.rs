@@ -42,14 +42,14 @@ async fn a_record_that_is_read_again_is_no_second_command() {
 async fn a_command_without_an_account_uses_up_no_account_s_id() {
     let bench = Bench::new().await;
     let owner = bench.owner();
-    assert!(owner.follower().await.is_ok());
+    assert!(owner.results_reader().await.is_ok());
     let mut partition = Partition::default();
     let value = br#"{"id":"c-1","account":1784,"action":"message","to":"1","text":"x"}"#;
     let number = Record { value: Some(value.to_vec()), ..command(1) };
     assert!(handle(&owner, &mut partition, &number).await.is_err());
-    let follower = owner.follower().await.unwrap();
-    follower.wait_until_caught_up(READ_BACK).await.unwrap();
-    assert_eq!(follower.ledger().state("/c-1"), CommandState::Ended);
+    let reader = owner.results_reader().await.unwrap();
+    reader.wait_until_caught_up(READ_BACK).await.unwrap();
+    assert_eq!(reader.ledger().state("/c-1"), CommandState::Ended);
     let corrected = Record { offset: 2, ..command(1) };
     assert_eq!(results(&owner, &mut partition, &corrected).await, ["done"]);
 }

@@ -9,9 +9,9 @@ const REFUSED: [RDKafkaRespErr; 1_000] =
 const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Returns once reading to the end of the topic fails, or does not.
-async fn until_read(follower: &Follower, is_read: bool) {
+async fn until_read(reader: &ResultsReader, is_read: bool) {
     let wanted = async {
-        while follower.wait_until_caught_up(READ_BACK).await.is_ok() != is_read {
+        while reader.wait_until_caught_up(READ_BACK).await.is_ok() != is_read {
             tokio::task::yield_now().await;
         }
     };
@@ -25,11 +25,11 @@ async fn commands_are_carried_out_once_a_right_to_read_the_results_has_come_back
     // The second time, the end of each partition was told before.
     for _ in 0..2 {
         bench.mock.request_errors(RDKafkaApiKey::Fetch, &REFUSED);
-        let follower = owner.follower().await.unwrap();
-        until_read(follower, false).await;
+        let reader = owner.results_reader().await.unwrap();
+        until_read(reader, false).await;
         assert!(owner.source.metrics.results_unreadable.get() > 0);
         bench.mock.clear_request_errors(RDKafkaApiKey::Fetch);
-        until_read(follower, true).await;
+        until_read(reader, true).await;
         assert_eq!(owner.source.metrics.results_unreadable.get(), 0);
     }
     assert_eq!(results(&owner, &mut Partition::default(), &command(1)).await, ["done"]);
@@ -40,8 +40,8 @@ async fn an_intent_that_cannot_be_read_back_is_not_written_again() {
     let bench = Bench::new().await;
     let owner = bench.owner();
     bench.mock.request_errors(RDKafkaApiKey::Fetch, &REFUSED);
-    let follower = owner.follower().await.unwrap();
-    until_read(follower, false).await;
+    let reader = owner.results_reader().await.unwrap();
+    until_read(reader, false).await;
     let (record, mut pending) = (command(1), Pending::new(1, 1, Vec::new()));
     let parsed = Command::read(&record, facebook).unwrap();
     assert!(owner.intend(&mut pending, &record, &parsed.subject).await.is_err());

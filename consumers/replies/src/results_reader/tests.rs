@@ -14,7 +14,7 @@ const DEADLINE: Duration = Duration::from_mins(1);
 const TOPIC: &str = "results";
 
 /// Follows a topic of one partition without records.
-async fn follower() -> (Follower, MockCluster<'static, DefaultProducerContext>) {
+async fn results_reader() -> (ResultsReader, MockCluster<'static, DefaultProducerContext>) {
     let mock = MockCluster::new(1).unwrap();
     mock.create_topic(TOPIC, 1, 1).unwrap();
     let kafka = KafkaSettings::plain(mock.bootstrap_servers());
@@ -22,10 +22,10 @@ async fn follower() -> (Follower, MockCluster<'static, DefaultProducerContext>) 
     let metrics = ReplyMetrics::new(&process.registry, 1_000);
     let source = Source { kafka, process, topic: Arc::from(TOPIC), metrics };
     let window = Duration::from_hours(1);
-    (Follower::start(source, window, Ledger::new(window, 9)).await.unwrap(), mock)
+    (ResultsReader::start(source, window, Ledger::new(window, 9)).await.unwrap(), mock)
 }
 
-impl Follower {
+impl ResultsReader {
     fn is_read_to(&self) -> Option<i64> {
         self.shared.read.borrow().offsets.get(&0).copied()
     }
@@ -33,21 +33,21 @@ impl Follower {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_that_ends_before_what_was_read_is_not_read_until_it_was_begun_anew() {
-    let (follower, _mock) = follower().await;
-    follower.wait_until_caught_up(DEADLINE).await.unwrap();
-    follower.shared.read.send_modify(|read| read.offsets.extend([(0, 9)]));
-    let behind = follower.wait_until_caught_up(Duration::ZERO).await;
-    assert!(matches!(behind, Err(FollowError::Behind)), "{behind:?}");
-    follower.wait_until_caught_up(DEADLINE).await.unwrap();
-    assert_eq!((follower.is_read_to(), follower.shared.source.metrics.results_rebuilt.get()), (Some(0), 1));
+    let (reader, _mock) = results_reader().await;
+    reader.wait_until_caught_up(DEADLINE).await.unwrap();
+    reader.shared.read.send_modify(|read| read.offsets.extend([(0, 9)]));
+    let behind = reader.wait_until_caught_up(Duration::ZERO).await;
+    assert!(matches!(behind, Err(ResultsError::Behind)), "{behind:?}");
+    reader.wait_until_caught_up(DEADLINE).await.unwrap();
+    assert_eq!((reader.is_read_to(), reader.shared.source.metrics.results_rebuilt.get()), (Some(0), 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_goes_back_has_read_its_log_no_further() {
-    let (follower, _mock) = follower().await;
+    let (reader, _mock) = results_reader().await;
     for offset in [8, 3] {
         let (partition, topic, headers) = (0, Arc::from(TOPIC), Headers::default());
-        follower.shared.take(&Record {
+        reader.shared.take(&Record {
             topic,
             partition,
             offset,
@@ -56,6 +56,6 @@ async fn a_client_that_goes_back_has_read_its_log_no_further() {
             value: None,
             headers,
         });
-        assert_eq!(follower.is_read_to(), Some(offset + 1));
+        assert_eq!(reader.is_read_to(), Some(offset + 1));
     }
 }

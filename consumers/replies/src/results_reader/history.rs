@@ -1,6 +1,6 @@
 //! What the results topic says of commands that are older than those which are remembered.
 
-use super::{FollowError, Source, blocking, firsts};
+use super::{ResultsError, Source, blocking, firsts};
 use crate::ledger::name;
 use runtime::consumer::{Read, Record};
 use schemas::reply::{CommandResult, Open, ResultStatus};
@@ -38,7 +38,7 @@ pub(crate) enum Former {
 
 impl History {
     /// Reads the topic from its beginning on; of what is as old as `until` or older it keeps `most` commands.
-    pub(crate) async fn read(source: Source, until: SystemTime, most: usize) -> Result<Self, FollowError> {
+    pub(crate) async fn read(source: Source, until: SystemTime, most: usize) -> Result<Self, ResultsError> {
         let begun = Instant::now();
         let history = blocking(move || Self::read_back(&source, until, most)).await?;
         tracing::info!(
@@ -50,7 +50,7 @@ impl History {
         Ok(history)
     }
 
-    fn read_back(source: &Source, until: SystemTime, most: usize) -> Result<Self, FollowError> {
+    fn read_back(source: &Source, until: SystemTime, most: usize) -> Result<Self, ResultsError> {
         let mut history = Self { read: Instant::now(), known: HashMap::new(), most, is_whole: true };
         let mut reader = source.reader()?;
         let begins = firsts(&reader, &reader.partitions()?)?;
@@ -65,7 +65,7 @@ impl History {
                 Ok(Some(Read::End(partition))) => {
                     unread.remove(&partition);
                 }
-                Ok(None) => return Err(FollowError::Behind),
+                Ok(None) => return Err(ResultsError::Behind),
                 Err(error) => {
                     let Some(partition) = error.partition() else { return Err(error.into()) };
                     history.is_whole = false;

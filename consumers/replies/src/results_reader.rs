@@ -27,7 +27,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Keeps a ledger up to date; it ends when dropped.
 #[derive(Debug)]
-pub(crate) struct Follower {
+pub(crate) struct ResultsReader {
     shared: Arc<Shared>,
     _ends_when_dropped: DropGuard,
 }
@@ -45,7 +45,7 @@ struct Shared {
 
 /// Why the results topic cannot be read; another attempt may succeed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum FollowError {
+pub(crate) enum ResultsError {
     /// The brokers do not answer, or not as they should, or what lies there cannot be read.
     #[error("the results topic is not followed: {0}")]
     Read(#[from] ReadError),
@@ -60,9 +60,13 @@ pub(crate) enum FollowError {
     },
 }
 
-impl Follower {
+impl ResultsReader {
     /// Begins to read from `window` ago.
-    pub(crate) async fn start(source: Source, window: Duration, ledger: Ledger) -> Result<Self, FollowError> {
+    pub(crate) async fn start(
+        source: Source,
+        window: Duration,
+        ledger: Ledger,
+    ) -> Result<Self, ResultsError> {
         let begins = source.clone();
         let (reader, begun, changes) = blocking(move || {
             let changes = begins.process.credentials.changes();
@@ -83,7 +87,7 @@ impl Follower {
             let follow = || keep_up::follow(reader, changes, &sink, &ended);
             sink.source.process.shutdown.trigger_on_panic("what reads the results topic", follow);
         });
-        started.map_err(|error| FollowError::Thread { reason: error.to_string() })?;
+        started.map_err(|error| ResultsError::Thread { reason: error.to_string() })?;
         Ok(Self { shared, _ends_when_dropped: end.drop_guard() })
     }
 
@@ -95,7 +99,7 @@ impl Follower {
     }
 
     /// Returns once everything is read that is in the topic by now.
-    pub(crate) async fn wait_until_caught_up(&self, limit: Duration) -> Result<(), FollowError> {
+    pub(crate) async fn wait_until_caught_up(&self, limit: Duration) -> Result<(), ResultsError> {
         let deadline = Instant::now() + limit;
         let (mut probe, ends) = self.shared.ends(deadline).await?;
         let mut read = self.shared.read.subscribe();
@@ -106,7 +110,7 @@ impl Follower {
                 return read.trouble().map_or(Ok(()), |error| Err(error.into()));
             }
             if Instant::now() >= deadline {
-                return Err(silent.map_or_else(|| self.shared.behind(), FollowError::Read));
+                return Err(silent.map_or_else(|| self.shared.behind(), ResultsError::Read));
             }
             // The last offsets of a partition need not be records.
             let behind = self.shared.read.borrow().behind(&ends);
@@ -141,7 +145,7 @@ impl Follower {
         attempt: u32,
         before: Option<&str>,
         limit: Duration,
-    ) -> Result<Arc<str>, FollowError> {
+    ) -> Result<Arc<str>, ResultsError> {
         let (mut read, mut owner) = (self.shared.read.subscribe(), None);
         let is_over = |read: &Progress| {
             let ledger = self.ledger();
@@ -154,7 +158,7 @@ impl Follower {
         let Ok(Ok(read)) = tokio::time::timeout(limit, read.wait_for(is_over)).await else {
             return Err(self.shared.behind());
         };
-        owner.ok_or_else(|| read.trouble().map_or_else(|| self.shared.behind(), FollowError::Read))
+        owner.ok_or_else(|| read.trouble().map_or_else(|| self.shared.behind(), ResultsError::Read))
     }
 }
 
@@ -190,7 +194,7 @@ impl Shared {
     }
 
     /// A client, and where the partitions end: none before the offset up to which it was read.
-    async fn ends(&self, deadline: Instant) -> Result<(TopicReader, BTreeMap<i32, i64>), FollowError> {
+    async fn ends(&self, deadline: Instant) -> Result<(TopicReader, BTreeMap<i32, i64>), ResultsError> {
         loop {
             let (source, read) = (self.source.clone(), self.read.borrow().offsets.clone());
             let (probe, ends) = blocking(move || {
@@ -247,9 +251,9 @@ impl Shared {
     }
 
     /// What is in the topic was not read in time.
-    fn behind(&self) -> FollowError {
+    fn behind(&self) -> ResultsError {
         self.is_suspected.store(true, Ordering::Relaxed);
-        FollowError::Behind
+        ResultsError::Behind
     }
 }
 
@@ -277,10 +281,10 @@ fn ends(reader: &TopicReader, partitions: &[i32]) -> Result<BTreeMap<i32, i64>, 
 }
 
 async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, FollowError> + Send + 'static,
-) -> Result<T, FollowError> {
+    work: impl FnOnce() -> Result<T, ResultsError> + Send + 'static,
+) -> Result<T, ResultsError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(FollowError::Thread { reason: error.to_string() }))
+    done.unwrap_or_else(|error| Err(ResultsError::Thread { reason: error.to_string() }))
 }
 
 #[cfg(test)]

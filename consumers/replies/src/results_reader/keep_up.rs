@@ -185,10 +185,10 @@ fn take_new_partitions(reader: &mut TopicReader, shared: &Shared) -> Result<(), 
 mod tests {
     use super::*;
     use crate::ABOUT;
-    use crate::follower::Source;
-    use crate::follower::progress::Progress;
     use crate::ledger::Ledger;
     use crate::metrics::ReplyMetrics;
+    use crate::results_reader::Source;
+    use crate::results_reader::progress::Progress;
     use rdkafka::mocking::MockCluster;
     use rdkafka::producer::DefaultProducerContext;
     use runtime::mutex::lock;
