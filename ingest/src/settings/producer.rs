@@ -52,12 +52,10 @@ fn trusts_no_file(properties: &BTreeMap<String, String>) -> impl Iterator<Item =
     let is_no_file = move |path: &str| {
         form::directory().parse(path).is_some() || (path == "probe" && form::file().parse(path).is_none())
     };
-    let of_brokers = ("ssl.ca.location", "ssl.ca.pem", protocol.ends_with("ssl"));
-    let of_tokens = ("https.ca.location", "https.ca.pem", has_token);
-    [of_brokers, of_tokens].into_iter().filter_map(move |(location, pem, is_needed)| {
-        let is_read = is_needed && !properties.contains_key(pem);
-        (is_read && properties.get(location).is_some_and(|path| is_no_file(path))).then_some(location)
-    })
+    let of_brokers = ("ssl.ca.location", protocol.ends_with("ssl") && get("ssl.ca.pem").is_none());
+    let of_tokens = ("https.ca.location", has_token);
+    let read = [of_brokers, of_tokens].into_iter().filter(|(_, is_read)| *is_read).map(|(name, _)| name);
+    read.filter(move |name| properties.get(*name).is_some_and(|path| is_no_file(path)))
 }
 
 #[cfg(test)]

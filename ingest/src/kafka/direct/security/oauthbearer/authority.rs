@@ -7,10 +7,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder, Response, Url};
 use runtime::http::client;
+use runtime::process::chain;
 use runtime::secret_files::read_regular;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -78,7 +78,7 @@ impl Authority {
 
     /// A token, or why there is none, in words that have neither the secret nor the assertion.
     pub(super) async fn ask(&self, now: Instant) -> Result<Token, String> {
-        let response = self.request().await?.send().await.map_err(|error| cause(&error.without_url()))?;
+        let response = self.request().await?.send().await.map_err(|error| chain(&error.without_url()))?;
         let status = response.status().as_u16();
         Token::of(status, &bounded(response).await?, now)
     }
@@ -161,19 +161,13 @@ fn escaped(value: &str) -> String {
 
 async fn bounded(mut response: Response) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| cause(&error.without_url()))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| chain(&error.without_url()))? {
         if body.len() + chunk.len() > LARGEST_ANSWER {
             return Err(String::from("its answer is too large"));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
-}
-
-/// The end of the chain, such as that nobody listens or that a certificate is not trusted.
-fn cause(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |&cause| cause.source());
-    causes.last().map(ToString::to_string).unwrap_or_default()
 }
 
 #[cfg(test)]
